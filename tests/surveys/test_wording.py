@@ -1,0 +1,137 @@
+"""The words respondents see: whole in five languages, overlaid by the survey's own."""
+
+import re
+
+import pytest
+
+from surveys import wording
+from surveys.scale import SCALES
+
+LONG = {"unsubscribe_body", "unavailable_body", "expired_body", "comment_too_long", "not_saved"}
+COFFEE = {
+    "metric": "nps",
+    "default_locale": "en",
+    "locales": ["en", "sl", "sr-Latn"],
+    "texts": {
+        "en": {"question": "How was the coffee?", "send": "Tell us", "comment_label": "Why?"},
+        "sl": {"comment_label": "Zakaj?"},
+        "sl-SI": {"thanks_title": "Najlepša hvala!"},
+    },
+}
+
+
+def all_words(locale: str) -> dict[str, str]:
+    found = dict(wording.built_in(locale))
+    for metric in SCALES:
+        found |= {f"{metric}.{key}": text for key, text in wording.built_in(locale, metric).items()}
+    return found
+
+
+def placeholders(text: str) -> list[str]:
+    return sorted(set(re.findall(r"\{.*?\}", text)))
+
+
+@pytest.mark.parametrize("locale", wording.LOCALES)
+def test_every_language_has_every_word_with_the_same_placeholders(locale: str) -> None:
+    english = all_words("en")
+    words = all_words(locale)
+    assert list(words) == list(english)
+    assert {k: placeholders(t) for k, t in words.items()} == {k: placeholders(t) for k, t in english.items()}
+
+
+@pytest.mark.parametrize("locale", wording.LOCALES)
+def test_words_are_tidy_and_fit_their_places(locale: str) -> None:
+    for key, text in all_words(locale).items():
+        assert text, key
+        assert text == text.strip(), key
+        assert "  " not in text, key
+        assert len(text) <= (180 if key.split(".")[-1] in LONG else 130), (key, len(text))
+        if key in {"send", "sending"}:
+            assert len(text) <= 14, key
+        if key.endswith(("low_label", "high_label")):
+            assert len(text) <= 30, key
+        if key.endswith("mail_subject"):
+            assert len(text) <= 45, key
+
+
+def test_each_language_is_written_in_its_own_letters() -> None:
+    letters = {locale: "".join(all_words(locale).values()) for locale in wording.LOCALES}
+    assert set("čšž") <= set(letters["sl"])
+    assert set("ąćęłńóśż") <= set(letters["pl"])
+    for locale, script in {"el": r"[α-ωά-ώ]", "ru": r"[а-яё]"}.items():
+        assert all(re.search(script, text) for text in all_words(locale).values() if len(text) > 12)
+
+
+def test_every_editable_key_exists_once() -> None:
+    keys = [key for group in wording.EDITABLE.values() for key in group]
+    assert len(keys) == len(set(keys))
+    assert set(keys) <= set(wording.built_in("en", "nps"))
+
+
+def test_a_survey_speaks_its_own_words_nearest_first() -> None:
+    texts = wording.effective(COFFEE, "sl-SI")
+    assert texts["thanks_title"] == "Najlepša hvala!"
+    assert texts["comment_label"] == "Zakaj?"
+
+
+def test_a_changed_question_is_never_swapped_for_another_one() -> None:
+    texts = wording.effective(COFFEE, "sl")
+    assert texts["question"] == "How was the coffee?"
+    assert wording.untranslated(COFFEE, "sl") == ("question",)
+
+
+def test_a_button_renamed_in_english_stays_slovenian_in_slovenian() -> None:
+    assert wording.effective(COFFEE, "en-GB")["send"] == "Tell us"
+    assert wording.effective(COFFEE, "sl")["send"] == "Pošlji"
+
+
+def test_ready_made_words_kept_in_the_default_language_do_not_hide_a_translation() -> None:
+    english = wording.built_in("en", "nps")
+    document = {**COFFEE, "texts": {"en": {"question": english["question"]}, "pl": {"question": "  "}}}
+    assert wording.effective(document, "pl")["question"] == wording.built_in("pl", "nps")["question"]
+    assert wording.untranslated(document, "pl") == ()
+
+
+def test_a_language_we_have_no_words_for_reads_the_surveys_default() -> None:
+    texts = wording.effective({**COFFEE, "default_locale": "pl", "texts": {"pl": {"send": "Gotowe"}}}, "sr-Latn")
+    assert texts["send"] == "Gotowe"
+    assert texts["try_again"] == wording.built_in("pl")["try_again"]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "chosen"),
+    [
+        (("sl-SI",), "sl"),
+        (("SL_si",), "sl"),
+        ((None, "el", "sl"), "sl"),
+        (("sr",), "sr-Latn"),
+        (("el",), "en"),
+        (("", None), "en"),
+        ((), "en"),
+    ],
+)
+def test_the_locale_is_the_first_wish_the_survey_can_meet(wanted: tuple[str | None, ...], chosen: str) -> None:
+    assert wording.choose_locale(COFFEE, *wanted) == chosen
+
+
+def test_direction_follows_the_script() -> None:
+    assert [wording.direction(tag) for tag in ("sl", "ar-EG", "he", "az-Latn", "ks-Latn")] == [
+        *("ltr", "rtl", "rtl", "ltr", "ltr")
+    ]
+
+
+def test_a_name_full_of_braces_is_only_a_name() -> None:
+    assert wording.merge("Hi {name} of {company}", {"name": "{company} {{7*7}}", "company": "A"}) == (
+        "Hi {company} {{7*7}} of A"
+    )
+    assert wording.merge("{unknown} {0} {", {"company": "A"}) == "{unknown} {0} {"
+
+
+def test_messages_name_the_numbers_as_the_language_writes_them() -> None:
+    assert wording.score_missing(wording.built_in("en"), SCALES["ces"]) == "Choose a score from 1 to 7."
+    said = {tag: wording.comment_too_long(wording.built_in(tag), tag, 12_345) for tag in ("en", "sl", "pl", "xx")}
+    assert "12,345" in said["en"]
+    assert "10,000" in said["en"]
+    assert "12.345" in said["sl"]
+    assert "12\u00a0345" in said["pl"]
+    assert "12345" in said["xx"]
