@@ -112,7 +112,7 @@ class _Reading:
         return sum(self.likeness) / len(self.likeness)
 
     def lead(self, rival: "_Reading") -> float:
-        """0…1: by how much this reading is better where the two differ, weighed by how each fits the whole; 0 if not."""
+        """0…1: by how much it is better where the two differ, weighed by how each fits the whole; 0 if not."""
         pairs = zip(self.words, rival.words, self.likeness, rival.likeness, strict=True)
         here, there = 0.0, 0.0
         for mine, other, likeness, rival_likeness in pairs:
