@@ -65,7 +65,10 @@ class Visit:
 
 @dataclass(frozen=True)
 class Submission:
-    """A pressed Send. `opened_at`: its page was served; `delivered_at`: the mail was taken (SMTP 250); None: not known."""
+    """A pressed Send. `opened_at`: when its page was served; `delivered_at`: when the mail was taken (SMTP 250).
+
+    None means not known, or, for an open link, never mailed.
+    """
 
     at: datetime
     client: str
