@@ -132,7 +132,9 @@ _CUT: Final = re.compile(rf"{_MARK}([0-2])n")
 
 
 @lru_cache(maxsize=512)
-def _pieces(environment: Environment, asked: Asked, locale: str, score: int | None, answered: bool) -> tuple[str, ...]:
+def _pieces(
+    environment: Environment, asked: Asked, locale: str, *, score: int | None, answered: bool
+) -> tuple[str, ...]:
     """The page cut at its visitor's values: text, number of a value, text, number, …, text."""
     marks = {"action": f"{_MARK}0n", "form_id": f"{_MARK}1n", "opened_at": f"{_MARK}2n"}
     state = {"score": score, "answered": answered, "comment": "", "problems": ()}
