@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+import uuid
+from datetime import datetime, timedelta
+
+from sqlalchemy import ForeignKey, Index, String, Uuid, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from accounts.user import User
+from base import tokens
+from base.db import Model, Moment, db, new_id
+
+IDLE = timedelta(days=7)
+ABSOLUTE = timedelta(days=30)
+
+
+class Session(Model):
+    """One signed-in browser. The cookie carries the secret; we keep its hash."""
+
+    __tablename__ = "session"
+    __table_args__ = (Index("ix_session_user_id", "user_id"),)
+
+    id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True, default=new_id)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    user_id: Mapped[uuid.UUID] = mapped_column(Uuid, ForeignKey("user_account.id", ondelete="CASCADE"))
+    created_at: Mapped[datetime] = mapped_column(Moment)
+    last_seen_at: Mapped[datetime] = mapped_column(Moment)
+    expires_at: Mapped[datetime] = mapped_column(Moment)
+    address: Mapped[str] = mapped_column(String(45))
+    user_agent: Mapped[str] = mapped_column(String(200))
+
+    @classmethod
+    def start(cls, user_id: uuid.UUID, *, at: datetime, address: str, user_agent: str) -> str:
+        """A new session; returns the secret for the cookie."""
+        secret = tokens.new_secret()
+        db.session.add(
+            cls(
+                token_hash=tokens.digest(secret),
+                user_id=user_id,
+                created_at=at,
+                last_seen_at=at,
+                expires_at=at + ABSOLUTE,
+                address=address[:45],
+                user_agent=user_agent[:200],
+            )
+        )
+        return secret
+
+    @classmethod
+    def find(cls, secret: str, *, now: datetime) -> Session | None:
+        """The living session of this secret: neither idle too long, nor too old, nor of a disabled user."""
+        return db.session.scalar(
+            select(cls)
+            .join(User, User.id == cls.user_id)
+            .where(
+                cls.token_hash == tokens.digest(secret),
+                cls.expires_at > now,
+                cls.last_seen_at > now - IDLE,
+                User.disabled_at.is_(None),
+            )
+        )

@@ -1,0 +1,184 @@
+"""The database: one declarative base, ids, times, and the only way to write (`transaction`).
+
+SQLite runs in WAL with synchronous=FULL; writers take BEGIN IMMEDIATE and wait in a lock of this process instead of
+SQLite's busy handler, whose sleeps cost tens of milliseconds. PostgreSQL needs neither.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import secrets
+import sqlite3
+import threading
+import time
+import types
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from typing import Any
+
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import DateTime, Dialect, Engine, MetaData, TypeDecorator, event
+from sqlalchemy.orm import DeclarativeBase, ORMExecuteState, Session
+from sqlalchemy.pool import ConnectionPoolEntry
+
+log = logging.getLogger("afterword.db")
+
+
+class Model(DeclarativeBase):
+    """Base of every table. Constraint names are fixed here so that migrations can name them on both databases."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(column_0_N_label)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+db = SQLAlchemy(model_class=Model, session_options={"expire_on_commit": False})
+
+_writing: ContextVar[bool] = ContextVar("afterword_writing", default=False)
+_writer = threading.Lock()
+
+
+def new_id() -> uuid.UUID:
+    """A UUIDv7 (RFC 9562): 48 bits of milliseconds, then 74 random bits; later ids sort after earlier ones."""
+    millis = time.time_ns() // 1_000_000
+    value = (millis & 0xFFFFFFFFFFFF) << 80 | 0x7 << 76 | secrets.randbits(12) << 64 | 0b10 << 62 | secrets.randbits(62)
+    return uuid.UUID(int=value)
+
+
+class Moment(TypeDecorator[datetime]):
+    """A point in time: aware UTC in Python; timestamptz on PostgreSQL, naive UTC text on SQLite."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment needs a time zone")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - SQLAlchemy's signature
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """Write durably: all of it is committed at the end, or none. Inside another transaction it joins that one.
+
+    What was read before is forgotten (expired) and read again under the write lock, so decisions are never made
+    on rows that changed in between.
+    """
+    session: Session = db.session()
+    if _writing.get():
+        yield session
+        return
+    assert not session.new and not session.dirty and not session.deleted, "changed outside transaction()"  # noqa: PT018 - one sentence
+    session.rollback()
+    on_sqlite = session.get_bind().dialect.name == "sqlite"
+    if on_sqlite:
+        _writer.acquire()
+    mark = _writing.set(True)
+    try:
+        yield session
+        session.commit()
+    except BaseException:
+        session.rollback()
+        raise
+    finally:
+        _writing.reset(mark)
+        if on_sqlite:
+            _writer.release()
+
+
+@contextmanager
+def reading() -> Iterator[Session]:
+    """Read, and end the read transaction before anything slow (network, scoring) happens. Loaded values stay."""
+    session: Session = db.session()
+    yield session
+    if not _writing.get():
+        session.commit()
+
+
+def sqlite_module() -> types.ModuleType:
+    """The newest SQLite here: the bundled one of pysqlite3, else Python's own."""
+    try:
+        import pysqlite3.dbapi2 as module
+    except ImportError:
+        return sqlite3
+    return module  # type: ignore[no-any-return]
+
+
+def engine_options(url: str) -> dict[str, Any]:
+    """What `create_engine` is told for `url`."""
+    if url.startswith("sqlite"):
+        return {"module": sqlite_module(), "pool_size": 16, "max_overflow": 16}
+    return {"pool_size": 8, "max_overflow": 8, "pool_pre_ping": False, "pool_recycle": 1800}
+
+
+def _prepare_sqlite(connection: Any, _record: ConnectionPoolEntry) -> None:
+    connection.isolation_level = None  # we say BEGIN ourselves; the driver's own mode loses updates silently
+    execute = connection.execute
+    execute("PRAGMA busy_timeout=10000")
+    if sqlite_module().sqlite_version_info >= (3, 51, 3):
+        execute("PRAGMA journal_mode=WAL")
+        execute("PRAGMA synchronous=FULL")
+    else:  # the WAL-reset bug of older libraries can corrupt the file
+        execute("PRAGMA journal_mode=TRUNCATE")
+        execute("PRAGMA synchronous=EXTRA")
+    execute("PRAGMA foreign_keys=ON")
+    execute("PRAGMA trusted_schema=OFF")
+    execute("PRAGMA mmap_size=0")
+    execute("PRAGMA journal_size_limit=67108864")
+    execute("PRAGMA cache_size=-32000")
+
+
+def _begin_sqlite(connection: Any) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if _writing.get() else "BEGIN")
+
+
+def _refuse_stray_flush(session: Session, _context: object, _instances: object) -> None:
+    if not _writing.get() and (session.new or session.dirty or session.deleted):
+        raise RuntimeError("a row was written outside transaction()")
+
+
+def _refuse_stray_statement(state: ORMExecuteState) -> None:
+    if not _writing.get() and (state.is_insert or state.is_update or state.is_delete):
+        raise RuntimeError("a statement wrote outside transaction()")
+
+
+def _after_fork() -> None:
+    """A worker process must not inherit a lock that another thread held."""
+    global _writer  # noqa: PLW0603 - one lock a process
+    _writer = threading.Lock()
+
+
+os.register_at_fork(after_in_child=_after_fork)
+event.listen(Session, "before_flush", _refuse_stray_flush)
+event.listen(Session, "do_orm_execute", _refuse_stray_statement)
+
+
+def watch(engine: Engine) -> None:
+    """Make `engine` keep our rules. Warns when the SQLite library is too old for WAL."""
+    if engine.dialect.name != "sqlite":
+        return
+    if sqlite_module().sqlite_version_info < (3, 51, 3):
+        log.warning(
+            "SQLite %s has a WAL corruption bug; using TRUNCATE/EXTRA. Install pysqlite3.",
+            sqlite_module().sqlite_version,
+        )
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)

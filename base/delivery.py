@@ -1,0 +1,36 @@
+"""What became of one try to hand over a mail. Kinds, so that retries are decided in one place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from email.message import EmailMessage
+from typing import Literal, Protocol
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """`sent`: the server took it. `transient`: worth another try later. `permanent`: it never will be taken."""
+
+    kind: Literal["sent", "transient", "permanent"]
+    words: str
+    """The server's words, or ours when no server spoke."""
+
+    @classmethod
+    def sent(cls, words: str) -> Delivery:
+        return cls("sent", words)
+
+    @classmethod
+    def transient(cls, words: str) -> Delivery:
+        return cls("transient", words)
+
+    @classmethod
+    def permanent(cls, words: str) -> Delivery:
+        return cls("permanent", words)
+
+
+class Transport(Protocol):
+    """A way out for mail. Server faults are values, never exceptions."""
+
+    def send(self, message: EmailMessage | bytes, *, envelope_from: str, to: str) -> Delivery: ...
+
+    def close(self) -> None: ...

@@ -1,0 +1,74 @@
+"""Staff pages in the reader's language: Flask-Babel, chosen by the person, then by the browser.
+
+What customers see never comes from here; it comes from the survey's own words (`surveys.wording`).
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+from flask import Flask, g, has_request_context, request
+from flask_babel import Babel, format_date, format_datetime, format_decimal, gettext
+
+LOCALES = ("en",)
+"""Languages that staff pages are translated into."""
+
+babel = Babel()
+
+
+def staff_locale() -> str:
+    """Language of the page: the signed-in person's, else the browser's wish, else English."""
+    if not has_request_context():
+        return "en"
+    user = g.get("user")
+    if user is not None and user.locale in LOCALES:
+        return str(user.locale)
+    return request.accept_languages.best_match(LOCALES) or "en"
+
+
+def staff_zone() -> str:
+    """Time zone of the page: the person's, else the workspace's, else UTC."""
+    if not has_request_context():
+        return "UTC"
+    user, workspace = g.get("user"), g.get("workspace")
+    return str((user and user.zone) or (workspace and workspace.zone) or "UTC")
+
+
+def show_datetime(at: datetime | None, form: str = "medium") -> str:
+    """A moment in the reader's zone and language; — when there is none."""
+    return str(format_datetime(at, form, rebase=True)) if at else "—"
+
+
+def show_date(day: date | datetime | None, form: str = "medium") -> str:
+    """A day; a moment is first moved into the reader's zone."""
+    if day is None:
+        return "—"
+    if isinstance(day, datetime):
+        day = day.astimezone(ZoneInfo(staff_zone())).date()
+    return str(format_date(day, form, rebase=False))
+
+
+def show_ago(at: datetime | None) -> str:
+    """How long ago, in words a person would say; older than a week as a date."""
+    if at is None:
+        return "—"
+    from base import clock
+
+    seconds = int((clock.now() - at.astimezone(UTC)).total_seconds())
+    if seconds < 60:
+        return str(gettext("just now"))
+    if seconds < 3600:
+        return str(gettext("%(n)s min ago", n=seconds // 60))
+    if seconds < 86400:
+        return str(gettext("%(n)s h ago", n=seconds // 3600))
+    if seconds < 7 * 86400:
+        return str(gettext("%(n)s d ago", n=seconds // 86400))
+    return show_date(at)
+
+
+def init(app: Flask) -> None:
+    """Set up Babel and the filters `datetime`, `date`, `ago`, `number` of the staff templates."""
+    app.config.setdefault("BABEL_TRANSLATION_DIRECTORIES", str(app.config["ROOT"] / "translations"))
+    babel.init_app(app, locale_selector=staff_locale, timezone_selector=staff_zone)
+    app.jinja_env.filters.update(datetime=show_datetime, date=show_date, ago=show_ago, number=format_decimal)

@@ -1,0 +1,62 @@
+"""Work that happens after the request: registered with `@job`, asked for with `enqueue` in the caller's transaction.
+
+The queue is only speed: every job is idempotent, carries one id, and the ledgers it works on (outbox, issues,
+responses) carry the guarantee. Two queues keep the rows: `runners.embedded` on SQLite, `runners.distributed` on
+PostgreSQL.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from flask import current_app
+from sqlalchemy.orm import Session
+
+from base.db import db
+
+BACKOFF = (5, 30, 120, 600, 1800, 3600, 7200)
+"""Seconds to wait before the second, third, … try of a job that raised."""
+MAX_ATTEMPTS = len(BACKOFF) + 1
+
+
+@dataclass(frozen=True)
+class Job:
+    """A registered function of one id. Calling it runs it at once."""
+
+    name: str
+    run: Callable[[uuid.UUID], None]
+
+    def __call__(self, subject_id: uuid.UUID) -> None:
+        self.run(subject_id)
+
+
+class Queue(Protocol):
+    """Where jobs wait. `put` writes in the session's open transaction and nowhere else."""
+
+    def put(self, session: Session, name: str, subject_id: uuid.UUID, at: datetime | None) -> None: ...
+
+
+_registry: dict[str, Job] = {}
+
+
+def job(function: Callable[[uuid.UUID], None]) -> Job:
+    """Register `function` as a job under `<room>.<function>`, e.g. `feedback.read_comment`."""
+    made = Job(f"{function.__module__.split('.')[0]}.{function.__name__}", function)
+    assert _registry.get(made.name, made).run is function, f"two jobs are called {made.name}"
+    _registry[made.name] = made
+    return made
+
+
+def registered() -> dict[str, Job]:
+    """All jobs by name."""
+    return dict(_registry)
+
+
+def enqueue(job: Job, subject_id: uuid.UUID, *, at: datetime | None = None) -> None:
+    """Ask for `job(subject_id)` at or after `at` (at once without), if and only if this transaction commits."""
+    queue: Queue = current_app.extensions["afterword.queue"]
+    queue.put(db.session(), job.name, subject_id, at)

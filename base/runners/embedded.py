@@ -1,0 +1,170 @@
+"""The queue of the embedded default: a table in the same SQLite file, driven by APScheduler ticks.
+
+APScheduler keeps nothing (memory store, interval ticks only); what is due is read from our tables, so a late or
+doubled tick does no harm. A job is claimed by a conditional UPDATE with a lease: a crash repeats it after the lease.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import threading
+import uuid
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import IO
+
+from apscheduler.schedulers.background import BackgroundScheduler
+from flask import Flask
+from sqlalchemy import Index, Integer, String, Text, Uuid, delete, insert, select, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from base import clock
+from base.db import Model, Moment, db, new_id, transaction
+from base.jobs import BACKOFF, MAX_ATTEMPTS, registered
+
+log = logging.getLogger("afterword.jobs")
+
+LEASE = timedelta(minutes=5)
+KEPT = timedelta(days=7)
+
+
+class QueuedJob(Model):
+    """One request for work: queued → running (lease) → deleted when done, or failed with the reason."""
+
+    __tablename__ = "job"
+    __table_args__ = (Index("ix_job_due", "state", "run_at"),)
+
+    id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True, default=new_id)
+    name: Mapped[str] = mapped_column(String(80))
+    subject_id: Mapped[uuid.UUID] = mapped_column(Uuid)
+    run_at: Mapped[datetime] = mapped_column(Moment)
+    state: Mapped[str] = mapped_column(String(10), default="queued")
+    attempts: Mapped[int] = mapped_column(Integer, default=0)
+    error: Mapped[str | None] = mapped_column(Text)
+
+
+class EmbeddedRunner:
+    """Keeps the queue and works it off in a thread of the serving process."""
+
+    def __init__(self, app: Flask, tick: Callable[[datetime], None]) -> None:
+        self.app = app
+        self.tick = tick
+        self._scheduler: BackgroundScheduler | None = None
+        self._lock: IO[str] | None = None
+        self._stopping = threading.Event()
+
+    def put(self, session: Session, name: str, subject_id: uuid.UUID, at: datetime | None) -> None:
+        """Write one request in the session's transaction."""
+        row = {
+            "id": new_id(),
+            "name": name,
+            "subject_id": subject_id,
+            "run_at": at or clock.now(),
+            "state": "queued",
+            "attempts": 0,
+        }
+        session.connection().execute(insert(QueuedJob.__table__), row)  # type: ignore[arg-type]
+
+    def start(self) -> bool:
+        """Begin to tick, unless another process already ticks this database. Returns whether we do."""
+        lock = (self.app.config["DATA_DIR"] / "scheduler.lock").open("w")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.close()
+            log.warning("another process already runs the schedule of this data directory; this one only serves pages")
+            return False
+        self._lock = lock
+        self._stopping.clear()
+        scheduler = BackgroundScheduler(
+            timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+        )
+        scheduler.add_job(self._guarded(self.run_due), "interval", seconds=0.5)
+        scheduler.add_job(self._guarded(self.run_tick), "interval", seconds=20, next_run_time=clock.now())
+        scheduler.start()
+        self._scheduler = scheduler
+        return True
+
+    def stop(self) -> None:
+        """Finish the job in hand, then stop ticking."""
+        self._stopping.set()
+        if self._scheduler is not None:
+            self._scheduler.shutdown(wait=True)
+            self._scheduler = None
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
+    def _guarded(self, work: Callable[[], object]) -> Callable[[], None]:
+        def guarded() -> None:
+            try:
+                work()
+            except Exception:
+                log.exception("the schedule met an error and goes on")
+
+        return guarded
+
+    def run_tick(self) -> None:
+        """Ask the due tables once, in an app context of its own."""
+        with self.app.app_context():
+            self.tick(clock.now())
+            self._prune(clock.now())
+
+    def run_due(self) -> int:
+        """Run everything that is due now, oldest first; returns how many jobs were tried."""
+        tried = 0
+        while not self._stopping.is_set():
+            with self.app.app_context():
+                batch = self._claim(clock.now())
+                for claimed in batch:
+                    if self._stopping.is_set():
+                        self._give_back(claimed.id)
+                        continue
+                    self._run(claimed)
+                    tried += 1
+            if not batch:
+                break
+        return tried
+
+    def drain(self) -> int:
+        """Run what is due and what that leads to, in the caller's thread. For commands and tests."""
+        return self.run_due()
+
+    def _claim(self, now: datetime, limit: int = 20) -> list[QueuedJob]:
+        expired = (QueuedJob.state == "running") & (QueuedJob.run_at <= now)
+        due = ((QueuedJob.state == "queued") & (QueuedJob.run_at <= now)) | expired
+        with transaction() as session:
+            found = session.scalars(
+                select(QueuedJob).where(due).order_by(QueuedJob.run_at, QueuedJob.id).limit(limit)
+            ).all()
+            for row in found:  # the write lock is ours, so nobody else can claim between SELECT and UPDATE
+                row.state, row.run_at, row.attempts = "running", now + LEASE, row.attempts + 1
+        return list(found)
+
+    def _give_back(self, ident: uuid.UUID) -> None:
+        with transaction() as session:
+            session.execute(update(QueuedJob).where(QueuedJob.id == ident).values(state="queued", run_at=clock.now()))
+
+    def _run(self, claimed: QueuedJob) -> None:
+        ident, name, subject_id, attempts = claimed.id, claimed.name, claimed.subject_id, claimed.attempts
+        try:
+            registered()[name](subject_id)
+        except Exception as error:
+            log.exception("job %s(%s) failed on try %s", name, subject_id, attempts)
+            db.session.rollback()
+            self._record_failure(ident, attempts, f"{type(error).__name__}: {error}")
+        else:
+            with transaction() as session:
+                session.execute(delete(QueuedJob).where(QueuedJob.id == ident))
+
+    def _record_failure(self, ident: uuid.UUID, attempts: int, reason: str) -> None:
+        final = attempts >= MAX_ATTEMPTS
+        wait = timedelta(seconds=0 if final else BACKOFF[attempts - 1])
+        values = {"state": "failed" if final else "queued", "run_at": clock.now() + wait, "error": reason[:2000]}
+        with transaction() as session:
+            session.execute(update(QueuedJob).where(QueuedJob.id == ident).values(**values))
+
+    def _prune(self, now: datetime) -> None:
+        with transaction() as session:
+            session.execute(delete(QueuedJob).where(QueuedJob.state == "failed", QueuedJob.run_at < now - KEPT))

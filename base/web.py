@@ -1,0 +1,153 @@
+"""What every page and answer of the web has in common: trusted hosts, headers, limits, and errors told once."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from flask import Flask, Response, g, jsonify, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFError, CSRFProtect
+from werkzeug.exceptions import HTTPException
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from base.errors import AfterwordError, InvalidError, TooManyError
+
+csrf = CSRFProtect()
+
+MAX_BODY = 256 * 1024
+"""Bytes a request may carry, unless its route says otherwise (uploads, batches)."""
+
+CONTENT_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; manifest-src 'self'; form-action 'self'; frame-src 'self'; frame-ancestors 'self'; "
+    "base-uri 'none'; object-src 'none'"
+)
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+def public(reason: str) -> Callable[[View], View]:
+    """Mark a route that needs no permission, and say why. Every other route is marked by `accounts.access`."""
+
+    def mark(view: View) -> View:
+        view.permission = f"public: {reason}"  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def problem(status: int, detail: str, **more: object) -> Response:
+    """An RFC 9457 answer. `more` may hold `errors`: a list of {"field", "detail"}."""
+    from http import HTTPStatus
+
+    body = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+    } | more
+    response = jsonify(body)
+    response.status_code = status
+    response.content_type = "application/problem+json"
+    return response
+
+
+def problem_of(error: AfterwordError) -> Response:
+    """The problem+json of one of our own errors."""
+    more: dict[str, Any] = {}
+    if isinstance(error, InvalidError) and error.fields:
+        more["errors"] = [{"field": field, "detail": detail} for field, detail in error.fields.items()]
+    response = problem(error.status, error.detail, **more)
+    if isinstance(error, TooManyError):
+        response.headers["Retry-After"] = str(error.retry_after)
+    return response
+
+
+def _wants_problem() -> bool:
+    return request.path.startswith("/api/")
+
+
+def _tell(error: AfterwordError) -> ResponseReturnValue:
+    if _wants_problem():
+        return problem_of(error)
+    return _error_page(error.status, error.detail)
+
+
+def _tell_http(error: HTTPException) -> ResponseReturnValue:
+    if error.code is None or error.code < 400:
+        return error
+    if _wants_problem():
+        return problem(error.code, error.description or error.name)
+    if isinstance(error, CSRFError):
+        return _error_page(400, "csrf")
+    return _error_page(error.code, None)
+
+
+def _error_page(status: int, detail: str | None) -> tuple[str, int]:
+    return render_template("error.html", status=status, detail=detail), status
+
+
+def _unexpected(error: Exception) -> ResponseReturnValue:
+    from flask import current_app
+
+    from base.db import new_id
+
+    reference = str(new_id())[-12:]
+    current_app.logger.error("unexpected error %s on %s", reference, request.path, exc_info=error)
+    if _wants_problem():
+        return problem(500, f"Something went wrong on our side. Reference {reference}.")
+    return render_template("error.html", status=500, detail=None, reference=reference), 500
+
+
+def _headers(response: Response) -> Response:
+    headers = response.headers
+    headers.setdefault("Content-Security-Policy", CONTENT_POLICY)
+    headers.setdefault("X-Content-Type-Options", "nosniff")
+    headers.setdefault("Referrer-Policy", "no-referrer")
+    headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+    if request.endpoint != "static":
+        headers.setdefault("Cache-Control", "no-store")
+    if g.get("secure"):
+        headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+    return _compressed(response)
+
+
+def _compressed(response: Response) -> Response:
+    """Gzip what is text and worth it; a proxy in front may do better and then finds it done."""
+    if (
+        "gzip" not in request.headers.get("Accept-Encoding", "")
+        or response.direct_passthrough
+        or response.is_streamed
+        or "Content-Encoding" in response.headers
+        or not (response.content_type or "").startswith(
+            ("text/", "application/json", "application/problem", "image/svg")
+        )
+    ):
+        return response
+    data = response.get_data()
+    if len(data) > 1000:
+        response.set_data(gzip.compress(data, 5))
+        response.headers["Content-Encoding"] = "gzip"
+        response.headers.add("Vary", "Accept-Encoding")
+    return response
+
+
+def init(app: Flask) -> None:
+    """Fit `app` with the common rules. Reads SECURE, TRUSTED_HOSTS and TRUSTED_PROXIES from its config."""
+    hops = app.config["TRUSTED_PROXIES"]
+    if hops:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0, x_prefix=0)  # type: ignore[method-assign]
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
+    csrf.init_app(app)
+
+    @app.before_request
+    def remember() -> None:
+        g.secure = app.config["SECURE"]
+
+    app.after_request(_headers)
+    app.register_error_handler(AfterwordError, _tell)
+    app.register_error_handler(HTTPException, _tell_http)
+    if not app.testing:
+        app.register_error_handler(Exception, _unexpected)

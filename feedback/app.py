@@ -1,0 +1,108 @@
+"""The composition root: the only place where the rooms are put together."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, g
+from flask_migrate import Migrate
+
+import config
+from accounts import access
+from accounts import views as accounts_views
+from base import courier, events, i18n, web
+from base.db import db, engine_options, watch
+from base.eml import EmlTransport
+from base.runners import runner_for
+from base.smtp import SmtpServer, SmtpTransport
+from feedback import api as feedback_api
+from feedback import reactions, schedule, tables
+from feedback import views as feedback_views
+from surveys import api as surveys_api
+from surveys import views as surveys_views
+
+BLUEPRINTS = (
+    *accounts_views.blueprints,
+    *surveys_views.blueprints,
+    *surveys_api.blueprints,
+    *feedback_views.blueprints,
+    *feedback_api.blueprints,
+)
+
+
+def _configure(app: Flask, settings: config.Settings) -> None:
+    app.config.update(
+        ROOT=config.ROOT,
+        SETTINGS=settings,
+        DATA_DIR=settings.data_dir,
+        SECRET_KEY=settings.secret_key,
+        SECRET_KEY_FALLBACKS=list(settings.secret_key_fallbacks),
+        PUBLIC_URL=settings.public_url,
+        MAIL_FROM=settings.mail_from,
+        SECURE=settings.secure,
+        TRUSTED_HOSTS=settings.trusted_hosts,
+        TRUSTED_PROXIES=settings.trusted_proxies,
+        TESTING=settings.testing,
+        SQLALCHEMY_DATABASE_URI=settings.database_url,
+        SQLALCHEMY_ENGINE_OPTIONS=engine_options(settings.database_url),
+        SESSION_COOKIE_NAME="__Host-afterword_form" if settings.secure else "afterword_form",
+        SESSION_COOKIE_SECURE=settings.secure,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        WTF_CSRF_TIME_LIMIT=None,
+    )
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+
+
+def _page_context() -> dict[str, Any]:
+    """What every staff page knows besides its own values."""
+    user = access.current_user()
+    return {
+        "user": user,
+        "workspace": g.get("workspace"),
+        "workspaces": user.workspaces() if user else [],
+        "can": access.can,
+    }
+
+
+def _transport(settings: config.Settings) -> SmtpTransport | EmlTransport:
+    """SMTP where the operator named a server, else files that an admin reads in the browser."""
+    if settings.smtp_url:
+        return SmtpTransport(SmtpServer.from_url(settings.smtp_url))
+    return EmlTransport(settings.data_dir / "outbox")
+
+
+def create_app(settings: config.Settings | None = None) -> Flask:
+    """The whole service on one database. Nothing is started; `serve` and `work` start the runner."""
+    assert tables.TABLES, "imported so that Alembic and the sessions know every table"
+    settings = settings or config.load()
+    root = Path(config.ROOT)
+    app = Flask(
+        "afterword", root_path=str(root), template_folder=str(root / "templates"), static_folder=str(root / "static")
+    )
+    _configure(app, settings)
+    db.init_app(app)
+    with app.app_context():
+        watch(db.engine)
+    Migrate(app, db, directory=str(root / "migrations"), compare_type=True, render_as_batch=True)
+    web.init(app)
+    i18n.init(app)
+    app.context_processor(_page_context)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    events.wire(reactions.REACTIONS)
+    courier.wire(reactions.ON_SENT)
+    runner = runner_for(app, schedule.tick)
+    app.extensions["afterword.queue"] = app.extensions["afterword.runner"] = runner
+    app.extensions["afterword.transport"] = _transport(settings)
+    os.register_at_fork(after_in_child=lambda: _forget_connections(app))
+    return app
+
+
+def _forget_connections(app: Flask) -> None:
+    """A forked worker opens its own connections."""
+    with app.app_context():
+        db.engine.dispose(close=False)

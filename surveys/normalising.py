@@ -1,0 +1,126 @@
+"""Values as people and helpdesks write them, brought into one form: address, language tag, moment. No clock here."""
+
+import re
+from datetime import UTC, datetime, timedelta, tzinfo
+from functools import lru_cache
+
+from babel import Locale, UnknownLocaleError
+from babel.core import get_global
+from email_validator import EmailNotValidError, validate_email
+
+_EMAIL_LIMIT = 254
+_LOCALE_LIMIT = 12
+# Local parts that need no closer look; the whole address then costs one cached look at its domain.
+_PLAIN_LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
+_EUROPEAN = re.compile(
+    r"(?P<day>\d{1,2})\s?[./-]\s?(?P<month>\d{1,2})\s?[./-]\s?(?P<year>\d{4})"
+    r"(?:[ T,]+(?P<hour>\d{1,2})[:.](?P<minute>\d{2})(?:[:.](?P<second>\d{2}))?)?"
+)
+# ISO 8601 as spreadsheets loosen it: single digits, a blank before the zone, "UTC" spelled out.
+_LOOSE_ISO = re.compile(
+    r"(?P<year>\d{4})[-/.](?P<month>\d{1,2})[-/.](?P<day>\d{1,2})"
+    r"(?:[ T]+(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,]\d+)?)?)?"
+)
+_UTC_SPELLED = re.compile(r"\s*(?:UTC|GMT)$", re.IGNORECASE)
+_OLDEST_YEAR = 1970
+_NEAR = timedelta(days=1)  # clocks and zones disagree by hours, never by more than a day
+
+
+class Unfit(ValueError):
+    """A value that cannot be what its field needs; `key` names the reason: email, locale, moment or future."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(key)
+        self.key = key
+
+
+def email_address(text: str) -> str:
+    """The address in the form that mail is sent to (domain in small letters, IDN as Unicode). Raises Unfit."""
+    local, _, domain = text.rpartition("@")
+    if len(local) <= 64 and len(text) <= _EMAIL_LIMIT and text.isascii() and _PLAIN_LOCAL.fullmatch(local):
+        known = _domain(domain)
+        if known is None:
+            raise Unfit("email")
+        return f"{local}@{known}"
+    try:
+        return validate_email(text, check_deliverability=False).normalized
+    except EmailNotValidError as error:
+        raise Unfit("email") from error
+
+
+@lru_cache(maxsize=20_000)
+def _domain(domain: str) -> str | None:
+    try:
+        return validate_email(f"a@{domain}", check_deliverability=False).domain
+    except EmailNotValidError:
+        return None
+
+
+def locale_tag(text: str) -> str:
+    """The BCP 47 tag of a language as people write it: "sl_SI", "SL", "slv", "Slovenian", "slovenščina". Raises Unfit."""
+    tag = _locale_tag(text.strip())
+    if tag is None:
+        raise Unfit("locale")
+    return tag
+
+
+@lru_cache(maxsize=2_000)
+def _locale_tag(text: str) -> str | None:
+    named = _language_names().get(text.casefold())
+    if named:
+        return named
+    subtags = re.split(r"[-_]", text.split(".", maxsplit=1)[0].split("@", maxsplit=1)[0])
+    subtags[0] = get_global("language_aliases").get(subtags[0].lower(), subtags[0]).lower()
+    try:
+        locale = Locale.parse("_".join(subtags))
+    except (ValueError, TypeError, UnknownLocaleError):
+        return None
+    tag = "-".join(part for part in (locale.language, locale.script, locale.territory) if part)
+    # Babel fills a script in where it is the usual one; people's tags stay as short as they were written.
+    if locale.script and locale.script.lower() not in {subtag.lower() for subtag in subtags}:
+        tag = "-".join(part for part in (locale.language, locale.territory) if part)
+    return tag if len(tag) <= _LOCALE_LIMIT else None
+
+
+@lru_cache(maxsize=1)
+def _language_names() -> dict[str, str]:
+    """Names of languages in English, in our own languages and in themselves → tag."""
+    names: dict[str, str] = {}
+    for speaker in ("en", "sl", "pl", "el", "ru", "de", "fr", "es", "it", "hr", "cs", "sk", "nl", "pt", "sr"):
+        known = Locale(speaker).languages
+        names.setdefault(known[speaker].casefold(), speaker)
+        if speaker in {"en", "sl", "pl", "el", "ru"}:
+            for tag, name in known.items():
+                if tag.isalpha() and len(tag) == 2:
+                    names.setdefault(name.casefold(), tag)
+    return names
+
+
+def moment(text: str, *, zone: tzinfo, now: datetime) -> datetime:
+    """The UTC moment written in ISO 8601 or day first (`22.11.2026 08:15`); `zone` where none is written.
+
+    Raises Unfit: "moment" when it is no date, is before 1970 or puts the month first; "future" when after tomorrow.
+    """
+    try:
+        local = _written(_UTC_SPELLED.sub("+00:00", text.strip()))
+        found = (local if local.tzinfo else local.replace(tzinfo=zone)).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise Unfit("moment") from error
+    if found.year < _OLDEST_YEAR:
+        raise Unfit("moment")
+    if found > now + _NEAR:
+        raise Unfit("future")
+    return found
+
+
+def _written(text: str) -> datetime:
+    if "-" in text:  # not a bare number, which ISO 8601 would take for a date
+        try:
+            return datetime.fromisoformat(text.replace(" +", "+"))
+        except ValueError:
+            pass
+    parts = _EUROPEAN.fullmatch(text) or _LOOSE_ISO.fullmatch(text)
+    if not parts:
+        raise ValueError(text)
+    found = {name: int(value) for name, value in parts.groupdict(default="0").items()}
+    return datetime(**found)  # type: ignore[arg-type] # noqa: DTZ001 — the zone follows in moment()

@@ -1,0 +1,3 @@
+from feedback.app import create_app
+
+app = create_app()
