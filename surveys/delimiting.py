@@ -50,11 +50,11 @@ def look(stream: TextIO, *, sample: int = 20) -> Layout:
         return Layout(Dialect(), problem="undecodable")
     dialect = _dialect(lines)
     records = _records(iter(lines), dialect)
-    header = next((record for record in records if any(cell.strip() for cell in record.cells)), None)
+    header = next((record for record in records if record.cells), None)
     if header is None:
         return Layout(dialect, problem="empty")
     headers = tuple(cell.strip() for cell in header.cells)
-    found = tuple(record.cells for record in islice(records, sample) if any(record.cells))
+    found = tuple(record.cells for record in islice(records, sample) if record.cells)
     twice = tuple(dict.fromkeys(name for name in headers if name and headers.count(name) > 1))
     # A table whose first row already holds an address has no names to map by.
     problem: TableProblem | None = "no_header" if any("@" in name and "." in name for name in headers) else None
@@ -134,5 +134,5 @@ def _records(source: Iterator[str], dialect: Dialect) -> Iterator[Record]:
         except UnicodeDecodeError:
             yield Record(number, broken="undecodable")
             return
-        if any(cells):
+        if any(cell.strip() for cell in cells):
             yield Record(number, tuple(cells))

@@ -7,7 +7,7 @@ from typing import Literal, TextIO
 
 from surveys.delimiting import Dialect, Record, read_records
 from surveys.mapping import REQUIRED, Mapping
-from surveys.normalising import Unfit, email_address, locale_tag, moment
+from surveys.normalising import UnfitError, email_address, locale_tag, moment
 
 Problem = Literal[
     "missing",  # a required cell is empty
@@ -108,11 +108,14 @@ def read_rows(
     """
     if mapping.missing:
         raise ValueError(f"no column gives {', '.join(mapping.missing)}")
-    records = read_records(stream, dialect)
-    header = next(records, None)
-    reader = _Reader(header.cells if header else (), mapping, zone, now)
-    for record in records:
-        yield from reader.read(record)
+    reader: _Reader | None = None
+    for record in read_records(stream, dialect):
+        if reader:
+            yield from reader.read(record)
+        elif record.broken:
+            yield RowError(record.number, "", record.broken, "")
+        else:
+            reader = _Reader(record.cells, mapping, zone, now)
 
 
 class _Reader:
@@ -136,7 +139,7 @@ class _Reader:
             try:
                 if value or name in REQUIRED:
                     good[name] = self._checked(name, value)
-            except Unfit as error:
+            except UnfitError as error:
                 errors.append(self._error(record, self._mapping.fields[name], error.key))
         properties = {name: self._cell(record, index) for name, index in self._mapping.properties.items()}
         errors += [
@@ -161,13 +164,13 @@ class _Reader:
 
     def _checked(self, name: str, value: str) -> str | datetime:
         if not value:
-            raise Unfit("missing")
+            raise UnfitError("missing")
         if name == "occurred_at":
             return moment(value, zone=self._zone, now=self._now)
         if name == "locale":
             return locale_tag(value)
         if len(value) > LIMITS[name]:
-            raise Unfit("too_long")
+            raise UnfitError("too_long")
         if name == "email":
             return email_address(value)
         # One line each: these end up in mail headers and lists.
@@ -178,7 +181,7 @@ class _Reader:
 
     def _error(self, record: Record, index: int, key: str) -> RowError:
         column = self._headers[index].strip() if index < len(self._headers) else ""
-        return RowError(record.number, column, key, self._cell(record, index)[:_SHOWN])  # type: ignore[arg-type] # keys of Unfit are Problems
+        return RowError(record.number, column, key, self._cell(record, index)[:_SHOWN])  # type: ignore[arg-type] # keys of UnfitError are Problems
 
     def _repeats(self, external_id: str) -> bool:
         before = len(self._seen)

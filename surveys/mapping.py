@@ -18,8 +18,7 @@ _NAMES = {
         |email|e-mail|email address|e-mail address|mail|from email|elektronska pošta|e-pošta|epošta|e-naslov
         |elektronski naslov|e-poštni naslov|email stranke|adres e-mail|adres email|e-mail klienta|email klienta|poczta
         |poczta elektroniczna|ηλεκτρονικό ταχυδρομείο|ηλ. ταχυδρομείο|ηλεκτρονική διεύθυνση|διεύθυνση email
-        |email πελάτη|ημέιλ|электронная почта|эл. почта|почта|email клиента|адрес электронной почты|имейл|е-мейл|мейл
-        |requester|customer|contact""",
+        |email πελάτη|ημέιλ|электронная почта|эл. почта|почта|email клиента|адрес электронной почты|имейл|е-мейл|мейл""",
     "external_id": """external id|ticket id|ticket number|ticket no|ticket|ticket key|issue key|issue id|case number
         |case id|conversation id|interaction id|order id|order number|reference|ref|key|id|number|številka zahtevka
         |id zahtevka|številka|zahtevek|številka primera|številka naročila|šifra|numer zgłoszenia|id zgłoszenia
@@ -87,10 +86,13 @@ class Mapping:
 def guess(headers: Sequence[str], sample_rows: Sequence[Sequence[str]]) -> Mapping:
     """The likeliest mapping: by header name first, then by values; every other named column becomes a property."""
     plain = [_plain(header) for header in headers]
+    addresses = {index for index in range(len(headers)) if _looks(sample_rows, index, _EMAIL)}
     fields: dict[str, int] = {}
     for name, spellings in _SPELLINGS.items():
-        index = _by_name(plain, spellings, taken=set(fields.values()))
-        if index is not None and (name != "email" or _looks(sample_rows, index, _EMAIL, empty=True)):
+        # A column "requester" may hold names or addresses; only the second can be mailed, only the first greeted.
+        unfit = set() if name in ("email", "agent") else addresses
+        index = _by_name(plain, spellings, taken={*fields.values(), *unfit})
+        if index is not None:
             fields[name] = index
     seen: set[str] = set()
     for name, shape in (("email", _EMAIL), ("occurred_at", _MOMENT)):
@@ -120,10 +122,10 @@ def _by_name(plain: Sequence[str], spellings: Sequence[str], *, taken: set[int])
     return None
 
 
-def _looks(rows: Sequence[Sequence[str]], index: int, shape: re.Pattern[str], *, empty: bool = False) -> bool:
-    """Whether most of a column's filled cells have the shape; `empty` is the answer for a column with none."""
+def _looks(rows: Sequence[Sequence[str]], index: int, shape: re.Pattern[str]) -> bool:
+    """Whether a column has filled cells and most of them have the shape."""
     cells = [row[index] for row in rows if index < len(row) and row[index].strip()]
-    return sum(bool(shape.fullmatch(cell)) for cell in cells) >= 0.6 * len(cells) if cells else empty
+    return sum(bool(shape.fullmatch(cell)) for cell in cells) >= 0.6 * len(cells) if cells else False
 
 
 def _plain(header: str) -> str:

@@ -26,7 +26,7 @@ _OLDEST_YEAR = 1970
 _NEAR = timedelta(days=1)  # clocks and zones disagree by hours, never by more than a day
 
 
-class Unfit(ValueError):
+class UnfitError(ValueError):
     """A value that cannot be what its field needs; `key` names the reason: email, locale, moment or future."""
 
     def __init__(self, key: str) -> None:
@@ -35,17 +35,17 @@ class Unfit(ValueError):
 
 
 def email_address(text: str) -> str:
-    """The address in the form that mail is sent to (domain in small letters, IDN as Unicode). Raises Unfit."""
+    """The address in the form that mail is sent to (domain in small letters, IDN as Unicode). Raises UnfitError."""
     local, _, domain = text.rpartition("@")
     if len(local) <= 64 and len(text) <= _EMAIL_LIMIT and text.isascii() and _PLAIN_LOCAL.fullmatch(local):
         known = _domain(domain)
         if known is None:
-            raise Unfit("email")
+            raise UnfitError("email")
         return f"{local}@{known}"
     try:
         return validate_email(text, check_deliverability=False).normalized
     except EmailNotValidError as error:
-        raise Unfit("email") from error
+        raise UnfitError("email") from error
 
 
 @lru_cache(maxsize=20_000)
@@ -57,10 +57,10 @@ def _domain(domain: str) -> str | None:
 
 
 def locale_tag(text: str) -> str:
-    """The BCP 47 tag of a language as people write it: "sl_SI", "SL", "slv", "Slovenian", "slovenščina". Raises Unfit."""
+    """The BCP 47 tag of a language as people write it: "sl_SI", "SL", "slv", "slovenščina". Raises UnfitError."""
     tag = _locale_tag(text.strip())
     if tag is None:
-        raise Unfit("locale")
+        raise UnfitError("locale")
     return tag
 
 
@@ -99,17 +99,17 @@ def _language_names() -> dict[str, str]:
 def moment(text: str, *, zone: tzinfo, now: datetime) -> datetime:
     """The UTC moment written in ISO 8601 or day first (`22.11.2026 08:15`); `zone` where none is written.
 
-    Raises Unfit: "moment" when it is no date, is before 1970 or puts the month first; "future" when after tomorrow.
+    Raises UnfitError: "moment" for no date, one before 1970 or with the month first; "future" for after tomorrow.
     """
     try:
         local = _written(_UTC_SPELLED.sub("+00:00", text.strip()))
         found = (local if local.tzinfo else local.replace(tzinfo=zone)).astimezone(UTC)
     except (ValueError, OverflowError) as error:
-        raise Unfit("moment") from error
+        raise UnfitError("moment") from error
     if found.year < _OLDEST_YEAR:
-        raise Unfit("moment")
+        raise UnfitError("moment")
     if found > now + _NEAR:
-        raise Unfit("future")
+        raise UnfitError("future")
     return found
 
 
