@@ -12,8 +12,8 @@ from email.parser import BytesHeaderParser, BytesParser
 from pathlib import Path
 
 from base.clock import now
+from base.delivery import Delivery
 from base.errors import NotFoundError
-from base.transport import Delivery
 
 NAME = re.compile(r"\A(\d{8}T\d{12}Z)-[0-9a-f]{8}\Z")
 STAMP = "%Y%m%dT%H%M%S%fZ"

@@ -13,7 +13,7 @@ from email.message import EmailMessage
 from typing import Literal
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from base.transport import Delivery
+from base.delivery import Delivery
 
 CONNECT_SECONDS = 10.0
 SEND_SECONDS = 30.0

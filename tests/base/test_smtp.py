@@ -108,7 +108,7 @@ def test_a_mail_arrives_as_it_was_written_and_the_servers_words_are_kept():
     with listening(postbox) as port, transport_to(port) as transport:
         delivery = send(transport)
     assert delivery.kind == "sent"
-    assert delivery.text == "250 2.0.0 taken as 4711"
+    assert delivery.words == "250 2.0.0 taken as 4711"
     [content] = postbox.mails
     arrived = message_from_bytes(content, policy=policy.SMTP)
     assert arrived["Message-ID"] == "<one@surveys.example>"
@@ -167,7 +167,7 @@ def test_a_restarted_server_costs_no_mail():
 def test_the_servers_first_digit_decides_unless_it_speaks_about_us(trouble, state):
     with listening(Postbox(**trouble)) as port, transport_to(port) as transport:
         delivery = send(transport)
-    assert (delivery.kind, delivery.text) == (state, next(iter(trouble.values())))
+    assert (delivery.kind, delivery.words) == (state, next(iter(trouble.values())))
 
 
 def test_after_a_refusal_the_connection_still_carries_the_next_mail():
@@ -274,7 +274,7 @@ def test_a_self_signed_certificate_is_refused_where_starttls_is_required(certifi
     ):
         delivery = send(transport)
     assert delivery.kind == "transient"
-    assert "CERTIFICATE_VERIFY_FAILED" in delivery.text
+    assert "CERTIFICATE_VERIFY_FAILED" in delivery.words
     assert not postbox.mails
 
 
@@ -305,7 +305,7 @@ def test_a_wrong_password_gives_no_mail_up():
         transport = SmtpTransport(f"smtp://ana:wrong@127.0.0.1:{port}")
         delivery = send(transport)
     assert delivery.kind == "transient"
-    assert delivery.text.startswith("535")
+    assert delivery.words.startswith("535")
 
 
 def test_implicit_tls_verifies_the_certificate(certificate):
