@@ -18,7 +18,7 @@ _NAMES = {
         |email|e-mail|email address|e-mail address|mail|from email|elektronska pošta|e-pošta|epošta|e-naslov
         |elektronski naslov|e-poštni naslov|email stranke|adres e-mail|adres email|e-mail klienta|email klienta|poczta
         |poczta elektroniczna|ηλεκτρονικό ταχυδρομείο|ηλ. ταχυδρομείο|ηλεκτρονική διεύθυνση|διεύθυνση email
-        |email πελάτη|ημέιλ|электронная почта|эл. почта|почта|email клиента|адрес электронной почты|имейл|е-мейл|мейл""",
+        |email πελάτη|ημέιλ|электронная почта|эл. почта|почта|email клиента|адрес электронной почты|имейл|мейл""",
     "external_id": """external id|ticket id|ticket number|ticket no|ticket|ticket key|issue key|issue id|case number
         |case id|conversation id|interaction id|order id|order number|reference|ref|key|id|number|številka zahtevka
         |id zahtevka|številka|zahtevek|številka primera|številka naročila|šifra|numer zgłoszenia|id zgłoszenia
