@@ -22,6 +22,7 @@ from typing import Any
 
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import DateTime, Dialect, Engine, MetaData, TypeDecorator, event
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase, ORMExecuteState, Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -111,6 +112,13 @@ def reading() -> Iterator[Session]:
     yield session
     if not _writing.get():
         session.commit()
+
+
+def insert_once(table: type[Model], row: dict[str, Any]) -> bool:
+    """Insert `row` unless a unique key says it is there already; whether it is new. Says the same on both databases."""
+    dialect = postgresql if db.engine.dialect.name == "postgresql" else sqlite
+    result = db.session.execute(dialect.insert(table).values(row).on_conflict_do_nothing())
+    return bool(result.rowcount == 1)  # type: ignore[attr-defined]
 
 
 def sqlite_module() -> types.ModuleType:

@@ -4,10 +4,11 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, Uuid
+from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, Uuid, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from base.db import Model, Moment, new_id
+from base.db import Model, Moment, db, insert_once, new_id
+from surveys.contact import Contact
 
 
 class Interaction(Model):
@@ -31,3 +32,18 @@ class Interaction(Model):
     occurred_at: Mapped[datetime] = mapped_column(Moment)
     properties: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     created_at: Mapped[datetime] = mapped_column(Moment)
+
+    @classmethod
+    def keep(
+        cls, contact: Contact, source: str, external_id: str, *, at: datetime, **facts: Any
+    ) -> tuple[Interaction, bool]:
+        """The interaction known by (workspace, source, external id), and whether it is new.
+
+        `facts`: agent, team, channel, occurred_at, properties. A repeated call changes nothing.
+        """
+        row: dict[str, Any] = {"agent": None, "team": None, "channel": None, "occurred_at": at, "properties": {}}
+        row |= {name: fact for name, fact in facts.items() if fact is not None}
+        row |= {"id": new_id(), "workspace_id": contact.workspace_id, "source": source, "external_id": external_id}
+        new = insert_once(cls, row | {"contact_id": contact.id, "created_at": at})
+        known = (cls.workspace_id == contact.workspace_id, cls.source == source, cls.external_id == external_id)
+        return db.session.scalars(select(cls).where(*known)).one(), new

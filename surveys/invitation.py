@@ -1,12 +1,19 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, Uuid
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, Uuid, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from base.db import Model, Moment, new_id
+from base import events, tokens
+from base.db import Model, Moment, db, insert_once, new_id
+from surveys.interaction import Interaction
+from surveys.version import Version
+
+LIFE = timedelta(days=90)
+"""How long a link takes an answer."""
 
 
 class Invitation(Model):
@@ -44,3 +51,39 @@ class Invitation(Model):
     answered_at: Mapped[datetime | None] = mapped_column(Moment)
     expires_at: Mapped[datetime] = mapped_column(Moment)
     created_at: Mapped[datetime] = mapped_column(Moment)
+
+    @classmethod
+    def ask(
+        cls, version: Version, interaction: Interaction, *, at: datetime, send_at: datetime, locale: str | None = None
+    ) -> tuple[Invitation, bool]:
+        """One invitation of this survey about this interaction, and whether it is new; its mail is due at `send_at`.
+
+        The caller enqueues the sending job for a new one, in the same transaction.
+        """
+        ident = new_id()
+        row: dict[str, Any] = {"id": ident, "workspace_id": interaction.workspace_id, "survey_id": version.survey_id}
+        row |= {"version_id": version.id, "contact_id": interaction.contact_id, "interaction_id": interaction.id}
+        row |= {
+            "token_hash": tokens.digest(tokens.derived("invitation", ident)),
+            "locale": locale,
+            "status": "scheduled",
+        }
+        new = insert_once(cls, row | {"send_at": send_at, "expires_at": send_at + LIFE, "created_at": at})
+        same = (cls.survey_id == version.survey_id, cls.interaction_id == interaction.id)
+        return db.session.scalars(select(cls).where(*same)).one(), new
+
+    @property
+    def token(self) -> str:
+        """What the link carries; kept nowhere."""
+        return tokens.derived("invitation", self.id)
+
+    def skip(self, reason: str, *, at: datetime) -> None:
+        """Not asked, and why: suppressed, closed, expired, …"""
+        self.status, self.reason = "skipped", reason
+        events.record("invitation.skipped", self.id, workspace_id=self.workspace_id, at=at, data={"reason": reason})
+
+    def mark_sent(self, *, at: datetime) -> None:
+        """The mail server took the mail. An answer that came first stays the newer state."""
+        self.sent_at = self.sent_at or at
+        if self.status == "scheduled":
+            self.status = "sent"

@@ -1,13 +1,21 @@
 from __future__ import annotations
 
+import copy
+import re
+import unicodedata
 import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Integer, String, UniqueConstraint, Uuid
+from sqlalchemy import JSON, ColumnElement, ForeignKey, Integer, String, UniqueConstraint, Uuid, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from base.db import Model, Moment, new_id
+from base import events
+from base.db import Model, Moment, db, new_id
+from base.errors import ConflictError, NotFoundError
+from surveys.version import Version
+
+Document = dict[str, Any]
 
 
 class Survey(Model):
@@ -35,3 +43,116 @@ class Survey(Model):
     closed_by: Mapped[uuid.UUID | None] = mapped_column(Uuid)
     created_at: Mapped[datetime] = mapped_column(Moment)
     created_by: Mapped[uuid.UUID | None] = mapped_column(Uuid)
+
+    @classmethod
+    def create(
+        cls, workspace_id: uuid.UUID, name: str, document: Document, *, at: datetime, by: uuid.UUID | None = None
+    ) -> Survey:
+        """A new survey with `document` as its first draft; its slug is made of the name, unique in the workspace."""
+        survey = cls(
+            id=new_id(),
+            workspace_id=workspace_id,
+            slug=cls._free_slug(workspace_id, name),
+            name=name,
+            metric=document["metric"],
+            draft=document,
+            draft_revision=1,
+            draft_saved_at=at,
+            draft_saved_by=by,
+            created_at=at,
+            created_by=by,
+        )
+        db.session.add(survey)
+        db.session.flush()
+        events.record("survey.created", survey.id, workspace_id=workspace_id, at=at, actor=_actor(by))
+        return survey
+
+    @classmethod
+    def _free_slug(cls, workspace_id: uuid.UUID, name: str) -> str:
+        stem = slugify(name) or "survey"
+        taken = set(
+            db.session.scalars(
+                select(cls.slug).where(cls.workspace_id == workspace_id, cls.slug.startswith(stem, autoescape=True))
+            )
+        )
+        if stem not in taken:
+            return stem
+        return next(f"{stem}-{n}" for n in range(2, len(taken) + 3) if f"{stem}-{n}" not in taken)
+
+    @classmethod
+    def of(cls, workspace_id: uuid.UUID, ident: str | uuid.UUID) -> Survey:
+        """The survey of this workspace with this id or slug, or NotFoundError."""
+        found = db.session.scalar(select(cls).where(cls.workspace_id == workspace_id, cls._named(ident)))
+        if found is None:
+            raise NotFoundError("survey", ident)
+        return found
+
+    @classmethod
+    def _named(cls, ident: str | uuid.UUID) -> ColumnElement[bool]:
+        try:
+            return cls.id == (ident if isinstance(ident, uuid.UUID) else uuid.UUID(ident))
+        except ValueError:
+            return cls.slug == ident
+
+    @classmethod
+    def all_of(cls, workspace_id: uuid.UUID) -> list[Survey]:
+        """All surveys of a workspace, by name."""
+        return list(db.session.scalars(select(cls).where(cls.workspace_id == workspace_id).order_by(cls.name, cls.id)))
+
+    @property
+    def has_edits(self) -> bool:
+        """Whether the draft differs from the newest version."""
+        return self.draft_revision != self.published_revision
+
+    def save_draft(self, document: Document, *, revision: int, at: datetime, by: uuid.UUID | None = None) -> None:
+        """Keep `document` as the draft of the next version, if nobody saved since `revision` was read."""
+        if revision != self.draft_revision:
+            raise ConflictError("Somebody else saved this survey meanwhile.")
+        if self.published_number is not None and document["metric"] != self.metric:
+            raise ConflictError("The metric of a published survey cannot change; make a new survey for another one.")
+        self.draft, self.metric, self.draft_revision = document, document["metric"], self.draft_revision + 1
+        self.draft_saved_at, self.draft_saved_by = at, by
+
+    def publish(self, *, at: datetime, by: uuid.UUID | None = None) -> Version:
+        """Freeze the draft as the next version; what goes out from now on is that one."""
+        number = (self.published_number or 0) + 1
+        version = Version(
+            id=new_id(),
+            survey_id=self.id,
+            number=number,
+            metric=self.metric,
+            document=copy.deepcopy(self.draft),
+            published_at=at,
+            published_by=by,
+        )
+        db.session.add(version)
+        self.published_number, self.published_revision = number, self.draft_revision
+        db.session.flush()
+        events.record(
+            "survey.published",
+            self.id,
+            workspace_id=self.workspace_id,
+            at=at,
+            actor=_actor(by),
+            data={"number": number},
+        )
+        return version
+
+    def close(self, *, at: datetime, by: uuid.UUID | None = None) -> None:
+        """Take no more answers and send nothing more."""
+        self.closed_at, self.closed_by = at, by
+        events.record("survey.closed", self.id, workspace_id=self.workspace_id, at=at, actor=_actor(by))
+
+    def reopen(self, *, at: datetime, by: uuid.UUID | None = None) -> None:
+        self.closed_at = self.closed_by = None
+        events.record("survey.reopened", self.id, workspace_id=self.workspace_id, at=at, actor=_actor(by))
+
+
+def slugify(name: str) -> str:
+    """`name` as part of an address: a–z, 0–9, hyphens, at most 60 characters; accents folded."""
+    folded = unicodedata.normalize("NFKD", name.lower()).encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z0-9]+", "-", folded).strip("-")[:60].strip("-")
+
+
+def _actor(by: uuid.UUID | None) -> str | None:
+    return str(by) if by else None

@@ -4,10 +4,10 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Integer, String, UniqueConstraint, Uuid
+from sqlalchemy import JSON, ForeignKey, Integer, String, UniqueConstraint, Uuid, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from base.db import Model, Moment, new_id
+from base.db import Model, Moment, db, new_id
 
 
 class Version(Model):
@@ -23,3 +23,12 @@ class Version(Model):
     document: Mapped[dict[str, Any]] = mapped_column(JSON)
     published_at: Mapped[datetime] = mapped_column(Moment)
     published_by: Mapped[uuid.UUID | None] = mapped_column(Uuid)
+
+    @classmethod
+    def newest(cls, survey_id: uuid.UUID) -> Version | None:
+        return db.session.scalar(select(cls).where(cls.survey_id == survey_id).order_by(cls.number.desc()).limit(1))
+
+    @classmethod
+    def all_of(cls, survey_id: uuid.UUID) -> list[Version]:
+        """All versions, the newest first."""
+        return list(db.session.scalars(select(cls).where(cls.survey_id == survey_id).order_by(cls.number.desc())))
