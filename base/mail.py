@@ -1,0 +1,155 @@
+"""Making a mail: three templates and a heading become one message that every mail program reads the same way."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from email import policy
+from email._header_value_parser import TokenList
+from email.header import Header
+from email.headerregistry import Address, BaseHeader, HeaderRegistry
+from email.message import EmailMessage
+from email.policy import Policy
+from email.utils import parseaddr
+from typing import Any, ClassVar, Literal
+
+import css_inline
+import idna
+from jinja2 import Environment
+
+from base.errors import InvalidError
+
+SUBJECT_LENGTH = 200
+NAME_LENGTH = 100
+
+_LOCAL = re.compile(r"\A[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*\Z")
+_LINK = re.compile(r"\A(?!.*=\?)(https?|mailto):[!-;=?-~]+\Z")
+_TAG = re.compile(r"\A[A-Za-z0-9]+(-[A-Za-z0-9]+)*\Z")
+_MESSAGE_ID = re.compile(r"\A<[!-;=?-~]+@[!-;=?-~]+>\Z")
+
+
+class _Line(BaseHeader):
+    """A header that is exactly what it was given. The standard one decodes `=?…?=` inside the text of a person, line
+    ends included, folds long links into encoded words that nobody decodes, and loses spaces of long subjects.
+    """
+
+    max_count: ClassVar[Literal[1]] = 1
+
+    @staticmethod
+    def parse(value: str, kwds: dict[str, Any]) -> None:
+        kwds["parse_tree"] = TokenList()
+        kwds["decoded"] = value
+
+    def fold(self, *, policy: Policy) -> str:
+        if self.isascii() and "=?" not in self:
+            return f"{self.name}: {self}{policy.linesep}"
+        header = Header(str(self), "utf-8", header_name=self.name, continuation_ws=" ")
+        return f"{self.name}: {header.encode(linesep=policy.linesep)}{policy.linesep}"
+
+
+class _Verbatim(_Line):
+    """Machine words: a link or an id stays on its line."""
+
+    def fold(self, *, policy: Policy) -> str:
+        return f"{self.name}: {self}{policy.linesep}"
+
+
+_headers = HeaderRegistry()
+_headers.map_to_type("subject", _Line)
+for _name in ("list-unsubscribe", "list-unsubscribe-post", "message-id"):
+    _headers.map_to_type(_name, _Verbatim)
+
+POLICY = policy.SMTP.clone(header_factory=_headers, cte_type="7bit")
+"""CRLF line ends, and letters beyond ASCII only inside transfer encodings: every server takes such a mail unchanged."""
+
+# Style sheets from elsewhere stay unread: a template must never make this process fetch or open anything.
+_inliner = css_inline.CSSInliner(load_remote_stylesheets=False, keep_style_tags=True, remove_inlined_selectors=True)
+
+
+@dataclass(frozen=True)
+class Letter:
+    """What a reader sees: a subject of one line, the plain text, and the HTML with its styles inlined."""
+
+    subject: str
+    text: str
+    html: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Heading:
+    """From whom, to whom, when, in which language. `sender` and `reply_to` may be `Name <address>`."""
+
+    sender: str
+    to_address: str
+    to_name: str = ""
+    at: datetime
+    locale: str = "en"
+    message_id: str | None = None
+    reply_to: str | None = None
+    unsubscribe_url: str | None = None
+    """For mail that a person can end: gets both RFC 8058 headers. Transactional mail has none."""
+
+
+def render(environment: Environment, name: str, values: Mapping[str, Any]) -> Letter:
+    """Render `email/<name>.subject.txt`, `.txt` and `.html`. Only the third is escaped, by its file's name."""
+    template = environment.get_template
+    subject = template(f"email/{name}.subject.txt").render(values)
+    text = template(f"email/{name}.txt").render(values)
+    html = template(f"email/{name}.html").render(values)
+    return Letter(one_line(subject, SUBJECT_LENGTH), text.strip() + "\n", _inliner.inline(html))
+
+
+def compose(letter: Letter, heading: Heading) -> EmailMessage:
+    """Put `letter` under `heading`. Raises InvalidError for an address, link or tag that is none."""
+    message = EmailMessage(policy=POLICY)
+    message["From"] = mailbox(*parseaddr(heading.sender))
+    message["To"] = mailbox(heading.to_name, heading.to_address)
+    if heading.reply_to:
+        message["Reply-To"] = mailbox(*parseaddr(heading.reply_to))
+    message["Subject"] = one_line(letter.subject, SUBJECT_LENGTH)
+    message["Date"] = heading.at
+    if heading.message_id:
+        message["Message-ID"] = _matching(_MESSAGE_ID, heading.message_id, "Message-ID")
+    message["Auto-Submitted"] = "auto-generated"
+    message["X-Auto-Response-Suppress"] = "OOF"
+    if heading.unsubscribe_url:
+        message["List-Unsubscribe"] = f"<{_matching(_LINK, heading.unsubscribe_url, 'link')}>"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    message.set_content(_without_nul(letter.text))
+    message.add_alternative(_without_nul(letter.html), subtype="html")
+    message["Content-Language"] = _matching(_TAG, heading.locale, "language tag")
+    return message
+
+
+def one_line(text: str, length: int) -> str:
+    """`text` as one line of at most `length` characters: line ends and control characters become single spaces."""
+    plain = "".join(" " if unicodedata.category(c) in {"Cc", "Cs", "Zl", "Zp"} else c for c in text)
+    plain = " ".join(plain.split())
+    return plain if len(plain) <= length else plain[: length - 1].rstrip() + "…"
+
+
+def mailbox(name: str, address: str) -> Address:
+    """An address with the name shown beside it. Raises InvalidError when `address` is not one that SMTP can carry."""
+    local, _, domain = address.rpartition("@")
+    try:
+        ascii_domain = idna.encode(domain, uts46=True).decode("ascii")
+    except idna.IDNAError as error:
+        raise InvalidError(f"{address!r} is not an email address.") from error
+    if not _LOCAL.match(local) or len(local) > 64 or len(ascii_domain) > 253:
+        raise InvalidError(f"{address!r} is not an email address.")
+    # "=?" would be decoded again by whoever folds or reads the header; no name of a person needs it.
+    return Address(one_line(name, NAME_LENGTH).replace("=?", "= ?"), local, ascii_domain)
+
+
+def _matching(pattern: re.Pattern[str], value: str, noun: str) -> str:
+    if not pattern.match(value):
+        raise InvalidError(f"{value!r} is not a {noun}.")
+    return value
+
+
+def _without_nul(text: str) -> str:
+    """Lone surrogates and NUL have no place in a mail; everything else people write does."""
+    return text.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
