@@ -1,0 +1,157 @@
+"""The respondent's pages: quick pieces equal the plain rendering, whole without script, small, and never trusting."""
+
+import zlib
+from pathlib import Path
+from typing import Any
+
+import html5lib
+import pytest
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+from surveys import paging, wording
+from surveys.paging import Asked, Problem, Visit
+from surveys.scale import SCALES
+
+ROOT = Path(__file__).parents[2]
+ATTACK = '"><script>alert(1)</script>{{ 7*7 }}'
+
+
+@pytest.fixture(scope="module")
+def environment() -> Environment:
+    loader = FileSystemLoader(ROOT / "templates")
+    return Environment(loader=loader, autoescape=select_autoescape(), undefined=StrictUndefined)
+
+
+def asked(metric: str = "nps", company: str = "Kavarna Črna", **texts: str) -> Asked:
+    document = {"metric": metric, "default_locale": "en", "locales": list(wording.LOCALES), "texts": {"en": texts}}
+    return Asked(("v1", metric, *texts.values()), company, document)
+
+
+def visit(**given: Any) -> Visit:
+    return Visit(**{"action": "/s/tok_EN-1", "form_id": "0198c0de", "opened_at": 1_763_000_000_123, **given})
+
+
+def parsed(page: str) -> Any:
+    return html5lib.HTMLParser(strict=True, namespaceHTMLElements=False).parse(page)
+
+
+@pytest.mark.parametrize("locale", wording.LOCALES)
+@pytest.mark.parametrize(("metric", "score"), [("nps", None), ("nps", 0), ("nps", 10), ("csat", 3), ("ces", 7)])
+def test_the_joined_page_is_the_rendered_page(
+    environment: Environment, locale: str, metric: str, score: int | None
+) -> None:
+    for form_id, answered in (("first", False), ("second", False), ("third", True), ("fourth", True)):
+        seen = visit(form_id=form_id, action=f"/s/{form_id}", score=score, answered=answered)
+        quick = paging.answer_page(environment, asked(metric), locale=locale, visit=seen)
+        assert quick == paging.render_answer_page(environment, asked(metric), locale=locale, visit=seen)
+        parsed(quick)
+
+
+def test_values_of_a_visit_are_escaped_on_both_ways(environment: Environment) -> None:
+    seen = visit(action=f"/o/{ATTACK}", form_id=ATTACK)
+    quick = paging.answer_page(environment, asked(), locale="en", visit=seen)
+    assert quick == paging.render_answer_page(environment, asked(), locale="en", visit=seen)
+    assert "<script>alert" not in quick
+
+
+def test_words_of_a_designer_and_a_respondent_are_text_and_never_run(environment: Environment) -> None:
+    survey = asked(company=ATTACK, question=ATTACK + " {company}", low_label=ATTACK, comment_label=ATTACK)
+    page = paging.answer_page(environment, survey, locale="en", visit=visit(comment="</textarea>" + ATTACK))
+    assert "<script>alert" not in page
+    assert "49" not in parsed(page).findtext(".//h1")
+    assert parsed(page).findtext(".//textarea") == "</textarea>" + ATTACK
+
+
+def test_a_score_off_the_scale_chooses_nothing_and_fills_no_cache(environment: Environment) -> None:
+    plain = paging.answer_page(environment, asked(), locale="en", visit=visit())
+    before = paging._pieces.cache_info().currsize
+    assert paging.answer_page(environment, asked(), locale="en", visit=visit(score=4242)) == plain
+    assert paging._pieces.cache_info().currsize == before
+
+
+@pytest.mark.parametrize("metric", SCALES)
+def test_the_scale_is_native_radios_in_a_named_group(environment: Environment, metric: str) -> None:
+    page = parsed(paging.answer_page(environment, asked(metric), locale="el", visit=visit(score=5)))
+    radios = page.findall(".//fieldset//label/input[@type='radio']")
+    assert [int(radio.get("value")) for radio in radios] == list(SCALES[metric].values)
+    assert [radio.get("value") for radio in radios if radio.get("checked") is not None] == ["5"]
+    assert page.findtext(".//fieldset/legend/h1")
+    assert (page.get("lang"), page.get("dir")) == ("el", "ltr")
+
+
+def test_errors_are_summed_up_and_tied_to_their_fields_and_nothing_typed_is_lost(environment: Environment) -> None:
+    texts = paging.page_context("en", document=asked().document, company="A")["texts"]
+    problems = (
+        Problem("score", wording.score_missing(texts, SCALES["nps"])),
+        Problem("comment", wording.comment_too_long(texts, "en", 10_001)),
+        Problem("form", texts["not_saved"]),
+    )
+    seen = visit(comment="\nšč <b>", problems=problems)
+    page = parsed(paging.answer_page(environment, asked(), locale="en", visit=seen))
+    summary = page.find(".//div[@role='alert']")
+    assert [link.get("href") for link in summary.findall(".//a")] == ["#s0", "#comment"]
+    assert texts["not_saved"] in "".join(summary.itertext())
+    box = page.find(".//textarea")
+    assert (box.text, box.get("aria-invalid"), box.get("aria-describedby")) == ("\nšč <b>", "true", "wrong-comment")
+    assert page.find(".//fieldset").get("aria-describedby") == "wrong-score"
+    assert page.findtext(".//title").startswith("Please check your answer")
+
+
+def test_languages_are_buttons_of_the_form_so_that_typed_words_travel(environment: Environment) -> None:
+    page = parsed(paging.answer_page(environment, asked(), locale="sl", visit=visit()))
+    buttons = page.findall(".//form//button[@name='switch']")
+    assert [(b.get("value"), b.get("formaction"), b.get("formmethod")) for b in buttons] == [
+        (tag, f"/s/tok_EN-1?lang={tag}", "post") for tag in ("en", "pl", "el", "ru")
+    ]
+    assert page.find(".//form").findall(".//button")[0].get("id") == "send"
+
+
+@pytest.mark.parametrize("locale", wording.LOCALES)
+def test_the_page_is_one_small_answer_that_asks_for_nothing_else(environment: Environment, locale: str) -> None:
+    page = paging.answer_page(environment, asked("ces"), locale=locale, visit=visit(score=3))
+    assert len(page.encode()) <= 14_336
+    assert len(zlib.compress(page.encode())) <= 5_000
+    for element in parsed(page).iter():
+        assert element.tag not in {"img", "iframe", "object"}
+        assert not element.get("src")
+        assert not element.get("style")
+        assert not [name for name in element.attrib if name.startswith("on")]
+    assert "url(" not in paging.STYLE
+    assert "@import" not in paging.STYLE
+
+
+def test_the_policy_allows_exactly_the_style_and_script_in_the_page(environment: Environment) -> None:
+    page = parsed(paging.answer_page(environment, asked(), locale="en", visit=visit()))
+    for kind in ("style", "script"):
+        assert [paging._source(found.text) in paging.CONTENT_SECURITY_POLICY for found in page.iter(kind)] == [True]
+
+
+@pytest.mark.parametrize("locale", wording.LOCALES)
+@pytest.mark.parametrize("reason", ["expired", "closed", "unknown", "unsubscribed", "unavailable"])
+def test_a_link_that_is_over_gets_a_kind_page_in_the_language(
+    environment: Environment, locale: str, reason: str
+) -> None:
+    page = parsed(environment.get_template("feedback/closed.html").render(paging.page_context(locale), reason=reason))
+    assert page.findtext(".//h1") == wording.built_in(locale)[f"{reason}_title"]
+    assert "{" not in "".join(page.find(".//main").itertext())
+
+
+@pytest.mark.parametrize("state", ["ask", "done", "undone"])
+def test_unsubscribing_is_a_button_a_person_presses(environment: Environment, state: str) -> None:
+    words = paging.page_context("sl-SI", document=asked().document, company="Kavarna Črna")
+    page = parsed(environment.get_template("surveys/unsubscribe.html").render(words, state=state, action="/u/tok"))
+    sent = [(form.get("method"), form.find("button").get("name")) for form in page.iter("form")]
+    assert sent == {"ask": [("post", "List-Unsubscribe")], "done": [("post", "undo")], "undone": []}[state]
+    assert not list(page.iter("a"))
+
+
+def test_thanks_carries_the_surveys_own_words(environment: Environment) -> None:
+    words = paging.page_context("en", document=asked(thanks_title="Hvala & <3").document, company="A")
+    page = parsed(environment.get_template("feedback/thanks.html").render(words, change_url="/s/tok"))
+    assert page.findtext(".//h1") == "Hvala & <3"
+    assert [link.get("href") for link in page.iter("a")] == ["/s/tok"]
+
+
+@pytest.mark.parametrize(("tag", "name"), [("sl", "Slovenščina"), ("de", "Deutsch"), ("zz-Zz", "zz-Zz")])
+def test_a_language_is_called_as_its_speakers_call_it(tag: str, name: str) -> None:
+    assert paging.language_name(tag) == name
