@@ -1,0 +1,119 @@
+"""The same few people in every test, and builders that use the product's own verbs."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from accounts.apikey import ApiKey
+from accounts.role import Role
+from accounts.user import User
+from accounts.workspace import Workspace
+from base.db import db, new_id, transaction
+from surveys.contact import Contact
+from surveys.interaction import Interaction
+from surveys.invitation import Invitation
+from surveys.survey import Survey
+from surveys.version import Version
+
+AT = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
+"""A Friday morning on which everything below happened, unless a test says otherwise."""
+
+
+@dataclass
+class Cast:
+    """Ana, Boris and Cvetka work at Acme; Dmitri is admin elsewhere and must see nothing of Acme."""
+
+    workspace: Workspace
+    elsewhere: Workspace
+    ana: User
+    boris: User
+    cvetka: User
+    dmitri: User
+
+    @classmethod
+    def create(cls, *, at=AT):
+        with transaction():
+            acme = a_workspace("acme", "Acme", zone="Europe/Ljubljana", at=at)
+            elsewhere = a_workspace("elsewhere", "Elsewhere", at=at)
+            return cls(
+                workspace=acme,
+                elsewhere=elsewhere,
+                ana=a_person("Ana", acme, "admin", at=at),
+                boris=a_person("Boris", acme, "designer", at=at),
+                cvetka=a_person("Cvetka", acme, "manager", at=at),
+                dmitri=a_person("Dmitri", elsewhere, "admin", at=at),
+            )
+
+
+def a_workspace(slug, name, *, zone="UTC", at=AT):
+    """A workspace without people."""
+    with transaction() as session:
+        workspace = Workspace(id=new_id(), slug=slug, name=name, default_locale="en", zone=zone, created_at=at)
+        session.add(workspace)
+        session.flush()
+    return workspace
+
+
+def a_person(name, workspace, role, *, at=AT):
+    """Somebody with one role in one workspace; has no password, browsers are signed in by `browser_of`."""
+    with transaction() as session:
+        user = User(
+            id=new_id(), email=f"{name.lower()}@{workspace.slug}.example", name=name, locale="en", created_at=at
+        )
+        session.add(user)
+        session.flush()
+        session.add(Role(workspace_id=workspace.id, user_id=user.id, name=role, created_at=at))
+        session.flush()
+    return user
+
+
+def an_api_key(workspace, *, name="Helpdesk", at=AT):
+    """The secret text of a new key, for `headers={"Authorization": f"Bearer {key}"}`."""
+    with transaction():
+        _, secret = ApiKey.create(workspace.id, name, at=at)
+    return secret
+
+
+def a_draft(workspace, metric="nps", *, name=None, locales=("en",), texts=None, at=AT):
+    """A survey that was never published. `texts` overrides words: {"en": {"question": "…"}}."""
+    document = {
+        "metric": metric,
+        "default_locale": locales[0],
+        "locales": list(locales),
+        "texts": texts or {locale: {} for locale in locales},
+    }
+    with transaction():
+        return Survey.create(workspace.id, name or f"After the ticket ({metric})", document, at=at)
+
+
+def a_survey(workspace, metric="nps", **draft):
+    """A published survey."""
+    survey = a_draft(workspace, metric, **draft)
+    with transaction():
+        survey.publish(at=draft.get("at", AT))
+    return survey
+
+
+def a_contact(workspace, email="mara@customer.example", *, at=AT, **known):
+    """A customer; `known`: name, locale, zone, properties."""
+    with transaction():
+        return Contact.keep(workspace.id, email, at=at, **known)
+
+
+def an_interaction(contact, *, external_id=None, at=AT, **facts):
+    """A solved ticket of Vid in team North by email; `facts` change agent, team, channel, properties."""
+    known = {"agent": "Vid", "team": "North", "channel": "email"} | facts
+    with transaction():
+        return Interaction.keep(contact, "helpdesk", external_id or new_id().hex, at=at, **known)[0]
+
+
+def an_invitation(survey, *, email="mara@customer.example", at=AT, sent=True, **known):
+    """An invitation about a new interaction; the mail is out unless `sent=False`. `known`: locale, agent, team, …"""
+    locale = known.pop("locale", None)
+    workspace = db.session.get(Workspace, survey.workspace_id)
+    contact = a_contact(workspace, email, at=at, locale=locale)
+    interaction = an_interaction(contact, at=at, **known)
+    with transaction():
+        invitation, _ = Invitation.ask(Version.newest(survey.id), interaction, at=at, send_at=at, locale=locale)
+        if sent:
+            invitation.mark_sent(at=at + timedelta(seconds=5))
+    return invitation

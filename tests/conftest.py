@@ -1,0 +1,126 @@
+"""What every test may ask for: a database, the app on it, browsers that are signed in, the mails and the jobs."""
+
+import contextvars
+import shutil
+
+import pytest
+from flask.testing import FlaskClient
+
+from accounts.access import COOKIE
+from accounts.session import Session
+from base import clock
+from base.db import db, transaction
+from feedback.app import create_app
+from tests import databases
+from tests.cast import Cast
+
+
+def pytest_addoption(parser):
+    parser.addoption("--only-database", action="store_true", help="leave out tests that no database can change")
+
+
+def pytest_collection_modifyitems(config, items):
+    """On the second database, pure calculations would only be calculated again."""
+    if config.getoption("--only-database"):
+        chosen = [item for item in items if {"app", "database_urls"} & set(item.fixturenames)]
+        config.hook.pytest_deselected(items=[item for item in items if item not in set(chosen)])
+        items[:] = chosen
+
+
+class Visitor(FlaskClient):
+    """A browser. Each request sees its own session of the database, as in production, and not the test's."""
+
+    def open(self, *args, **kwargs):
+        ask = super().open
+        response = contextvars.Context().run(lambda: ask(*args, **kwargs))
+        db.session.rollback()  # what the test loaded before is read again
+        return response
+
+
+@pytest.fixture(scope="session")
+def database_urls(tmp_path_factory, request):
+    """Makes databases: `.fresh()` is migrated, `.empty()` has no table. For tests that start servers of their own."""
+    directory = tmp_path_factory.mktemp("databases")
+    shared = tmp_path_factory.getbasetemp()
+    if hasattr(request.config, "workerinput"):
+        shared = shared.parent
+    made = databases.start(directory, shared)
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def settings(database_urls, tmp_path_factory):
+    """What an operator would have set. `dataclasses.replace` makes others."""
+    return databases.settings_for(database_urls.fresh(), tmp_path_factory.mktemp("data"))
+
+
+@pytest.fixture(scope="session")
+def _application(settings):
+    made = create_app(settings)
+    made.test_client_class = Visitor
+    made.config["WTF_CSRF_ENABLED"] = False
+    return made
+
+
+@pytest.fixture
+def app(_application, settings):
+    """The service on a database without rows, in an app context of the test."""
+    with _application.app_context():
+        yield _application
+        db.session.remove()
+        databases.clean(db.engine)
+    shutil.rmtree(settings.data_dir / "outbox", ignore_errors=True)
+
+
+@pytest.fixture
+def csrf(app):
+    """Forms insist on their token, as in production."""
+    app.config["WTF_CSRF_ENABLED"] = True
+    yield
+    app.config["WTF_CSRF_ENABLED"] = False
+
+
+@pytest.fixture
+def client(app):
+    """A browser that nobody is signed in with."""
+    return app.test_client()
+
+
+@pytest.fixture
+def cast(app):
+    """Ana the admin, Boris the designer, Cvetka the manager, and Dmitri from elsewhere."""
+    return Cast.create()
+
+
+@pytest.fixture
+def browser_of(app):
+    """`browser_of(cast.ana)`: a browser in which that person is signed in."""
+
+    def open_browser(user):
+        client = app.test_client()
+        with transaction():
+            secret = Session.start(user.id, at=clock.now(), address="127.0.0.1", user_agent="pytest")
+        client.set_cookie(COOKIE, secret)
+        return client
+
+    return open_browser
+
+
+@pytest.fixture
+def run_jobs(app):
+    """Runs everything that is due, and what follows from it; returns how many jobs were tried."""
+
+    def run():
+        tried = app.extensions["afterword.runner"].drain()
+        db.session.rollback()
+        return tried
+
+    return run
+
+
+@pytest.fixture
+def outbox(app):
+    """`outbox()`: the mails that went out so far, oldest first, parsed. Those still queued go when jobs run."""
+    transport = app.extensions["afterword.transport"]
+    return lambda: [transport.read(line.name) for line in reversed(transport.latest(1000))]

