@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 from pathlib import Path
 from typing import Any
@@ -99,6 +100,16 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     app.extensions["afterword.queue"] = app.extensions["afterword.runner"] = runner
     app.extensions["afterword.transport"] = _transport(settings)
     os.register_at_fork(after_in_child=lambda: _forget_connections(app))
+    return app
+
+
+def create_serving_app() -> Flask:
+    """What the web server's worker process loads: on SQLite it also runs the jobs and the schedule."""
+    app = create_app()
+    if os.environ.get("AFTERWORD_EMBEDDED_RUNNER"):
+        runner = app.extensions["afterword.runner"]
+        if runner.start():
+            atexit.register(runner.stop)
     return app
 
 

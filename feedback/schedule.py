@@ -4,15 +4,26 @@ a late or doubled tick does no harm.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from datetime import datetime
 
-from base import courier
+from base import courier, heartbeat
+from base.db import db, transaction
 
 EVERY_TICK: tuple[Callable[[datetime], None], ...] = (courier.sweep,)
+"""One after the other, each in transactions of its own; one that fails does not keep the others from running."""
+
+log = logging.getLogger("afterword.schedule")
 
 
 def tick(now: datetime) -> None:
-    """Everything that may be due at `now`, each part in transactions of its own."""
+    """Everything that may be due at `now`."""
     for part in EVERY_TICK:
-        part(now)
+        try:
+            part(now)
+        except Exception:
+            log.exception("%s failed in this tick; the next one tries again", part.__name__)
+            db.session.rollback()
+    with transaction():
+        heartbeat.beat(now)

@@ -1,14 +1,14 @@
 """Every table of the product, so that the metadata is whole wherever the app is."""
 
 from accounts import apikey, role, session, ticket, user, workspace
-from base import events, outbox, throttle
+from base import events, heartbeat, outbox, throttle
 from base.runners import embedded
 from feedback import digest, issue, response
 from surveys import contact, intent, interaction, invitation, survey, upload, version
 
 TABLES = (
     *(apikey, role, session, ticket, user, workspace),
-    *(events, outbox, throttle, embedded),
+    *(events, heartbeat, outbox, throttle, embedded),
     *(survey, version, contact, interaction, invitation, intent, upload),
     *(response, digest, issue),
 )

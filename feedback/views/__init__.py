@@ -2,4 +2,6 @@
 
 from flask import Blueprint
 
-blueprints: tuple[Blueprint, ...] = ()
+from feedback.views import health
+
+blueprints: tuple[Blueprint, ...] = (health.bp,)

@@ -1,5 +1,0 @@
-from __future__ import annotations
-
-import click
-
-commands: tuple[click.Command, ...] = ()

@@ -1,0 +1,9 @@
+"""Commands of the feedback room and of the whole service. Each module lists its own; `afterword` collects them."""
+
+from __future__ import annotations
+
+import click
+
+from feedback.cli import comments, database, serving
+
+commands: tuple[click.Command, ...] = (*comments.commands, *database.commands, *serving.commands)
