@@ -5,6 +5,7 @@ import shutil
 
 import pytest
 from flask.testing import FlaskClient
+from hypothesis import settings as hypothesis_settings
 
 from accounts.access import COOKIE
 from accounts.session import Session
@@ -13,6 +14,10 @@ from base.db import db, transaction
 from feedback.app import create_app
 from tests import databases
 from tests.cast import Cast
+
+# The same cases in every run, however busy the machine is: a red run means a red commit.
+hypothesis_settings.register_profile("house", deadline=None, derandomize=True)
+hypothesis_settings.load_profile("house")
 
 
 def pytest_addoption(parser):
