@@ -64,11 +64,9 @@ def _refuse_busy_port(settings: Settings) -> None:
 
 def _say_how_to_begin(settings: Settings) -> None:
     with transaction():
-        token = Ticket.first_admin(at=clock.now())
-    if token is not None:
-        click.echo(
-            f"\nCreate the first admin here (the link works once):\n\n    {settings.public_url}/welcome/{token}\n"
-        )
+        link = Ticket.setup_link(at=clock.now())
+    if link is not None:
+        click.echo(f"\nCreate the first admin here (the link works once):\n\n    {link}\n")
     else:
         click.echo(f"\nAfterword is at {settings.public_url}\n")
     sys.stdout.flush()
