@@ -54,6 +54,11 @@ CONTENT_SECURITY_POLICY: Final = (
     f"default-src 'none'; style-src {_source(STYLE)}; script-src {_source(SCRIPT)}; img-src data:; "
     "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
+# For a designer's preview inside a frame of our own pages: it looks the same, but neither runs nor sends anything.
+PREVIEW_SECURITY_POLICY: Final = (
+    f"default-src 'none'; style-src {_source(STYLE)}; img-src data:; form-action 'none'; frame-ancestors 'self'; "
+    "base-uri 'none'"
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -155,3 +155,9 @@ def test_thanks_carries_the_surveys_own_words(environment: Environment) -> None:
 @pytest.mark.parametrize(("tag", "name"), [("sl", "Slovenščina"), ("de", "Deutsch"), ("zz-Zz", "zz-Zz")])
 def test_a_language_is_called_as_its_speakers_call_it(tag: str, name: str) -> None:
     assert paging.language_name(tag) == name
+
+
+def test_a_preview_looks_the_same_but_sends_nothing() -> None:
+    assert paging._source(paging.STYLE) in paging.PREVIEW_SECURITY_POLICY
+    assert "form-action 'none'" in paging.PREVIEW_SECURITY_POLICY
+    assert "script-src" not in paging.PREVIEW_SECURITY_POLICY
