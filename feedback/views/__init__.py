@@ -2,6 +2,6 @@
 
 from flask import Blueprint
 
-from feedback.views import health
+from feedback.views import health, styleguide
 
-blueprints: tuple[Blueprint, ...] = (health.bp,)
+blueprints: tuple[Blueprint, ...] = (health.bp, styleguide.bp)

@@ -66,6 +66,7 @@
     template.querySelector("[data-confirm-text]").textContent = form.dataset.confirm;
     const yes = template.querySelector("[data-confirm-yes]");
     yes.textContent = form.dataset.confirmLabel || yes.dataset.label;
+    yes.classList.toggle("button-danger", form.querySelector(".button-danger, .menu-danger") !== null);
     yes.onclick = () => { template.close(); form.dataset.confirmed = "1"; form.requestSubmit(); };
     template.showModal();
   };
