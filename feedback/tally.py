@@ -44,7 +44,7 @@ EVERYTHING = Filters()
 def counts(survey_id: uuid.UUID, interval: Interval, filters: Filters = EVERYTHING) -> Counts:
     """How many counted responses first came in `interval` with each score."""
     query = select(Response.score, func.count()).where(*_counted(survey_id, interval, filters))
-    return dict(db.session.execute(query.group_by(Response.score)).tuples().all())
+    return dict(db.session.execute(query.group_by(Response.score)).all())
 
 
 def counts_by(
