@@ -9,12 +9,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
-from flask_migrate import upgrade
 from sqlalchemy import make_url
 
 import config
 from base.db import Model, db
 from feedback.app import create_app
+from feedback.cli.database import bring_up_to_date
 
 KIND = os.environ.get("AFTERWORD_TEST_DATABASE", "sqlite")
 if KIND not in {"sqlite", "postgresql"}:
@@ -39,7 +39,7 @@ def migrate(url, data_dir):
     """Bring the empty database `url` to the newest schema, as `afterword migrate` does."""
     app = create_app(settings_for(url, data_dir))
     with app.app_context():
-        upgrade(directory=str(config.ROOT / "migrations"))
+        bring_up_to_date()
         db.session.remove()
         db.engine.dispose()
 
