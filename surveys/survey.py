@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import JSON, ColumnElement, ForeignKey, Integer, String, UniqueConstraint, Uuid, select
 from sqlalchemy.orm import Mapped, mapped_column
 
+from accounts.user import User
 from base import events
 from base.db import Model, Moment, db, new_id
 from base.errors import ConflictError, NotFoundError
@@ -70,6 +71,7 @@ class Survey(Model):
     @classmethod
     def _free_slug(cls, workspace_id: uuid.UUID, name: str) -> str:
         stem = slugify(name) or "survey"
+        stem = "new-survey" if stem == "new" else stem  # …/surveys/new is the page that makes one
         taken = set(
             db.session.scalars(
                 select(cls.slug).where(cls.workspace_id == workspace_id, cls.slug.startswith(stem, autoescape=True))
@@ -104,6 +106,10 @@ class Survey(Model):
         """Whether the draft differs from the newest version."""
         return self.draft_revision != self.published_revision
 
+    def rename(self, name: str) -> None:
+        """Call it otherwise; its address stays."""
+        self.name = name
+
     def save_draft(self, document: Document, *, revision: int, at: datetime, by: uuid.UUID | None = None) -> None:
         """Keep `document` as the draft of the next version, if nobody saved since `revision` was read."""
         if revision != self.draft_revision:
@@ -112,6 +118,11 @@ class Survey(Model):
             raise ConflictError("The metric of a published survey cannot change; make a new survey for another one.")
         self.draft, self.metric, self.draft_revision = document, document["metric"], self.draft_revision + 1
         self.draft_saved_at, self.draft_saved_by = at, by
+
+    @property
+    def editor(self) -> User | None:
+        """Who saved the draft last."""
+        return db.session.get(User, self.draft_saved_by) if self.draft_saved_by else None
 
     def publish(self, *, at: datetime, by: uuid.UUID | None = None) -> Version:
         """Freeze the draft as the next version; what goes out from now on is that one."""

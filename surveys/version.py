@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKey, Integer, String, UniqueConstraint, Uuid, select
 from sqlalchemy.orm import Mapped, mapped_column
 
+from accounts.user import User
 from base.db import Model, Moment, db, new_id
 
 
@@ -32,3 +33,14 @@ class Version(Model):
     def all_of(cls, survey_id: uuid.UUID) -> list[Version]:
         """All versions, the newest first."""
         return list(db.session.scalars(select(cls).where(cls.survey_id == survey_id).order_by(cls.number.desc())))
+
+    @classmethod
+    def history(cls, survey_id: uuid.UUID) -> list[tuple[Version, str | None]]:
+        """All versions, the newest first, each with the name of who published it."""
+        rows = db.session.execute(
+            select(cls, User.name)
+            .outerjoin(User, User.id == cls.published_by)
+            .where(cls.survey_id == survey_id)
+            .order_by(cls.number.desc())
+        )
+        return [(version, name) for version, name in rows]

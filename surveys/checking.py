@@ -1,0 +1,52 @@
+"""What a draft still lacks before it may go out, language by language."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from surveys.wording import EDITABLE, Document, built_in, effective, untranslated
+
+_PLACEHOLDER = re.compile(r"\{([A-Za-z_]+)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something to look at. A `stop` forbids publishing; a `warning` leaves the decision to the person.
+
+    kind: no_question · untranslated (keys: shown in the survey's main language) · placeholder (detail: the unknown one)
+    """
+
+    kind: Literal["no_question", "untranslated", "placeholder"]
+    locale: str
+    keys: tuple[str, ...]
+    detail: str = ""
+
+    @property
+    def stops(self) -> bool:
+        return self.kind == "no_question"
+
+
+def findings(document: Document) -> list[Finding]:
+    """Everything worth a look in the languages that the survey offers, the gravest first."""
+    found: list[Finding] = []
+    for locale in document["locales"]:
+        if not effective(document, locale)["question"].strip():
+            found.append(Finding("no_question", locale, ("question",)))
+        if missing := untranslated(document, locale):
+            found.append(Finding("untranslated", locale, missing))
+        found += _strange_placeholders(document, locale)
+    return sorted(found, key=lambda finding: not finding.stops)
+
+
+def _strange_placeholders(document: Document, locale: str) -> list[Finding]:
+    ready = built_in(locale, document["metric"])
+    found = []
+    for key, text in document.get("texts", {}).get(locale, {}).items():
+        known = {"company", *_PLACEHOLDER.findall(ready.get(key, ""))}
+        if key in EDITABLE["mail"]:
+            known.add("name")
+        strange = sorted(set(_PLACEHOLDER.findall(text)) - known)
+        found += [Finding("placeholder", locale, (key,), f"{{{name}}}") for name in strange]
+    return found

@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import uuid
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+
+from base.db import db
+from surveys.invitation import Invitation
+
+
+@dataclass
+class Funnel:
+    """How far the invitations of one survey came. Each number contains the next; skipped ones were never asked."""
+
+    asked: int = 0
+    """Invitations whose mail went out or waits to go out."""
+    sent: int = 0
+    clicked: int = 0
+    answered: int = 0
+    skipped: Counter[str] = field(default_factory=Counter)
+    """Reason → how many were not asked because of it."""
+    last_sent_at: datetime | None = None
+
+    @property
+    def waiting(self) -> int:
+        """Mails that are still to go."""
+        return self.asked - self.sent
+
+    @classmethod
+    def of(cls, survey_id: uuid.UUID) -> Funnel:
+        """The funnel of one survey, empty when nobody was invited."""
+        return cls._read(Invitation.survey_id == survey_id).get(survey_id, cls())
+
+    @classmethod
+    def all_of(cls, workspace_id: uuid.UUID) -> dict[uuid.UUID, Funnel]:
+        """Funnels of all surveys of a workspace that invited anybody."""
+        return cls._read(Invitation.workspace_id == workspace_id)
+
+    @classmethod
+    def _read(cls, those: Any) -> dict[uuid.UUID, Funnel]:
+        rows = db.session.execute(
+            select(
+                *(Invitation.survey_id, Invitation.status, Invitation.reason, func.count()),
+                *(func.count(Invitation.sent_at), func.count(Invitation.clicked_at)),
+                *(func.count(Invitation.answered_at), func.max(Invitation.sent_at)),
+            )
+            .where(those)
+            .group_by(Invitation.survey_id, Invitation.status, Invitation.reason)
+        )
+        funnels: dict[uuid.UUID, Funnel] = {}
+        for survey_id, status, reason, total, sent, clicked, answered, last in rows:
+            funnel = funnels.setdefault(survey_id, cls())
+            if status == "skipped":
+                funnel.skipped[reason or "other"] += total
+                continue
+            funnel.asked += total
+            funnel.sent += sent
+            funnel.clicked += max(clicked, answered)
+            funnel.answered += answered
+            if last and (funnel.last_sent_at is None or last > funnel.last_sent_at):
+                funnel.last_sent_at = last
+        return funnels

@@ -1,0 +1,78 @@
+"""A draft as its readers would see it: the real pages, made harmless, in the light or the dark.
+
+The pages run no script and go nowhere but back to the preview; the draft travels in hidden fields of the page, so
+that the buttons of a previewed page show unsaved words too, and nothing is ever kept.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from base64 import b64encode
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from jinja2 import Environment
+from markupsafe import Markup
+
+from surveys import paging
+from surveys.paging import Asked, Visit
+from surveys.wording import Document
+
+Theme = Literal["light", "dark"]
+
+_SANDBOX = "frame-ancestors 'self'; base-uri 'none'; sandbox allow-forms allow-same-origin"
+MAIL_POLICY = f"default-src 'none'; style-src 'self' 'unsafe-inline'; img-src data:; form-action 'none'; {_SANDBOX}"
+"""Mails carry their styles inline; nothing in them may run, load or lead anywhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A page and the Content-Security-Policy it is served with."""
+
+    html: str
+    policy: str
+
+
+def answer(
+    environment: Environment, asked: Asked, *, locale: str, theme: Theme, visit: Visit, token: str | None
+) -> Shown:
+    """The answer page. `token` is the CSRF token that its buttons send along."""
+    page = paging.render_answer_page(environment, asked, locale=locale, visit=visit)
+    fields = [*_draft_fields(asked.document), ("theme", theme), *([("csrf_token", token)] if token else [])]
+    hidden = Markup().join(Markup('<input type="hidden" name="{}" value="{}">').format(*field) for field in fields)
+    return _page(page.replace("</form>", f"{hidden}</form>", 1), theme)
+
+
+def thanks(environment: Environment, asked: Asked, *, locale: str, theme: Theme) -> Shown:
+    """The page after sending."""
+    words = paging.page_context(locale, document=asked.document, company=asked.company)
+    return _page(environment.get_template("feedback/thanks.html").render(words, change_url="#"), theme)
+
+
+def mail(html: str, head: str, *, theme: Theme) -> Shown:
+    """A mail's HTML under what a mail program writes above it."""
+    dressed = in_theme(html, theme)
+    return Shown(re.sub(r"<body[^>]*>", lambda found: found[0] + head, dressed, count=1), MAIL_POLICY)
+
+
+def in_theme(html: str, theme: Theme) -> str:
+    """The page as on a device that wishes for `theme`, whatever this one wishes for."""
+    html = re.sub(r"@media \(prefers-color-scheme: ?dark\)", "@media all" if theme == "dark" else "@media not all", html)
+    return re.sub(r'(color-scheme: ?|name="color-scheme" content=")light dark', rf"\g<1>{theme}", html)
+
+
+def _page(html: str, theme: Theme) -> Shown:
+    html = in_theme(re.sub(r"<script>.*?</script>", "", html, flags=re.DOTALL), theme)
+    styles = re.findall(r"<style>(.*?)</style>", html, flags=re.DOTALL)
+    allowed = " ".join(f"'sha256-{b64encode(hashlib.sha256(text.encode()).digest()).decode()}'" for text in styles)
+    return Shown(html, f"default-src 'none'; style-src {allowed}; img-src data:; form-action 'self'; {_SANDBOX}")
+
+
+def _draft_fields(document: Document) -> Iterator[tuple[str, str]]:
+    """The draft as the editor's form would send it."""
+    yield "default_locale", document["default_locale"]
+    yield from (("locales", locale) for locale in document["locales"])
+    for locale, texts in document["texts"].items():
+        yield from ((f"{locale}-{key}", text) for key, text in texts.items())
