@@ -1,13 +1,56 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Float, ForeignKey, Index, Integer, SmallInteger, String, Text, UniqueConstraint, Uuid
+from sqlalchemy import (
+    JSON,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    SmallInteger,
+    String,
+    Text,
+    Uuid,
+    bindparam,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
-from base.db import Model, Moment, new_id
+from base import events
+from base.db import Model, Moment, db, new_id
+from base.errors import ConflictError
+from feedback.revision import Given, Revision
+from feedback.suspecting import Reason
+from surveys.invitation import Invitation
+from surveys.link import Link
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Which response holds the answer, and as which revision."""
+
+    id: uuid.UUID
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class Current:
+    """What a new submission must know of the response that is there."""
+
+    id: uuid.UUID
+    workspace_id: uuid.UUID
+    flagged_at: datetime | None
+    released_at: datetime | None
+
+    @property
+    def counted(self) -> bool:
+        return self.flagged_at is None or self.released_at is not None
 
 
 class Response(Model):
@@ -59,19 +102,100 @@ class Response(Model):
     read_at: Mapped[datetime | None] = mapped_column(Moment)
     """When the comment was last read, with whatever result; None = still waiting."""
 
+    @classmethod
+    def submit(cls, link: Link, given: Given, *, at: datetime) -> Kept:
+        """Keep an answer: the first makes the response, later ones become its newest revision.
 
-class Revision(Model):
-    """One explicit submission of a response, kept. (response, form) is unique: sending a form again changes nothing."""
+        The same page sent again is success and changes nothing; the same page with another answer is a
+        ConflictError. A suspicious submission never displaces a person's: it is kept beside it.
+        """
+        claim = {"ident": link.invitation_id, "at": at}
+        # Of submissions that come together exactly one turns the invitation to answered, and so makes the response.
+        if db.session.connection().execute(_CLAIM, claim).rowcount == 1:
+            return cls._first(link, given, at)
+        found = db.session.execute(_CURRENT, {"submission_key": str(link.invitation_id)}).one_or_none()
+        if found is None:
+            return cls._first(link, given, at)
+        return cls._again(Current(*found), given, at)
 
-    __tablename__ = "response_revision"
-    __table_args__ = (UniqueConstraint("response_id", "form_id"),)
+    @classmethod
+    def _first(cls, link: Link, given: Given, at: datetime) -> Kept:
+        ident, reason = new_id(), given.suspicion
+        row = {
+            "id": ident,
+            "workspace_id": link.workspace_id,
+            "survey_id": link.survey_id,
+            "version_id": link.version_id,
+            "invitation_id": link.invitation_id,
+            "contact_id": link.contact_id,
+            "submission_key": str(link.invitation_id),
+            "metric": link.metric,
+            "revision": 1,
+            "created_at": at,
+            **_content(given, at),
+            **link.facts,
+        }
+        db.session.connection().execute(_INSERT, row)
+        Revision.keep(ident, 1, given, at=at)
+        events.record("response.submitted", ident, workspace_id=link.workspace_id, at=at, data=_told(1, reason))
+        return Kept(ident, 1)
 
-    response_id: Mapped[uuid.UUID] = mapped_column(
-        Uuid, ForeignKey("response.id", ondelete="CASCADE"), primary_key=True
-    )
-    number: Mapped[int] = mapped_column(Integer, primary_key=True)
-    form_id: Mapped[str] = mapped_column(String(40))
-    score: Mapped[int] = mapped_column(SmallInteger)
-    comment: Mapped[str | None] = mapped_column(Text)
-    locale: Mapped[str] = mapped_column(String(12))
-    submitted_at: Mapped[datetime] = mapped_column(Moment)
+    @classmethod
+    def _again(cls, current: Current, given: Given, at: datetime) -> Kept:
+        earlier = Revision.all_of(current.id)
+        for revision in earlier:
+            if revision.form_id == given.form_id:
+                if not revision.says(given):
+                    raise ConflictError("This page was sent before with another answer.")
+                return Kept(current.id, revision.number)
+        number, reason = earlier[-1].number + 1, given.suspicion
+        Revision.keep(current.id, number, given, at=at)
+        if reason and current.counted:
+            kind = "response.set_aside"
+        else:
+            kind, values = "response.revised", {"revision": number, **_content(given, at), **_UNREAD, **_UNRELEASED}
+            db.session.connection().execute(_REVISE, {"ident": current.id, **values})
+        told = _told(number, reason)
+        events.record(kind, current.id, workspace_id=current.workspace_id, at=at, data=told)
+        return Kept(current.id, number)
+
+    def release(self, *, at: datetime, by: uuid.UUID) -> None:
+        """Staff looked at a flagged response and let it count."""
+        if self.flagged_at is not None and self.released_at is None:
+            self.released_at, self.released_by = at, by
+            events.record("response.released", self.id, workspace_id=self.workspace_id, at=at, actor=str(by))
+
+
+# The statements of the answering path, built once.
+_CLAIM = (
+    update(Invitation.__table__)  # type: ignore[arg-type]
+    .where(Invitation.id == bindparam("ident"), Invitation.answered_at.is_(None))
+    .values(answered_at=bindparam("at"), status="answered")
+)
+_CURRENT = (
+    select(Response.id, Response.workspace_id, Response.flagged_at, Response.released_at)
+    .where(Response.submission_key == bindparam("submission_key"))
+    .with_for_update()
+)
+_INSERT = insert(Response.__table__)  # type: ignore[arg-type]
+_REVISE = update(Response.__table__).where(Response.id == bindparam("ident"))  # type: ignore[arg-type]
+_UNREAD = dict.fromkeys(
+    ("language", "sentiment_label", "polarity", "confidence", "engine", "engine_version", "read_at")
+)
+_UNRELEASED = {"released_at": None, "released_by": None}
+
+
+def _content(given: Given, at: datetime) -> dict[str, Any]:
+    reason = given.suspicion
+    return {
+        "score": given.score,
+        "comment": given.comment,
+        "locale": given.locale,
+        "updated_at": at,
+        "flagged_at": at if reason else None,
+        "flag_reason": reason,
+    }
+
+
+def _told(revision: int, reason: Reason | None) -> dict[str, Any]:
+    return {"revision": revision} | ({"flagged": reason} if reason else {})

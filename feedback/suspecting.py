@@ -8,7 +8,7 @@ A flagged submission is kept and can be released; nothing here refuses anybody.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -128,7 +128,11 @@ def suspicion(signs: Signs) -> Reason | None:
     "scanner_agent", else "head_first", else "robot_speed" (sent within a second of its page and within a
     minute of delivery).
     """
-    seen = signs_seen(signs)
+    return reason_for(signs_seen(signs))
+
+
+def reason_for(seen: Collection[Sign]) -> Reason | None:
+    """The same, from signs that were seen before and kept."""
     if "decoy" in seen:
         return "decoy"
     if "sweep" in seen:

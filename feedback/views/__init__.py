@@ -2,6 +2,6 @@
 
 from flask import Blueprint
 
-from feedback.views import health, styleguide
+from feedback.views import answering, health, styleguide
 
-blueprints: tuple[Blueprint, ...] = (health.bp, styleguide.bp)
+blueprints: tuple[Blueprint, ...] = (answering.bp, health.bp, styleguide.bp)

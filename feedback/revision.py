@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from typing import cast
+
+from sqlalchemy import ForeignKey, Integer, SmallInteger, String, Text, UniqueConstraint, Uuid, insert, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from base.db import Model, Moment, db
+from feedback.suspecting import Reason, Sign, reason_for
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What one person sent: the answer, the page it was sent from, and what is suspicious about the sending.
+
+    `form_id` names the rendered page: sending the same page again is the same submission. `client` is a fingerprint
+    of address and user agent.
+    """
+
+    score: int
+    comment: str | None
+    locale: str
+    form_id: str
+    client: str = ""
+    opened_at: datetime | None = None
+    signs: tuple[Sign, ...] = ()
+
+    @property
+    def suspicion(self) -> Reason | None:
+        return reason_for(self.signs)
+
+
+class Revision(Model):
+    """One explicit submission of a response, kept. (response, form) is unique: sending a form again changes nothing."""
+
+    __tablename__ = "response_revision"
+    __table_args__ = (UniqueConstraint("response_id", "form_id"),)
+
+    response_id: Mapped[uuid.UUID] = mapped_column(
+        Uuid, ForeignKey("response.id", ondelete="CASCADE"), primary_key=True
+    )
+    number: Mapped[int] = mapped_column(Integer, primary_key=True)
+    form_id: Mapped[str] = mapped_column(String(40))
+    score: Mapped[int] = mapped_column(SmallInteger)
+    comment: Mapped[str | None] = mapped_column(Text)
+    locale: Mapped[str] = mapped_column(String(12))
+    submitted_at: Mapped[datetime] = mapped_column(Moment)
+    opened_at: Mapped[datetime | None] = mapped_column(Moment)
+    """When its page was served, as the page said."""
+    client: Mapped[str | None] = mapped_column(String(16))
+    """Fingerprint of address and user agent, as in intents."""
+    signs: Mapped[str | None] = mapped_column(String(80))
+    """What looked like a mail scanner, in words of `suspecting`, joined by spaces: evidence for whoever decides."""
+
+    @classmethod
+    def keep(cls, response_id: uuid.UUID, number: int, given: Given, *, at: datetime) -> None:
+        """Add what was sent as revision `number`."""
+        row = {
+            "response_id": response_id,
+            "number": number,
+            "form_id": given.form_id,
+            "score": given.score,
+            "comment": given.comment,
+            "locale": given.locale,
+            "submitted_at": at,
+            "opened_at": given.opened_at,
+            "client": given.client or None,
+            "signs": " ".join(given.signs) or None,
+        }
+        db.session.connection().execute(_INSERT, row)
+
+    @classmethod
+    def all_of(cls, response_id: uuid.UUID) -> list[Revision]:
+        """Everything that was ever sent for one response, the oldest first."""
+        return list(db.session.scalars(select(cls).where(cls.response_id == response_id).order_by(cls.number)))
+
+    def says(self, given: Given) -> bool:
+        """Whether `given` is the same answer."""
+        return (self.score, self.comment) == (given.score, given.comment)
+
+    @property
+    def signs_seen(self) -> tuple[Sign, ...]:
+        return cast("tuple[Sign, ...]", tuple((self.signs or "").split()))
+
+
+_INSERT = insert(Revision.__table__)  # type: ignore[arg-type]

@@ -1,0 +1,175 @@
+"""The respondent's addresses: one question, kept the moment it is sent.
+
+A GET or HEAD never keeps an answer. An answer is acknowledged (303) only when its transaction is durable; whatever
+else goes wrong, what the person typed is on the page that says so.
+"""
+
+from __future__ import annotations
+
+import functools
+import logging
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, cast
+
+from flask import Blueprint, Flask, Response, request
+from flask.blueprints import BlueprintSetupState
+from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from base import clock
+from base.db import new_id, transaction
+from base.errors import ConflictError, NotFoundError
+from base.web import csrf, public
+from feedback.response import Response as Answer
+from feedback.revision import Given
+from feedback.submitting import Filled, problems, read_form
+from feedback.suspecting import Signs, Submission, signs_seen
+from feedback.views import respondent, visiting
+from surveys import wording
+from surveys.link import Link
+from surveys.paging import Problem
+from surveys.scale import SCALES
+
+log = logging.getLogger("afterword.answering")
+
+bp = Blueprint("answering", __name__)
+
+MAX_BODY = 256 * 1024
+"""Bytes of a submission: 10,000 characters of twelve encoded bytes each, and as much again for whoever writes more."""
+
+KEY_IS_TOKEN = "the token in the mailed link is the key"  # noqa: S105 - a sentence
+
+
+@bp.record
+def _remember_visits(state: BlueprintSetupState) -> None:
+    app = cast("Flask", state.app)
+    app.extensions[visiting.KEY] = visiting.Visits(app)
+
+
+def _kindly(view: Callable[..., Response]) -> Callable[..., Response]:
+    """What a respondent is told when there is no such link, or the database cannot be asked."""
+
+    @functools.wraps(view)
+    def guarded(token: str, **values: Any) -> Response:
+        try:
+            return view(token, **values)
+        except NotFoundError:
+            return respondent.kind_page("unknown")
+        except SQLAlchemyError:
+            log.exception("a respondent's page could not be shown")
+            return respondent.kind_page("unavailable", action_url=f"/s/{token}")
+
+    return guarded
+
+
+@bp.get("/s/<token>")
+@bp.get("/s/<token>/<int:score>")
+@public(KEY_IS_TOKEN)
+@_kindly
+def page(token: str, score: int | None = None) -> Response:
+    """The question, with `score` chosen if the link carried one."""
+    return _open(token, score)
+
+
+@bp.get("/s/<token>/all")
+@public(KEY_IS_TOKEN)
+@_kindly
+def decoy(token: str) -> Response:
+    """The link of the mail that no person sees; it looks like any other."""
+    return _open(token, None, decoy=True)
+
+
+@bp.get("/s/<token>/thanks")
+@public(KEY_IS_TOKEN)
+@_kindly
+def thanks(token: str) -> Response:
+    """What is said after an answer; before one, the question."""
+    link = Link.by_token(token)
+    if link.answered_at is None:
+        return respondent.see_other(f"/s/{token}")
+    again = f"/s/{token}" + respondent.carried(link, respondent.locale_of(link))
+    return respondent.thanks(link, change_url=again if link.state(clock.now()) == "open" else "")
+
+
+@bp.post("/s/<token>")
+@csrf.exempt  # type: ignore[untyped-decorator]  # Flask-WTF ships no types
+@public(KEY_IS_TOKEN)
+@_kindly
+def submit(token: str) -> Response:
+    """Keep the answer, then say thanks; or say what is wrong, with everything typed still there."""
+    request.max_content_length = MAX_BODY
+    now, link = clock.now(), Link.by_token(token)
+    state = link.state(now)
+    if state not in {"open", "unsubscribed"}:  # who unsubscribed since the page was opened may still send it
+        return respondent.kind_page(state, link)
+    try:
+        filled = read_form(request.form, SCALES[link.metric], now=now)
+    except RequestEntityTooLarge:
+        return _too_large(link)
+    if filled.switch:
+        return respondent.question_again(link, filled, locale=respondent.locale_of(link, filled.switch))
+    return _submitted(link, filled, now)
+
+
+def _open(token: str, score: int | None, *, decoy: bool = False) -> Response:
+    now, link = clock.now(), Link.by_token(token)
+    state = link.state(now)
+    if state != "open":
+        return respondent.kind_page(state, link)
+    if score not in SCALES[link.metric].values:
+        score = None
+    visiting.note_visit(link.invitation_id, at=now, score=score, decoy=decoy)
+    return respondent.question(link, score=score)
+
+
+def _submitted(link: Link, filled: Filled, now: datetime) -> Response:
+    locale = respondent.locale_of(link, filled.lang)
+    if filled.score is None or len(filled.comment) > wording.COMMENT_LIMIT:
+        wrong = problems(filled, SCALES[link.metric], texts=_texts(link, locale), locale=locale)
+        return respondent.question_again(link, filled, locale=locale, wrong=wrong, status=422)
+    given = _given(link, filled, locale, at=now)
+    try:
+        with transaction():
+            Answer.submit(link, given, at=now)
+    except ConflictError:
+        word, status = "answered_before", 409
+    except SQLAlchemyError:
+        log.exception("an answer could not be kept; its page asks to send it again")
+        word, status = "not_saved", 503
+    else:
+        return respondent.see_other(f"/s/{link.token}/thanks" + respondent.carried(link, locale))
+    wrong = (Problem("form", _texts(link, locale)[word]),)
+    return respondent.question_again(link, filled, locale=locale, wrong=wrong, status=status)
+
+
+def _given(link: Link, filled: Filled, locale: str, *, at: datetime) -> Given:
+    """What was sent, with the signs that visits of this process show; a job looks again at all visits."""
+    who = visiting.client()
+    sending = Submission(at, who.fingerprint, filled.opened_at, link.sent_at, who.user_agent)
+    assert filled.score is not None
+    return Given(
+        score=filled.score,
+        comment=filled.comment or None,
+        locale=locale,
+        form_id=filled.form_id or new_id().hex,
+        client=who.fingerprint,
+        opened_at=filled.opened_at,
+        signs=signs_seen(Signs(sending, visiting.visits().recent(link.invitation_id))),
+    )
+
+
+def _too_large(link: Link) -> Response:
+    """More than we read: what was typed is still in the browser, one step back."""
+    locale = respondent.locale_of(link)
+    limits = {
+        "count": f"> {wording.number(MAX_BODY // 12 // 1000 * 1000, locale)}",
+        "limit": wording.number(wording.COMMENT_LIMIT, locale),
+    }
+    message = wording.merge(_texts(link, locale)["comment_too_long"], limits)
+    empty = Filled(None, "", None, None, None, None)
+    return respondent.question_again(link, empty, locale=locale, wrong=(Problem("comment", message),), status=413)
+
+
+def _texts(link: Link, locale: str) -> wording.Texts:
+    return wording.named(wording.effective(link.asked.document, locale), link.asked.company)

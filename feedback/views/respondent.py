@@ -1,0 +1,112 @@
+"""The pages a respondent sees, as answers of the web: in their language, without cookie, session or staff words."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+from flask import Response, current_app, request
+
+from base import clock
+from base.db import new_id
+from feedback.submitting import Filled, tag
+from surveys import paging, wording
+from surveys.link import Link
+from surveys.paging import Asked, Problem, Visit
+
+RETRY_AFTER = "30"
+"""Seconds after which a person or program may try again when the database could not be asked."""
+
+STATUS = {"unknown": 404, "expired": 410, "closed": 410, "unsubscribed": 410, "unavailable": 503}
+
+
+def question(link: Link, *, score: int | None) -> Response:
+    """The answer page as it is first opened."""
+    seen = Visit(
+        action=f"/s/{link.token}",
+        form_id=new_id().hex,
+        opened_at=_millis(),
+        score=score,
+        answered=link.answered_at is not None,
+    )
+    return html(paging.answer_page(current_app.jinja_env, link.asked, locale=locale_of(link), visit=seen))
+
+
+def question_again(
+    link: Link, filled: Filled, *, locale: str, wrong: tuple[Problem, ...] = (), status: int = 200
+) -> Response:
+    """The page with everything that was filled in. Its form is a new one, except after a failure of the database."""
+    seen = Visit(
+        action=f"/s/{link.token}",
+        form_id=(filled.form_id if status == 503 else None) or new_id().hex,
+        opened_at=int(filled.opened_at.timestamp() * 1000) if filled.opened_at else _millis(),
+        score=filled.score,
+        answered=link.answered_at is not None and not wrong,
+        comment=filled.comment,
+        problems=wrong,
+    )
+    return html(paging.render_answer_page(current_app.jinja_env, link.asked, locale=locale, visit=seen), status)
+
+
+def thanks(link: Link, *, change_url: str) -> Response:
+    """Thanks, with the way back to another answer while the survey takes one."""
+    locale = locale_of(link)
+    if not change_url:
+        return html(_thanks_text(link.asked, locale, change_url=""))
+    return html(change_url.join(_thanks_pieces(link.asked, locale)))
+
+
+def kind_page(reason: str, link: Link | None = None, *, action_url: str = "") -> Response:
+    """Why there is nothing to answer: unknown, expired, closed, unsubscribed, or (503) unavailable for the moment."""
+    if link is not None:
+        words = paging.page_context(locale_of(link), document=link.asked.document, company=link.asked.company)
+    else:
+        wish = tag(request.args.get("lang")) or request.accept_languages.best_match(wording.LOCALES)
+        words = paging.page_context(wish or wording.LAST_RESORT)
+    return html(_rendered("feedback/closed.html", reason=reason, action_url=action_url, **words), STATUS[reason])
+
+
+def locale_of(link: Link, chosen: str | None = None) -> str:
+    """The survey's language for this person: chosen, else the invitation's, the contact's, the browser's."""
+    wishes = (chosen, tag(request.args.get("lang")), *link.wishes)
+    if not any(wishes) and len(link.asked.document["locales"]) > 1:
+        wishes = tuple(request.accept_languages.values())
+    return wording.choose_locale(link.asked.document, *wishes)
+
+
+def carried(link: Link, locale: str) -> str:
+    """The language in the next address, where it would not be chosen by itself."""
+    return "" if locale == wording.choose_locale(link.asked.document, *link.wishes) else f"?lang={locale}"
+
+
+def html(text: str, status: int = 200) -> Response:
+    response = Response(text, status, mimetype="text/html")
+    response.headers["Content-Security-Policy"] = paging.CONTENT_SECURITY_POLICY
+    if status == 503:
+        response.headers["Retry-After"] = RETRY_AFTER
+    return response
+
+
+def see_other(path: str) -> Response:
+    return Response(status=303, headers={"Location": path})
+
+
+@lru_cache(maxsize=256)
+def _thanks_pieces(asked: Asked, locale: str) -> tuple[str, ...]:
+    """Cut at the link for another answer, the only thing that differs between visitors."""
+    cut = f"/s/{new_id().hex}"
+    return tuple(_thanks_text(asked, locale, change_url=cut).split(cut))
+
+
+def _thanks_text(asked: Asked, locale: str, *, change_url: str) -> str:
+    words = paging.page_context(locale, document=asked.document, company=asked.company)
+    return _rendered("feedback/thanks.html", change_url=change_url, **words)
+
+
+def _rendered(template: str, **values: Any) -> str:
+    """Without the context of staff pages, which would look for a signed-in person."""
+    return current_app.jinja_env.get_template(template).render(values)
+
+
+def _millis() -> int:
+    return int(clock.now().timestamp() * 1000)

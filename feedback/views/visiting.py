@@ -1,0 +1,88 @@
+"""Who opened which link: noted for later, off the request's path, and remembered for a minute of suspicion."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+import uuid
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from flask import Flask, current_app, request
+
+from base.db import transaction
+from base.gathering import Gatherer
+from feedback.suspecting import Visit
+from surveys.intent import Intent
+
+KEY = "afterword.visits"
+
+Noted = tuple[uuid.UUID, Visit]
+
+
+class Visits:
+    """Visits to links: the recent ones of this process in memory, all of them soon in the database."""
+
+    def __init__(self, app: Flask, *, invitations: int = 5_000, each: int = 40) -> None:
+        self._recent: OrderedDict[uuid.UUID, list[Visit]] = OrderedDict()
+        self._lock = threading.Lock()
+        self._invitations, self._each = invitations, each
+        self.gatherer: Gatherer[Noted] = Gatherer(app, _keep)
+
+    def note(self, invitation_id: uuid.UUID, visit: Visit) -> None:
+        """Remember a visit; its row is written a moment later, or dropped under overload."""
+        with self._lock:
+            seen = self._recent.setdefault(invitation_id, [])
+            self._recent.move_to_end(invitation_id)
+            if len(self._recent) > self._invitations:
+                self._recent.popitem(last=False)
+            if len(seen) >= self._each:
+                del seen[0]
+            seen.append(visit)
+        self.gatherer.put((invitation_id, visit))
+
+    def recent(self, invitation_id: uuid.UUID) -> Sequence[Visit]:
+        """The newest visits to this invitation's link that this process saw."""
+        with self._lock:
+            return tuple(self._recent.get(invitation_id, ()))
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """The program that asks: what it calls itself, and a fingerprint of that and its address (16 hex digits)."""
+
+    user_agent: str
+    fingerprint: str
+
+
+def client() -> Client:
+    """Who sent this request."""
+    agent = request.headers.get("User-Agent", "")
+    mark = hashlib.blake2b(f"{request.remote_addr}\n{agent}".encode("utf-8", "replace"), digest_size=8)
+    return Client(agent, mark.hexdigest())
+
+
+def visits() -> Visits:
+    found: Visits = current_app.extensions[KEY]
+    return found
+
+
+def note_visit(invitation_id: uuid.UUID, *, at: datetime, score: int | None = None, decoy: bool = False) -> None:
+    """Note that this request opened the link."""
+    kind: Literal["head", "open", "decoy"]
+    kind = "decoy" if decoy else "head" if request.method == "HEAD" else "open"
+    visits().note(invitation_id, Visit(at=at, client=client().fingerprint, kind=kind, score=score))
+
+
+def _keep(noted: Sequence[Noted]) -> None:
+    with transaction():
+        Intent.keep(
+            [
+                {"invitation_id": ident, "at": visit.at, "kind": visit.kind, "score": visit.score}
+                | {"client": visit.client}
+                for ident, visit in noted
+            ]
+        )

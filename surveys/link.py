@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+import re
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import Any, Literal
+
+from sqlalchemy import bindparam, select
+
+from accounts.workspace import Workspace
+from base import tokens
+from base.db import db
+from base.errors import NotFoundError
+from surveys.contact import Contact
+from surveys.interaction import Interaction
+from surveys.invitation import Invitation
+from surveys.paging import Asked
+from surveys.survey import Survey
+from surveys.version import Version
+
+State = Literal["open", "expired", "closed", "unsubscribed"]
+
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{22}")
+
+# One statement tells everything about a link, because it is asked for with every page and every answer.
+_FACTS = (
+    select(
+        *(Invitation.id, Invitation.workspace_id, Invitation.survey_id, Invitation.version_id, Invitation.contact_id),
+        *(Invitation.locale, Invitation.expires_at, Invitation.answered_at, Invitation.sent_at),
+        *(Survey.closed_at, Workspace.name, Contact.locale.label("spoken"), Contact.suppressed_reason),
+        *(Interaction.agent, Interaction.team, Interaction.channel, Interaction.properties),
+    )
+    .join(Survey, Survey.id == Invitation.survey_id)
+    .join(Workspace, Workspace.id == Invitation.workspace_id)
+    .join(Contact, Contact.id == Invitation.contact_id)
+    .join(Interaction, Interaction.id == Invitation.interaction_id)
+    .where(Invitation.token_hash == bindparam("token_hash"))
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """What the link of a mail leads to, as values: the question as published, and where the invitation stands."""
+
+    token: str
+    invitation_id: uuid.UUID
+    workspace_id: uuid.UUID
+    survey_id: uuid.UUID
+    contact_id: uuid.UUID
+    asked: Asked
+    wishes: tuple[str | None, ...]
+    """Languages the page should be in, the strongest wish first."""
+    expires_at: datetime
+    closed_at: datetime | None
+    answered_at: datetime | None
+    sent_at: datetime | None
+    unsubscribed: bool
+    facts: dict[str, Any]
+    """agent, team, channel and properties of the interaction."""
+
+    @property
+    def version_id(self) -> uuid.UUID:
+        assert isinstance(self.asked.version_id, uuid.UUID)
+        return self.asked.version_id
+
+    @property
+    def metric(self) -> str:
+        return str(self.asked.document["metric"])
+
+    @classmethod
+    def by_token(cls, token: str) -> Link:
+        """The link with this token, or NotFoundError. One statement once the version is known to this process."""
+        if not _TOKEN.fullmatch(token):
+            raise NotFoundError("link")
+        found = db.session.connection().execute(_FACTS, {"token_hash": tokens.digest(token)}).one_or_none()
+        if found is None:
+            raise NotFoundError("link")
+        return cls(
+            token=token,
+            invitation_id=found.id,
+            workspace_id=found.workspace_id,
+            survey_id=found.survey_id,
+            contact_id=found.contact_id,
+            asked=_asked(found.version_id, found.name),
+            wishes=(found.locale, found.spoken),
+            expires_at=found.expires_at,
+            closed_at=found.closed_at,
+            answered_at=found.answered_at,
+            sent_at=found.sent_at,
+            unsubscribed=found.suppressed_reason == "unsubscribed",
+            facts={name: getattr(found, name) for name in ("agent", "team", "channel", "properties")},
+        )
+
+    def state(self, now: datetime) -> State:
+        """Whether the question may be answered at `now`, and if not, why."""
+        if self.closed_at is not None:
+            return "closed"
+        if now >= self.expires_at:
+            return "expired"
+        if self.unsubscribed and self.answered_at is None:
+            return "unsubscribed"
+        return "open"
+
+
+@lru_cache(maxsize=256)
+def _asked(version_id: uuid.UUID, company: str) -> Asked:
+    """A version never changes, so each process reads its document once."""
+    document = db.session.scalars(select(Version.document).where(Version.id == version_id)).one()
+    return Asked(version_id, company, document)
