@@ -15,6 +15,7 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its type stubs
 from wtforms.validators import Email, InputRequired, NumberRange
 
 from feedback.charting import Band, BandBar, Reading, Trend, band_bar, distribution, trend
@@ -37,7 +38,9 @@ MONTHS = (
     ("Apr", 36, 126),
     ("May", 42, 131),
 )
-ZONES = [(zone, zone) for zone in ("Europe/Ljubljana", "Europe/Athens", "Europe/Warsaw")]
+ZONES = [SelectChoice(zone, zone) for zone in ("Europe/Ljubljana", "Europe/Athens", "Europe/Warsaw")]
+METRICS = [SelectChoice(metric, metric.upper()) for metric in ("nps", "csat", "ces")]
+CADENCES = [SelectChoice("daily", "Every day"), SelectChoice("weekly", "Every Monday")]
 COMMENTS = (
     ("Nobody called back although it was promised twice", 1),
     ("The courier left the parcel in the rain", 3),
@@ -55,8 +58,8 @@ class SampleForm(Form):
     hours = IntegerField("Wait before asking", [InputRequired(), NumberRange(0, 720)])
     zone = SelectField("Time zone", [InputRequired()], choices=ZONES)
     question = TextAreaField("Question", description="One sentence that a person would say aloud.")
-    metric = RadioField("What to measure", choices=[("nps", "NPS"), ("csat", "CSAT"), ("ces", "CES")])
-    cadence = RadioField("Send the digest", choices=[("daily", "Every day"), ("weekly", "Every Monday")])
+    metric = RadioField("What to measure", choices=METRICS)
+    cadence = RadioField("Send the digest", choices=CADENCES)
     reminder = BooleanField("Remind once after three days", description="Nobody is reminded twice.")
     file = FileField("Contacts", description="A CSV file with a column “email”; at most 20 MB.")
 
