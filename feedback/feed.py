@@ -7,9 +7,10 @@ import binascii
 import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import ColumnElement, Select, UnaryExpression, func, select
 
 from base.db import db
 from base.errors import InvalidError, NotFoundError
@@ -17,6 +18,11 @@ from feedback.response import Response
 from feedback.tally import COUNTED, EVERYTHING, Filters, conditions
 from surveys.contact import Contact
 from surveys.version import Version
+
+Order = Literal["newest", "worst"]
+"""Newest first, or lowest score first and of equal scores the newest."""
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -34,24 +40,38 @@ class Place:
 
     at: datetime
     ident: uuid.UUID
+    score: int | None = None
+    """Only in a list by score."""
 
     @classmethod
-    def of(cls, response: Response) -> Place:
-        return cls(response.created_at, response.id)
+    def of(cls, response: Response, order: Order = "newest") -> Place:
+        return cls(response.created_at, response.id, response.score if order == "worst" else None)
 
     @classmethod
     def read(cls, text: str) -> Place:
         """The place written as `text`; InvalidError when it is none of ours."""
         try:
             raw = base64.urlsafe_b64decode(text.encode("ascii") + b"=" * (-len(text) % 4))
-            micros, ident = int.from_bytes(raw[:-16], "big"), uuid.UUID(bytes=raw[-16:])
-            return cls(datetime.fromtimestamp(micros // 1_000_000, UTC).replace(microsecond=micros % 1_000_000), ident)
+            micros, ident = int.from_bytes(raw[:8], "big"), uuid.UUID(bytes=raw[8:24])
+            at = EPOCH + timedelta(microseconds=micros)
+            return cls(at, ident, int.from_bytes(raw[24:], "big") if raw[24:] else None)
         except (ValueError, OverflowError, OSError, binascii.Error) as error:
             raise InvalidError("The cursor is not one that a list gave.", {"cursor": "Not a cursor."}) from error
 
     def __str__(self) -> str:
-        micros = int(self.at.timestamp()) * 1_000_000 + self.at.microsecond
-        return base64.urlsafe_b64encode(micros.to_bytes(8, "big") + self.ident.bytes).decode("ascii").rstrip("=")
+        micros = (self.at - EPOCH) // timedelta(microseconds=1)
+        score = b"" if self.score is None else self.score.to_bytes(1, "big")
+        raw = micros.to_bytes(8, "big") + self.ident.bytes + score
+        return base64.urlsafe_b64encode(raw).decode("ascii").rstrip("=")
+
+
+@dataclass(frozen=True)
+class Window:
+    """Some neighbouring entries of a list, and the places that the pages on either side go on from."""
+
+    entries: list[Entry]
+    newer: Place | None
+    older: Place | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,11 +95,38 @@ def page(query: Query, *, limit: int, after: Place | None = None) -> tuple[list[
     """At most `limit` entries behind `after`, newest first, and the place to go on from, or None at the end."""
     rows = _entries().where(*_wanted(query))
     if after is not None:
-        same_moment = (Response.created_at == after.at) & (Response.id < after.ident)
-        rows = rows.where(Response.created_at <= after.at, (Response.created_at < after.at) | same_moment)
-    rows = rows.order_by(Response.created_at.desc(), Response.id.desc()).limit(limit + 1)
+        rows = rows.where(_behind(after))
+    rows = rows.order_by(*_ordered("newest", backwards=False)).limit(limit + 1)
     found = [Entry(*row) for row in db.session.execute(rows).all()]
     return found[:limit], Place.of(found[limit - 1].response) if len(found) > limit else None
+
+
+def window(
+    query: Query, *, limit: int, order: Order = "newest", after: Place | None = None, before: Place | None = None
+) -> Window:
+    """At most `limit` entries behind `after` or right in front of `before`; a place of another order is ignored."""
+    after, before = _fitting(after, order), _fitting(before, order)
+    rows = _entries().where(*_wanted(query))
+    if before is not None:
+        rows = rows.where(~_behind(before), Response.id != before.ident)
+    elif after is not None:
+        rows = rows.where(_behind(after))
+    rows = rows.order_by(*_ordered(order, backwards=before is not None)).limit(limit + 1)
+    found = [Entry(*row) for row in db.session.execute(rows).all()]
+    more, found = len(found) > limit, found[:limit]
+    if before is not None:
+        found.reverse()
+    ends = [Place.of(entry.response, order) for entry in (found[:1] + found[-1:])]
+    if not ends:
+        return Window([], None, None)
+    newer = ends[0] if (more if before is not None else after is not None) else None
+    return Window(found, newer, ends[-1] if more or before is not None else None)
+
+
+def size(query: Query) -> int:
+    """How many entries the whole list has."""
+    rows = select(func.count()).select_from(Response).join(Contact, Contact.id == Response.contact_id)
+    return db.session.scalar(rows.where(*_wanted(query))) or 0
 
 
 def entry(workspace_id: uuid.UUID, ident: uuid.UUID) -> Entry:
@@ -97,6 +144,26 @@ def entries_of(idents: Sequence[uuid.UUID]) -> list[Entry]:
     rows = db.session.execute(_entries().where(Response.id.in_(idents))).all()
     found = {row[0].id: Entry(*row) for row in rows}
     return [found[ident] for ident in idents if ident in found]
+
+
+def _fitting(place: Place | None, order: Order) -> Place | None:
+    return place if place is not None and (place.score is not None) == (order == "worst") else None
+
+
+def _behind(place: Place) -> ColumnElement[bool]:
+    """Later in the list than `place`."""
+    same_moment = (Response.created_at == place.at) & (Response.id < place.ident)
+    older = (Response.created_at < place.at) | same_moment
+    if place.score is None:
+        return (Response.created_at <= place.at) & older  # the first half is what an index can use
+    return (Response.score > place.score) | ((Response.score == place.score) & older)
+
+
+def _ordered(order: Order, *, backwards: bool) -> Iterator[UnaryExpression[Any]]:
+    if order == "worst":
+        yield Response.score.desc() if backwards else Response.score.asc()
+    for column in (Response.created_at, Response.id):
+        yield column.asc() if backwards else column.desc()
 
 
 def _entries() -> Select[Response, Contact, int]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import ColumnElement, case, func, or_, select
+from sqlalchemy import ColumnElement, case, func, literal, or_, select
 
 from base.db import db
 from feedback.response import Response
@@ -18,6 +19,9 @@ from surveys.version import Version
 Segment = Literal["agent", "team", "channel", "language"]
 Counts = dict[int, int]
 
+NAMELESS = ""
+"""As a filter of a segment: those that have no agent, team, channel or known language."""
+
 COUNTED = Response.flagged_at.is_(None) | Response.released_at.is_not(None)
 """What numbers are made of: suspicious submissions wait apart until staff release them."""
 
@@ -27,9 +31,12 @@ spoken = case((Response.comment.is_(None), Response.locale), else_=Response.lang
 
 @dataclass(frozen=True, kw_only=True)
 class Filters:
-    """What narrows a view of responses. None does not narrow; `sentiment` is a label or "unscored"."""
+    """What narrows a view of responses. None does not narrow. `sentiment` is a label, "unscored" (a comment without
+    a label) or "unread" (those of them that still wait for their reading).
+    """
 
     band: Band | None = None
+    score: int | None = None
     agent: str | None = None
     team: str | None = None
     channel: str | None = None
@@ -59,20 +66,62 @@ def counts_by(
     return found
 
 
+def counts_over(survey_id: uuid.UUID, edges: Sequence[datetime], filters: Filters = EVERYTHING) -> list[Counts]:
+    """The same apart for each stretch of time from one of the rising `edges` up to, and without, the next."""
+    stretch = case(*((Response.created_at < edge, literal(number)) for number, edge in enumerate(edges[1:])))
+    query = select(stretch.label("stretch"), Response.score, func.count())
+    query = query.where(*_counted(survey_id, Interval(edges[0], edges[-1]), filters))
+    found: list[Counts] = [{} for _ in edges[1:]]
+    for number, score, n in db.session.execute(query.group_by("stretch", Response.score)):
+        found[number][score] = n
+    return found
+
+
+def counts_of_all(workspace_id: uuid.UUID) -> dict[uuid.UUID, Counts]:
+    """How many counted responses each survey of a workspace ever got with each score."""
+    query = select(Response.survey_id, Response.score, func.count()).where(
+        Response.workspace_id == workspace_id, COUNTED
+    )
+    found: dict[uuid.UUID, Counts] = {}
+    for survey_id, score, n in db.session.execute(query.group_by(Response.survey_id, Response.score)):
+        found.setdefault(survey_id, {})[score] = n
+    return found
+
+
+def sentiments(survey_id: uuid.UUID, interval: Interval, filters: Filters = EVERYTHING) -> dict[str, int]:
+    """How many comments have each label; "unscored": read and left without one, "unread": not read yet."""
+    unread = case((Response.read_at.is_(None), "unread"), else_="unscored")
+    kind = func.coalesce(Response.sentiment_label, unread).label("kind")
+    query = select(kind, func.count()).where(*_counted(survey_id, interval, filters), Response.comment.is_not(None))
+    return dict(db.session.execute(query.group_by("kind")).all())
+
+
+def set_aside(workspace_id: uuid.UUID, survey_id: uuid.UUID | None = None, within: Interval | None = None) -> int:
+    """How many flagged responses wait apart from the numbers, in a workspace or in one survey of it."""
+    query = select(func.count()).select_from(Response).where(Response.workspace_id == workspace_id, ~COUNTED)
+    if survey_id is not None:
+        query = query.where(Response.survey_id == survey_id)
+    if within is not None:
+        query = query.where(Response.created_at >= within.start, Response.created_at < within.end)
+    return db.session.scalar(query) or 0
+
+
 def conditions(filters: Filters) -> Iterator[ColumnElement[bool]]:
     """What rows of `Response` must satisfy to pass `filters`."""
     for name in ("agent", "team", "channel"):
         wanted = getattr(filters, name)
-        if wanted is not None:
+        if wanted == NAMELESS:
+            yield getattr(Response, name).is_(None)
+        elif wanted is not None:
             yield getattr(Response, name) == wanted
     if filters.band is not None:
         yield or_(*(_in_band(scale, filters.band) for scale in SCALES.values()))
+    if filters.score is not None:
+        yield Response.score == filters.score
     if filters.language is not None:
-        yield (spoken == filters.language) | spoken.startswith(f"{filters.language}-", autoescape=True)
-    if filters.sentiment == "unscored":
-        yield Response.comment.is_not(None) & Response.sentiment_label.is_(None)
-    elif filters.sentiment is not None:
-        yield Response.sentiment_label == filters.sentiment
+        yield _in_language(filters.language)
+    if filters.sentiment is not None:
+        yield _of_sentiment(filters.sentiment)
     if filters.version is not None:
         yield Response.version_id.in_(select(Version.id).where(Version.number == filters.version))
 
@@ -80,6 +129,19 @@ def conditions(filters: Filters) -> Iterator[ColumnElement[bool]]:
 def _counted(survey_id: uuid.UUID, interval: Interval, filters: Filters) -> list[ColumnElement[bool]]:
     within = (Response.created_at >= interval.start, Response.created_at < interval.end)
     return [Response.survey_id == survey_id, *within, COUNTED, *conditions(filters)]
+
+
+def _in_language(language: str) -> ColumnElement[bool]:
+    if language == NAMELESS:
+        return spoken.is_(None) | (spoken == "und")
+    return (spoken == language) | spoken.startswith(f"{language}-", autoescape=True)
+
+
+def _of_sentiment(sentiment: str) -> ColumnElement[bool]:
+    without = Response.comment.is_not(None) & Response.sentiment_label.is_(None)
+    if sentiment == "unread":
+        return without & Response.read_at.is_(None)
+    return without if sentiment == "unscored" else Response.sentiment_label == sentiment
 
 
 def _in_band(scale: Scale, band: Band) -> ColumnElement[bool]:
