@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import functools
 import hmac
+import uuid
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any, TypeVar, cast
 
-from flask import g, redirect, request, url_for
+from flask import Response, current_app, g, redirect, request, url_for
+from flask import session as form_session
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select, update
 
 from accounts import policy
 from accounts.apikey import ApiKey
 from accounts.role import Role
-from accounts.session import Session
+from accounts.session import ABSOLUTE, Session
 from accounts.user import User
 from accounts.workspace import Workspace
 from base import clock, tokens
@@ -29,6 +32,58 @@ from base.web import csrf
 View = TypeVar("View", bound=Callable[..., Any])
 
 COOKIE = "afterword_session"
+DEVICE = "afterword_device"
+DEVICE_AGE = 180 * 86400
+"""Seconds that a browser which once signed in is known as its person's own; see throttling."""
+
+
+def cookie_name(name: str = COOKIE) -> str:
+    """Browsers take a `__Host-` cookie only from https, for this very host and the whole of it."""
+    return f"__Host-{name}" if current_app.config["SECURE"] else name
+
+
+def start_session(user: User, *, at: datetime, alone: bool = False) -> str:
+    """Sign `user` in with this browser; what it was signed in with before ends. Needs a transaction.
+
+    `alone`: all other sessions of the person end too.
+    """
+    if g.get("session"):
+        g.session.end(at=at)
+    if alone:
+        Session.end_all(user.id)
+    g.user, g.session = user, None
+    agent = request.headers.get("User-Agent", "")
+    return Session.start(user.id, at=at, address=request.remote_addr or "", user_agent=agent)
+
+
+def let_in(response: Response, secret: str) -> Response:
+    """Give the browser the session of `secret`, and a mark that it is the person's own. Old form tokens end."""
+    form_session.clear()
+    known = known_device(g.user.id) or f"{g.user.id.hex}.{tokens.new_secret(size=12)}"
+    _set_cookie(response, cookie_name(), secret, age=int(ABSOLUTE.total_seconds()))
+    _set_cookie(response, cookie_name(DEVICE), tokens.sign("device", known), age=DEVICE_AGE)
+    return response
+
+
+def let_out(response: Response) -> Response:
+    """Take the session out of the browser; the mark of the person's own browser stays."""
+    form_session.clear()
+    _set_cookie(response, cookie_name(), "", age=0)
+    return response
+
+
+def known_device(user_id: uuid.UUID) -> str | None:
+    """The name of this browser if that person has signed in with it before, else None."""
+    try:
+        known = str(tokens.unsign("device", request.cookies.get(cookie_name(DEVICE), ""), max_age=DEVICE_AGE))
+    except NotFoundError:
+        return None
+    return known if known.startswith(f"{user_id.hex}.") else None
+
+
+def _set_cookie(response: Response, name: str, value: str, *, age: int) -> None:
+    secure = current_app.config["SECURE"]
+    response.set_cookie(name, value, max_age=age, path="/", secure=secure, httponly=True, samesite="Lax")
 
 
 class UnauthorizedError(AfterwordError):
@@ -40,8 +95,12 @@ class UnauthorizedError(AfterwordError):
 def current_user() -> User | None:
     """The signed-in person of this request, or None. Looked up once a request."""
     if "user" not in g:
-        secret = request.cookies.get(COOKIE)
-        g.session = Session.find(secret, now=clock.now()) if secret else None
+        now = clock.now()
+        secret = request.cookies.get(cookie_name())
+        g.session = Session.find(secret, now=now) if secret else None
+        if g.session and g.session.stale(now=now):
+            with transaction():
+                Session.touch(g.session.id, at=now)
         g.user = db.session.get(User, g.session.user_id) if g.session else None
     return cast("User | None", g.user)
 

@@ -4,11 +4,12 @@ import secrets
 import uuid
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, Uuid
+from sqlalchemy import ForeignKey, Index, String, Uuid, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from base import tokens
+from base import events, tokens
 from base.db import Model, Moment, db, new_id
+from base.errors import NotFoundError
 
 
 class ApiKey(Model):
@@ -44,4 +45,27 @@ class ApiKey(Model):
             created_by=by,
         )
         db.session.add(key)
+        actor = str(by) if by else None
+        events.record("apikey.created", key.id, workspace_id=workspace_id, at=at, actor=actor, data={"name": name})
         return key, text
+
+    @classmethod
+    def of_workspace(cls, workspace_id: uuid.UUID) -> list[ApiKey]:
+        """All keys, those that still work first, then the newest first."""
+        order = cls.revoked_at.is_not(None), cls.id.desc()
+        return list(db.session.scalars(select(cls).where(cls.workspace_id == workspace_id).order_by(*order)))
+
+    @classmethod
+    def get(cls, workspace_id: uuid.UUID, ident: uuid.UUID) -> ApiKey:
+        """The key of this workspace, or NotFoundError."""
+        found = db.session.scalar(select(cls).where(cls.workspace_id == workspace_id, cls.id == ident))
+        if found is None:
+            raise NotFoundError("key", ident)
+        return found
+
+    def revoke(self, *, at: datetime, actor: str | None = None) -> None:
+        """From now on it opens nothing. Revoking twice changes nothing."""
+        if self.revoked_at is None:
+            self.revoked_at = at
+            data = {"name": self.name}
+            events.record("apikey.revoked", self.id, workspace_id=self.workspace_id, at=at, actor=actor, data=data)

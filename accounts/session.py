@@ -3,15 +3,17 @@ from __future__ import annotations
 import uuid
 from datetime import datetime, timedelta
 
-from sqlalchemy import ForeignKey, Index, String, Uuid, select
+from sqlalchemy import ForeignKey, Index, String, Uuid, delete, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from accounts.user import User
-from base import tokens
+from base import events, tokens
 from base.db import Model, Moment, db, new_id
 
 IDLE = timedelta(days=7)
 ABSOLUTE = timedelta(days=30)
+SEEN_EVERY = timedelta(minutes=5)
+"""How exactly we know when a session was last used."""
 
 
 class Session(Model):
@@ -44,6 +46,7 @@ class Session(Model):
                 user_agent=user_agent[:200],
             )
         )
+        events.record("user.signed_in", user_id, workspace_id=None, at=at, actor=str(user_id))
         return secret
 
     @classmethod
@@ -59,3 +62,29 @@ class Session(Model):
                 User.disabled_at.is_(None),
             )
         )
+
+    @classmethod
+    def of_user(cls, user_id: uuid.UUID, *, now: datetime) -> list[Session]:
+        """The living sessions of a person, the one used last first."""
+        living = cls.user_id == user_id, cls.expires_at > now, cls.last_seen_at > now - IDLE
+        return list(db.session.scalars(select(cls).where(*living).order_by(cls.last_seen_at.desc())))
+
+    @classmethod
+    def end_all(cls, user_id: uuid.UUID, *, but: uuid.UUID | None = None) -> None:
+        """Sign a person out everywhere, or everywhere `but` in one browser."""
+        theirs = delete(cls).where(cls.user_id == user_id)
+        db.session.execute(theirs.where(cls.id != but) if but else theirs)
+
+    def stale(self, *, now: datetime) -> bool:
+        """Whether `last_seen_at` should be written again."""
+        return now - self.last_seen_at > SEEN_EVERY
+
+    @classmethod
+    def touch(cls, ident: uuid.UUID, *, at: datetime) -> None:
+        """It was used at `at`."""
+        db.session.execute(update(cls).where(cls.id == ident, cls.last_seen_at < at).values(last_seen_at=at))
+
+    def end(self, *, at: datetime) -> None:
+        """Its cookie opens nothing any more."""
+        db.session.execute(delete(Session).where(Session.id == self.id))
+        events.record("user.signed_out", self.user_id, workspace_id=None, at=at, actor=str(self.user_id))

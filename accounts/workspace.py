@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import re
+import unicodedata
 import uuid
 from datetime import datetime
 
 from sqlalchemy import String, Uuid, select
 from sqlalchemy.orm import Mapped, mapped_column
 
+from base import events
 from base.db import Model, Moment, db, new_id
 from base.errors import NotFoundError
 
@@ -31,3 +34,45 @@ class Workspace(Model):
         if found is None:
             raise NotFoundError("workspace", slug)
         return found
+
+    @classmethod
+    def create(
+        cls, name: str, *, locale: str = "en", zone: str = "UTC", at: datetime, actor: str | None = None
+    ) -> Workspace:
+        """A new workspace; its slug is made from the name and stays when the name changes."""
+        name = name.strip()
+        workspace = cls(
+            id=new_id(), slug=cls._free_slug(name), name=name, default_locale=locale, zone=zone, created_at=at
+        )
+        db.session.add(workspace)
+        db.session.flush()
+        data = {"name": name}
+        events.record("workspace.created", workspace.id, workspace_id=workspace.id, at=at, actor=actor, data=data)
+        return workspace
+
+    @classmethod
+    def all(cls) -> list[Workspace]:
+        return list(db.session.scalars(select(cls).order_by(cls.name)))
+
+    @classmethod
+    def _free_slug(cls, name: str) -> str:
+        plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+        stem = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:40].strip("-") or "workspace"
+        taken = set(db.session.scalars(select(cls.slug).where(cls.slug.startswith(stem, autoescape=True))))
+        slug, number = stem, 1
+        while slug in taken:
+            number += 1
+            slug = f"{stem}-{number}"
+        return slug
+
+    def change(
+        self, *, name: str, default_locale: str, zone: str, reply_to: str | None, at: datetime, actor: str | None = None
+    ) -> None:
+        """Other settings; the event says which ones changed."""
+        fresh = {"name": name, "default_locale": default_locale, "zone": zone, "reply_to": reply_to}
+        changed = [key for key, value in fresh.items() if getattr(self, key) != value]
+        for key in changed:
+            setattr(self, key, fresh[key])
+        if changed:
+            data = {"changed": changed}
+            events.record("workspace.changed", self.id, workspace_id=self.id, at=at, actor=actor, data=data)

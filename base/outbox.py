@@ -7,13 +7,15 @@ server's 250 and our commit repeats the mail after the lease, with the same Mess
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import JSON, Index, Integer, String, Text, Uuid, select, update
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import JSON, Index, Integer, String, Text, Uuid, bindparam, func, select, tuple_, update
+from sqlalchemy.orm import Mapped, defer, mapped_column
 
 from base.db import Model, Moment, db, new_id
+from base.errors import NotFoundError
 
 LEASE = timedelta(minutes=2)
 RETRY = tuple(timedelta(seconds=s) for s in (15, 60, 120, 300)) + (timedelta(minutes=5),) * 60
@@ -68,6 +70,50 @@ class Mail(Model):
         """Ids of mails that should be tried now, oldest first."""
         waiting = cls.state.in_(("queued", "sending")) & (cls.next_try_at <= now)
         return list(db.session.scalars(select(cls.id).where(waiting).order_by(cls.next_try_at).limit(limit)))
+
+    @classmethod
+    def of_workspace(cls, workspace_id: uuid.UUID, ident: uuid.UUID) -> Mail:
+        """The mail of this workspace, or NotFoundError."""
+        found = db.session.scalar(select(cls).where(cls.workspace_id == workspace_id, cls.id == ident))
+        if found is None:
+            raise NotFoundError("mail", ident)
+        return found
+
+    @classmethod
+    def page(
+        cls,
+        workspace_id: uuid.UUID,
+        *,
+        state: str | None = None,
+        older_than: Mail | None = None,
+        newer_than: Mail | None = None,
+        limit: int = 50,
+    ) -> list[Mail]:
+        """At most `limit` mails, the newest first, beside the one named. Their text is not loaded."""
+        key = tuple_(cls.created_at, cls.id)
+        found = select(cls).where(cls.workspace_id == workspace_id).options(defer(cls.raw)).limit(limit)
+        if state:
+            found = found.where(cls.state == state)
+        if newer_than:
+            after = tuple_(bindparam("at", newer_than.created_at, Moment), bindparam("id", newer_than.id, Uuid))
+            return list(db.session.scalars(found.where(key > after).order_by(cls.created_at, cls.id)))[::-1]
+        if older_than:
+            before = tuple_(bindparam("at", older_than.created_at, Moment), bindparam("id", older_than.id, Uuid))
+            found = found.where(key < before)
+        return list(db.session.scalars(found.order_by(cls.created_at.desc(), cls.id.desc())))
+
+    @classmethod
+    def counts(cls, workspace_id: uuid.UUID) -> dict[str, int]:
+        """How many mails of the workspace are in each state; states without any are left out."""
+        grouped = select(cls.state, func.count()).where(cls.workspace_id == workspace_id).group_by(cls.state)
+        return dict(db.session.execute(grouped).tuples().all())
+
+    @classmethod
+    def withdraw(cls, dedupe_keys: Sequence[str], reason: str) -> None:
+        """Take mails back that still wait; those that are on their way are out of reach."""
+        waiting = update(cls).where(cls.dedupe_key.in_(dedupe_keys), cls.state == "queued")
+        values = {"state": "suppressed", "reason": reason}
+        db.session.execute(waiting.values(**values).execution_options(synchronize_session=False))
 
     def sent(self, reply: str, *, at: datetime) -> None:
         self.state, self.sent_at, self.reply, self.reason = "sent", at, reply[:1000], None

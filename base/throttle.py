@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ipaddress
 import math
 from datetime import datetime
 
-from sqlalchemy import Float, String, delete, select
+from sqlalchemy import Float, String, case, delete, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
 from base.db import Model, Moment, db
@@ -23,21 +25,50 @@ class Bucket(Model):
 
 
 def spend(key: str, *, limit: int, per_seconds: int, now: datetime) -> None:
-    """Count one try, or raise TooManyError when `limit` tries in `per_seconds` are used up. Needs a transaction.
+    """Count one try, or raise TooManyError when `limit` tries in `per_seconds` are used up.
 
-    On PostgreSQL two first tries of a key at the same instant may both count as first: the limit is then one higher.
+    Needs a transaction; give it one of its own, so that the count stays when what follows fails.
     """
+    _make(key, now)
+    bucket = db.session.scalars(
+        select(Bucket).where(Bucket.key == key).with_for_update().execution_options(populate_existing=True)
+    ).one()
     rate = limit / per_seconds
-    bucket = db.session.scalar(select(Bucket).where(Bucket.key == key).with_for_update())
-    if bucket is None:
-        db.session.merge(Bucket(key=key, level=1.0, updated_at=now))
-        return
     drained = max(0.0, bucket.level - max(0.0, (now - bucket.updated_at).total_seconds()) * rate)
     if drained + 1 > limit:
         raise TooManyError("Too many tries.", retry_after=math.ceil((drained + 1 - limit) / rate))
     bucket.level, bucket.updated_at = drained + 1, now
 
 
+def give_back(key: str) -> None:
+    """Undo one `spend`: the try turned out to be a right one. Needs a transaction."""
+    less = case((Bucket.level > 1, Bucket.level - 1), else_=0.0)
+    db.session.execute(
+        update(Bucket).where(Bucket.key == key).values(level=less).execution_options(synchronize_session=False)
+    )
+
+
+def network(address: str | None) -> str:
+    """What counts as one client: an IPv4 address, or the /64 of an IPv6 address, which one household owns."""
+    try:
+        parsed = ipaddress.ip_address((address or "").partition("%")[0])
+    except ValueError:
+        return "unknown"
+    if isinstance(parsed, ipaddress.IPv6Address):
+        if parsed.ipv4_mapped:
+            return str(parsed.ipv4_mapped)
+        return str(ipaddress.ip_network((parsed, 64), strict=False))
+    return str(parsed)
+
+
 def forget_drained(before: datetime) -> None:
     """Drop buckets untouched since `before`."""
     db.session.execute(delete(Bucket).where(Bucket.updated_at < before))
+
+
+def _make(key: str, now: datetime) -> None:
+    """Have the key's bucket, empty when it is new; of two first tries at the same instant both find one."""
+    dialect = db.session.get_bind().dialect.name
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    row = {"key": key, "level": 0.0, "updated_at": now}
+    db.session.execute(insert(Bucket).values(**row).on_conflict_do_nothing(index_elements=["key"]))

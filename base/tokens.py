@@ -35,6 +35,11 @@ def derived(purpose: str, ident: object) -> str:
     return base64.urlsafe_b64encode(mac[:16]).decode().rstrip("=")
 
 
+def link(path: str) -> str:
+    """The address of `path` that people outside can open. It comes from the settings, never from a Host header."""
+    return f"{current_app.config['PUBLIC_URL']}{path}"
+
+
 def _serializer(purpose: str) -> URLSafeTimedSerializer:
     keys = [*current_app.config["SECRET_KEY_FALLBACKS"], current_app.config["SECRET_KEY"]]
     return URLSafeTimedSerializer(keys, salt=f"afterword.{purpose}", signer_kwargs={"digest_method": hashlib.sha256})

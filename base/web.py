@@ -72,6 +72,8 @@ def _wants_problem() -> bool:
 def _tell(error: AfterwordError) -> ResponseReturnValue:
     if _wants_problem():
         return problem_of(error)
+    if isinstance(error, TooManyError):
+        return *_error_page(error.status, error.detail, error.retry_after), {"Retry-After": str(error.retry_after)}
     return _error_page(error.status, error.detail)
 
 
@@ -85,8 +87,8 @@ def _tell_http(error: HTTPException) -> ResponseReturnValue:
     return _error_page(error.code, None)
 
 
-def _error_page(status: int, detail: str | None) -> tuple[str, int]:
-    return render_template("error.html", status=status, detail=detail), status
+def _error_page(status: int, detail: str | None, retry_after: int | None = None) -> tuple[str, int]:
+    return render_template("error.html", status=status, detail=detail, retry_after=retry_after), status
 
 
 def _unexpected(error: Exception) -> ResponseReturnValue:

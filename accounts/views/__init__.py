@@ -2,4 +2,15 @@
 
 from flask import Blueprint
 
-blueprints: tuple[Blueprint, ...] = ()
+from accounts.views import account, accounts, apikeys, outbox, resets, settings, team, welcome
+
+blueprints: tuple[Blueprint, ...] = (
+    accounts.bp,
+    welcome.bp,
+    resets.bp,
+    account.bp,
+    settings.bp,
+    team.bp,
+    apikeys.bp,
+    outbox.bp,
+)

@@ -1,0 +1,233 @@
+"""Shapes and limits of what people type on the pages of accounts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from babel import Locale
+from flask_babel import gettext, lazy_gettext
+from flask_wtf import FlaskForm
+from wtforms import HiddenField, PasswordField, RadioField, SelectField, StringField, ValidationError
+from wtforms.validators import InputRequired, Length
+
+from accounts.guessing import LONGEST, SHORTEST, easily_guessed
+from base.clock import zones
+from base.errors import InvalidError
+from base.i18n import LOCALES
+from base.mail import mailbox
+
+LANGUAGES = ("en", "sl", "pl", "el", "ru")
+"""Languages that customers are asked in."""
+
+
+def language_name(code: str) -> str:
+    """What its speakers call the language."""
+    name = Locale.parse(code, sep="-").get_display_name(code) or code
+    return name[:1].upper() + name[1:]
+
+
+def _languages(codes: tuple[str, ...]) -> list[tuple[str, str]]:
+    return [(code, language_name(code)) for code in codes]
+
+
+def _zones(empty: Any = None) -> list[tuple[str, Any]]:
+    named = [(zone, zone.replace("_", " ")) for zone in zones()]
+    return [("", empty), *named] if empty else list(named)
+
+
+def _stripped(value: str | None) -> str:
+    return (value or "").strip()
+
+
+class TextField(StringField):
+    """A line of text; "" when nothing was typed."""
+
+    data: str
+
+
+class SecretField(PasswordField):
+    """A password as it was typed, spaces included; never sent back."""
+
+    data: str
+
+
+class ChoiceField(SelectField):
+    """One of a few values."""
+
+    data: str
+
+
+class _Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
+    """A form with a token against forgery."""
+
+
+def _required(message: Any) -> InputRequired:
+    return InputRequired(message=message)
+
+
+def _at_most(length: int) -> Length:
+    return Length(max=length, message=lazy_gettext("Use at most %(max)d characters."))
+
+
+def is_address(_form: Any, field: Any) -> None:
+    """Refuse what mail cannot be sent to; the mail builder is the judge."""
+    try:
+        mailbox("", field.data or "")
+    except InvalidError as error:
+        raise ValidationError(gettext("This does not look like an email address.")) from error
+
+
+def _email_field(label: Any = None, **more: Any) -> TextField:
+    checks = [_required(lazy_gettext("Type an email address.")), _at_most(320), is_address]
+    look = {"autocomplete": "email", "inputmode": "email", "type": "email", "spellcheck": "false"}
+    return TextField(
+        label or lazy_gettext("Email"), checks, filters=[_stripped], render_kw=look | more.pop("render_kw", {}), **more
+    )
+
+
+def _name_field(label: Any, missing: Any, **look: Any) -> TextField:
+    return TextField(label, [_required(missing), _at_most(120)], filters=[_stripped], render_kw=look)
+
+
+class _NewPassword(_Form):
+    """A form with a field `password` for a new one."""
+
+    personal: tuple[str, ...] = ()
+    """Words an attacker would try first, besides those in the form itself."""
+
+    password = SecretField(
+        lazy_gettext("Password"),
+        [_required(lazy_gettext("Choose a password."))],
+        description=lazy_gettext("At least 12 characters. Three or four unrelated words are strong and easy to keep."),
+        render_kw={"autocomplete": "new-password", "maxlength": LONGEST},
+    )
+
+    def validate_password(self, field: SecretField) -> None:
+        """Length and a list of known ones; no rules about kinds of characters."""
+        words = [self[name].data or "" for name in ("email", "name", "company") if name in self]
+        if len(field.data) < SHORTEST:
+            missing = SHORTEST - len(field.data)
+            raise ValidationError(gettext("Use at least 12 characters; this has %(n)s too few.", n=missing))
+        if len(field.data) > LONGEST:
+            raise ValidationError(gettext("Use at most %(max)s characters.", max=LONGEST))
+        if easily_guessed(field.data, "afterword", *words, *self.personal):
+            raise ValidationError(gettext("Attackers try this one early. Choose something less common."))
+
+
+class SignInForm(_Form):
+    email = TextField(
+        lazy_gettext("Email"),
+        [_required(lazy_gettext("Type your email address.")), _at_most(320)],
+        filters=[_stripped],
+        render_kw={"autocomplete": "username", "inputmode": "email", "type": "email", "spellcheck": "false"},
+    )
+    password = SecretField(
+        lazy_gettext("Password"),
+        [_required(lazy_gettext("Type your password.")), _at_most(LONGEST)],
+        render_kw={"autocomplete": "current-password"},
+    )
+    next = HiddenField()
+
+
+class SetupForm(_NewPassword):
+    company = TextField(
+        lazy_gettext("Company"),
+        [_required(lazy_gettext("Say whose customers will be asked.")), _at_most(120)],
+        filters=[_stripped],
+        description=lazy_gettext("Customers see this name above each question. It also names your first workspace."),
+        render_kw={"autocomplete": "organization"},
+    )
+    language = ChoiceField(lazy_gettext("Language of most customers"), choices=_languages(LANGUAGES), default="en")
+    zone = ChoiceField(
+        lazy_gettext("Time zone"), choices=_zones(), default="UTC", render_kw={"data-zone-guess": "", "required": True}
+    )
+    name = _name_field(lazy_gettext("Your name"), lazy_gettext("Type your name."), autocomplete="name")
+    email = _email_field(lazy_gettext("Your email"))
+
+
+class JoinForm(_NewPassword):
+    name = _name_field(lazy_gettext("Your name"), lazy_gettext("Type your name."), autocomplete="name")
+    zone = HiddenField(render_kw={"data-zone-guess": ""})
+
+
+class PlainForm(_Form):
+    """Nothing to fill in; only the token against forgery."""
+
+
+class ForgotForm(_Form):
+    email = _email_field(render_kw={"autocomplete": "username"})
+
+
+class ResetForm(_NewPassword):
+    """Only the new password."""
+
+
+class ProfileForm(_Form):
+    name = _name_field(lazy_gettext("Name"), lazy_gettext("Type your name."), autocomplete="name")
+    locale = ChoiceField(lazy_gettext("Language of these pages"), choices=_languages(LOCALES), default="en")
+    zone = ChoiceField(lazy_gettext("Time zone"), choices=_zones(lazy_gettext("The workspace’s")), default="")
+
+
+class PasswordForm(_NewPassword):
+    current = SecretField(
+        lazy_gettext("Present password"),
+        [_required(lazy_gettext("Type the password you have now.")), _at_most(LONGEST)],
+        render_kw={"autocomplete": "current-password"},
+    )
+
+
+ROLE_NAMES = (
+    ("viewer", lazy_gettext("Viewer")),
+    ("manager", lazy_gettext("Manager")),
+    ("designer", lazy_gettext("Designer")),
+    ("admin", lazy_gettext("Admin")),
+)
+
+
+class InviteForm(_Form):
+    email = _email_field(render_kw={"autocomplete": "off"})
+    role = RadioField(lazy_gettext("Role"), choices=list(ROLE_NAMES), default="viewer")
+
+
+class RoleForm(_Form):
+    role = ChoiceField(lazy_gettext("Role"), choices=list(ROLE_NAMES))
+
+
+class WorkspaceForm(_Form):
+    name = TextField(
+        lazy_gettext("Company name"),
+        [_required(lazy_gettext("Type the name that customers see.")), _at_most(120)],
+        filters=[_stripped],
+        description=lazy_gettext("Customers see it above each question and as the sender’s name in mails."),
+    )
+    default_locale = ChoiceField(
+        lazy_gettext("Language of new surveys"),
+        choices=_languages(LANGUAGES),
+        description=lazy_gettext("Each survey can speak more of them."),
+    )
+    zone = ChoiceField(
+        lazy_gettext("Time zone"),
+        choices=_zones(),
+        description=lazy_gettext("Days in the results begin at midnight here."),
+    )
+    reply_to = TextField(
+        lazy_gettext("Reply address"),
+        [_at_most(320)],
+        filters=[_stripped],
+        description=lazy_gettext("Where answers of customers to our mails go. Without one they go to the sender."),
+        render_kw={"inputmode": "email", "type": "email", "autocomplete": "off", "spellcheck": "false"},
+    )
+
+    def validate_reply_to(self, field: TextField) -> None:
+        if field.data:
+            is_address(self, field)
+
+
+class KeyForm(_Form):
+    name = TextField(
+        lazy_gettext("Name"),
+        [_required(lazy_gettext("Say which program will use the key.")), _at_most(120)],
+        filters=[_stripped],
+        description=lazy_gettext("The program that will use it, such as “Zendesk” or “Order export”."),
+        render_kw={"autocomplete": "off"},
+    )
