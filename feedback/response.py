@@ -26,7 +26,8 @@ from base import events
 from base.db import Model, Moment, db, new_id
 from base.errors import ConflictError
 from feedback.revision import Given, Revision
-from feedback.suspecting import Reason
+from feedback.sentiment import Reading
+from feedback.suspecting import Reason, Sign, reason_for
 from surveys.invitation import Invitation
 from surveys.link import Link
 
@@ -164,6 +165,52 @@ class Response(Model):
         if self.flagged_at is not None and self.released_at is None:
             self.released_at, self.released_by = at, by
             events.record("response.released", self.id, workspace_id=self.workspace_id, at=at, actor=str(by))
+
+    @classmethod
+    def unread(cls, ident: uuid.UUID) -> Response | None:
+        """The response, if its newest answer is still to be read."""
+        return db.session.scalar(select(cls).where(cls.id == ident, cls.read_at.is_(None)))
+
+    @classmethod
+    def unchanged(cls, ident: uuid.UUID, revision: int) -> Response | None:
+        """The response under the write lock, if `revision` is still its newest. Needs a transaction."""
+        same = select(cls).where(cls.id == ident, cls.revision == revision).with_for_update()
+        return db.session.scalar(same.execution_options(populate_existing=True))
+
+    def keep_reading(self, found: Reading | None, *, at: datetime) -> None:
+        """Keep what was read in the comment; None when there is no comment. Told only where something is new."""
+        before = (self.read_at is not None, self.language, self.sentiment_label, self.polarity)
+        self.language = found.language if found else None
+        self.sentiment_label = found.label if found else None
+        self.polarity = found.polarity if found else None
+        self.confidence = found.confidence if found else None
+        self.engine = found.engine if found else None
+        self.engine_version = found.engine_version if found else None
+        self.read_at = at
+        if before != (True, self.language, self.sentiment_label, self.polarity):
+            told = {"revision": self.revision, "language": self.language, "label": self.sentiment_label}
+            events.record("response.read", self.id, workspace_id=self.workspace_id, at=at, data=told)
+
+    def keep_signs(self, signs: tuple[Sign, ...], *, at: datetime) -> bool:
+        """Keep what was found suspicious about the newest answer. Whether the answer stands as it is.
+
+        A suspicious answer is flagged, unless a person answered before: then that answer counts again.
+        """
+        *earlier, newest = Revision.all_of(self.id, up_to=self.revision)
+        newest.signs = " ".join(signs) or None
+        reason = reason_for(signs)
+        if reason is None or self.flagged_at is not None:
+            return True
+        told = _told(self.revision, reason)
+        clean = next((revision for revision in reversed(earlier) if not reason_for(revision.signs_seen)), None)
+        if clean is not None:
+            self.revision, self.score = clean.number, clean.score
+            self.comment, self.locale = clean.comment, clean.locale
+        else:
+            self.flagged_at, self.flag_reason = at, reason
+        kind = "response.set_aside" if clean else "response.flagged"
+        events.record(kind, self.id, workspace_id=self.workspace_id, at=at, data=told)
+        return clean is None
 
 
 # The statements of the answering path, built once.

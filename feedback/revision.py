@@ -73,9 +73,10 @@ class Revision(Model):
         db.session.connection().execute(_INSERT, row)
 
     @classmethod
-    def all_of(cls, response_id: uuid.UUID) -> list[Revision]:
-        """Everything that was ever sent for one response, the oldest first."""
-        return list(db.session.scalars(select(cls).where(cls.response_id == response_id).order_by(cls.number)))
+    def all_of(cls, response_id: uuid.UUID, *, up_to: int | None = None) -> list[Revision]:
+        """Everything that was ever sent for one response, the oldest first; or all until revision `up_to`."""
+        query = select(cls).where(cls.response_id == response_id).order_by(cls.number)
+        return list(db.session.scalars(query if up_to is None else query.where(cls.number <= up_to)))
 
     def says(self, given: Given) -> bool:
         """Whether `given` is the same answer."""
