@@ -89,6 +89,7 @@ def transaction() -> Iterator[Session]:
         return
     assert not session.new and not session.dirty and not session.deleted, "changed outside transaction()"  # noqa: PT018 - one sentence
     session.rollback()
+    session.expire_all()  # rollback alone forgets nothing when `reading()` has just ended its transaction
     on_sqlite = session.get_bind().dialect.name == "sqlite"
     if on_sqlite:
         _writer.acquire()

@@ -4,11 +4,12 @@ import uuid
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, Uuid, select
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, Uuid, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from base import events, tokens
 from base.db import Model, Moment, db, insert_once, new_id
+from base.errors import NotFoundError
 from surveys.interaction import Interaction
 from surveys.version import Version
 
@@ -30,6 +31,7 @@ class Invitation(Model):
         Index("ix_invitation_workspace_created", "workspace_id", "created_at"),
         Index("ix_invitation_contact_id", "contact_id"),
         Index("ix_invitation_survey_status", "survey_id", "status"),
+        Index("ix_invitation_status_expires", "status", "expires_at"),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True, default=new_id)
@@ -71,6 +73,27 @@ class Invitation(Model):
         new = insert_once(cls, row | {"send_at": send_at, "expires_at": send_at + LIFE, "created_at": at})
         same = (cls.survey_id == version.survey_id, cls.interaction_id == interaction.id)
         return db.session.scalars(select(cls).where(*same)).one(), new
+
+    @classmethod
+    def of(cls, workspace_id: uuid.UUID, ident: uuid.UUID) -> Invitation:
+        """The invitation of this workspace with this id, or NotFoundError."""
+        found = db.session.scalar(select(cls).where(cls.workspace_id == workspace_id, cls.id == ident))
+        if found is None:
+            raise NotFoundError("invitation", ident)
+        return found
+
+    @classmethod
+    def scheduled_for(cls, contact_id: uuid.UUID) -> list[Invitation]:
+        """What a person is still to be asked."""
+        return list(db.session.scalars(select(cls).where(cls.contact_id == contact_id, cls.status == "scheduled")))
+
+    @classmethod
+    def expire_due(cls, now: datetime, *, limit: int) -> int:
+        """End at most `limit` invitations whose time is over and that nobody answered; how many there were."""
+        due = select(cls.id).where(cls.status.in_(("scheduled", "sent")), cls.expires_at <= now).limit(limit)
+        ended = update(cls).where(cls.id.in_(due.scalar_subquery())).values(status="expired")
+        result = db.session.execute(ended.execution_options(synchronize_session=False))
+        return int(result.rowcount)  # type: ignore[attr-defined]
 
     @property
     def token(self) -> str:

@@ -1,0 +1,82 @@
+"""The mails of this room: an invitation, and the same as a test for the one who designs it."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from email.message import EmailMessage
+from email.utils import parseaddr
+from typing import Any
+
+from flask import current_app
+
+from base import mail, tokens
+from surveys.mailing import Links, invitation_context
+from surveys.wording import Document
+
+DECOY = "more"
+"""Last part of the decoy's address: no score is called so, and no person ever sees the link."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipient:
+    """Whom a mail goes to, and in whose name."""
+
+    address: str
+    name: str | None = None
+    company: str
+    reply_to: str | None = None
+
+
+def answer_url(token: str) -> str:
+    """The address of the page that takes the answer."""
+    return tokens.link(f"/s/{token}")
+
+
+def unsubscribe_url(contact_id: uuid.UUID, locale: str) -> str:
+    """Where a person ends all surveys of a workspace. It needs no row but the contact's, and works for years."""
+    return tokens.link(f"/u/{tokens.sign('unsubscribe', f'{contact_id.hex}{locale}')}")
+
+
+def links(token: str, contact_id: uuid.UUID, locale: str) -> Links:
+    """All addresses of one invitation's mail; they come from the settings, never from a request."""
+    url = answer_url(token)
+    return Links(url=url, decoy_url=f"{url}/{DECOY}", unsubscribe_url=unsubscribe_url(contact_id, locale))
+
+
+def invitation(document: Document, locale: str, to: Recipient, *, links: Links, at: datetime) -> EmailMessage:
+    """The question as a mail, in a locale of the survey."""
+    values = invitation_context(document, locale, company=to.company, name=to.name, links=links)
+    return _composed(values, to, at=at, unsubscribe_url=links.unsubscribe_url)
+
+
+def test_invitation(document: Document, locale: str, to: Recipient, *, preview_url: str, at: datetime) -> EmailMessage:
+    """The same mail for a designer: marked as a test, all its links lead to the preview, nobody is unsubscribed."""
+    preview = Links(url=preview_url, decoy_url=preview_url, unsubscribe_url=preview_url)
+    values = invitation_context(document, locale, company=to.company, name=to.name, links=preview)
+    subject = f"[TEST] {values['texts']['mail_subject']}"
+    return _composed({**values, "texts": {**values["texts"], "mail_subject": subject}}, to, at=at)
+
+
+def _composed(
+    values: Mapping[str, Any], to: Recipient, *, at: datetime, unsubscribe_url: str | None = None
+) -> EmailMessage:
+    letter = mail.render(current_app.jinja_env, "invitation", values)
+    heading = mail.Heading(
+        sender=_in_the_name_of(to.company),
+        to_address=to.address,
+        to_name=to.name or "",
+        at=at,
+        locale=values["locale"],
+        reply_to=to.reply_to,
+        unsubscribe_url=unsubscribe_url,
+    )
+    return mail.compose(letter, heading)
+
+
+def _in_the_name_of(company: str) -> str:
+    """Our own address, which the server may send from, with the name of the company that asks."""
+    quoted = company.replace("\\", "").replace('"', "'")
+    return f'"{quoted}" <{parseaddr(current_app.config["MAIL_FROM"])[1]}>'

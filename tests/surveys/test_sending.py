@@ -1,0 +1,67 @@
+"""Whether an invitation may go out: values in, a decision out."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from surveys.sending import Decision, Facts, may_send
+
+NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
+MOMENTS = st.integers(-(10**6), 10**6).map(lambda seconds: NOW + timedelta(seconds=seconds))
+FACTS = st.builds(
+    Facts,
+    status=st.sampled_from(["scheduled", "sent", "answered", "expired", "skipped"]),
+    send_at=MOMENTS,
+    expires_at=MOMENTS,
+    closed=st.booleans(),
+    published=st.booleans(),
+    suppressed=st.booleans(),
+)
+
+
+def facts(**changes):
+    return Facts(**({"status": "scheduled", "send_at": NOW, "expires_at": NOW + timedelta(days=90)} | changes))
+
+
+def test_what_is_due_and_in_nobodys_way_goes_out():
+    assert may_send(facts(), NOW) == Decision("send")
+
+
+@pytest.mark.parametrize(("changes", "reason"), [
+    ({"suppressed": True}, "suppressed"),
+    ({"closed": True}, "closed"),
+    ({"published": False}, "unpublished"),
+    ({"expires_at": NOW}, "expired"),
+])  # fmt: skip
+def test_what_may_not_go_out_says_why(changes, reason):
+    assert may_send(facts(**changes), NOW) == Decision("skip", reason)
+
+
+def test_what_is_not_due_waits_for_its_moment():
+    later = NOW + timedelta(hours=3)
+    assert may_send(facts(send_at=later), NOW) == Decision("wait", until=later)
+
+
+@given(FACTS, MOMENTS)
+def test_only_a_scheduled_allowed_and_due_invitation_is_ever_sent(known, now):
+    allowed = known.published and not known.closed and not known.suppressed
+    due = known.send_at <= now < known.expires_at
+    assert (may_send(known, now).kind == "send") == (known.status == "scheduled" and allowed and due)
+
+
+@given(FACTS, MOMENTS)
+def test_nobody_is_asked_twice_and_every_refusal_has_one_reason(known, now):
+    decision = may_send(known, now)
+    assert (decision.kind == "leave") == (known.status != "scheduled")
+    assert (decision.kind == "skip") == (decision.reason is not None)
+    assert (decision.kind == "wait") == (decision.until is not None)
+
+
+@given(FACTS, MOMENTS)
+def test_waiting_until_the_named_moment_leads_to_a_final_decision(known, now):
+    decision = may_send(known, now)
+    if decision.until is not None:
+        assert decision.until > now
+        assert may_send(known, decision.until).kind in {"send", "skip"}
