@@ -4,10 +4,12 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, Integer, String, Text, Uuid
+from sqlalchemy import JSON, ForeignKey, Index, Integer, String, Text, Uuid, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from base.db import Model, Moment, new_id
+from base import events
+from base.db import Model, Moment, db, insert_once, new_id
+from base.errors import ConflictError, NotFoundError
 
 
 class Upload(Model):
@@ -37,6 +39,46 @@ class Upload(Model):
     created_at: Mapped[datetime] = mapped_column(Moment)
     created_by: Mapped[uuid.UUID | None] = mapped_column(Uuid)
     finished_at: Mapped[datetime | None] = mapped_column(Moment)
+
+    @classmethod
+    def of(cls, workspace_id: uuid.UUID, ident: uuid.UUID) -> Upload:
+        """The upload of this workspace, or NotFoundError."""
+        found = db.session.scalar(select(cls).where(cls.workspace_id == workspace_id, cls.id == ident))
+        if found is None:
+            raise NotFoundError("upload", ident)
+        return found
+
+    @classmethod
+    def recent(cls, workspace_id: uuid.UUID, limit: int = 20) -> list[Upload]:
+        """The newest uploads of a workspace."""
+        query = select(cls).where(cls.workspace_id == workspace_id).order_by(cls.created_at.desc(), cls.id.desc())
+        return list(db.session.scalars(query.limit(limit)))
+
+    def start(self, choices: list[str], *, at: datetime, by: str | None) -> None:
+        """Take the file in as mapped: `choices` holds a field, "property" or "" for each column."""
+        if self.state not in ("uploaded", "mapped"):
+            raise ConflictError("This file is being taken in already.")
+        self.mapping, self.state = {"choices": choices}, "importing"
+        events.record("upload.started", self.id, workspace_id=self.workspace_id, at=at, actor=by)
+
+    def refuse(self, row: int, column: str, problem: str, value: str) -> None:
+        """Keep what was wrong with a row; its first problem is enough."""
+        known = {"upload_id": self.id, "row": row, "column": column[:120], "problem": problem, "value": value[:200]}
+        if insert_once(RefusedRow, known):
+            self.refused += 1
+
+    def refused_rows(self, limit: int = 500) -> list[RefusedRow]:
+        """The first rows that could not be taken."""
+        query = select(RefusedRow).where(RefusedRow.upload_id == self.id).order_by(RefusedRow.row)
+        return list(db.session.scalars(query.limit(limit)))
+
+    def finish(self, *, at: datetime) -> None:
+        self.state, self.finished_at = "done", at
+        counts = {"added": self.added, "repeated": self.repeated, "refused": self.refused, "asked": self.asked}
+        events.record("upload.done", self.id, workspace_id=self.workspace_id, at=at, data=counts)
+
+    def fail(self, reason: str, *, at: datetime) -> None:
+        self.state, self.reason, self.finished_at = "failed", reason, at
 
 
 class RefusedRow(Model):

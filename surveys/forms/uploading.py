@@ -37,16 +37,26 @@ PROBLEMS = {
 
 
 class UploadForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
-    file = FileField(_("CSV file"), [FileRequired(_("Choose a file."))], render_kw={"accept": ".csv,.tsv,.txt,text/csv"})
+    file = FileField(
+        _("CSV file"), [FileRequired(_("Choose a file."))], render_kw={"accept": ".csv,.tsv,.txt,text/csv"}
+    )
     survey = SelectField(
         _("Ask these people"),
-        description=_("Everybody in the file gets one mail for each interaction; nobody is asked twice about the same."),
+        description=_(
+            "Everybody in the file gets one mail for each interaction; nobody is asked twice about the same."
+        ),
     )
 
     def offer(self, surveys: list[Survey]) -> None:
         """Fill the choice with what can be asked: published and open."""
         open_ones = [(str(s.id), s.name) for s in surveys if s.published_number is not None and s.closed_at is None]
         self.survey.choices = [*open_ones, ("", _("nothing yet; only keep the interactions"))]
+
+    @property
+    def first_choice(self) -> str:
+        """What is chosen when nothing was asked for: the first survey, else only keeping."""
+        assert isinstance(self.survey.choices, list)
+        return str(self.survey.choices[0][0])
 
 
 class EncodingForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types

@@ -2,4 +2,6 @@
 
 from flask import Blueprint
 
-blueprints: tuple[Blueprint, ...] = ()
+from surveys.views import editing, previewing, publishing, surveys, testing, uploading
+
+blueprints: tuple[Blueprint, ...] = (surveys.bp, editing.bp, previewing.bp, publishing.bp, testing.bp, uploading.bp)

@@ -1,0 +1,190 @@
+"""A CSV of interactions on its way in: choose the file, look at its columns, see what became of it."""
+
+from __future__ import annotations
+
+import uuid
+from pathlib import Path
+from typing import TextIO
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext
+from werkzeug.datastructures import FileStorage
+
+from accounts import access
+from accounts.access import requires
+from accounts.workspace import Workspace
+from base import clock
+from base.db import new_id, transaction
+from base.jobs import enqueue
+from surveys import importer, mapping
+from surveys.decoding import Candidate, recognise
+from surveys.delimiting import Dialect
+from surveys.forms.uploading import FIELD_NAMES, PROBLEMS, EncodingForm, UploadForm, column_choices
+from surveys.importing import Row, RowError, preview, read_rows
+from surveys.mapping import FIELDS, IGNORE, PROPERTY, Mapping
+from surveys.survey import Survey
+from surveys.upload import Upload
+
+bp = Blueprint("uploading", __name__)
+
+LARGEST = 200 * 1024 * 1024
+"""Bytes of a file: about a million rows."""
+
+TABLE_PROBLEMS = {
+    "empty": lazy_gettext("This file has no rows. Export it again and choose the new file."),
+    "no_header": lazy_gettext("The first row holds a customer instead of column names. Add a row of names above it."),
+    "undecodable": lazy_gettext("This file is not text that we can read. Save it as CSV (UTF-8) and choose it again."),
+}
+
+
+@bp.get("/w/<workspace>/import")
+@requires("contacts.import")
+def start(workspace: Workspace) -> ResponseReturnValue:
+    form = UploadForm()
+    wanted = request.args.get("survey", "")
+    offered = Survey.all_of(workspace.id)
+    form.offer(offered)
+    form.survey.data = next((str(s.id) for s in offered if wanted in (s.slug, str(s.id))), form.first_choice)
+    return render_template("surveys/import.html", form=form, uploads=Upload.recent(workspace.id))
+
+
+@bp.post("/w/<workspace>/import")
+@requires("contacts.import")
+def upload(workspace: Workspace) -> ResponseReturnValue:
+    request.max_content_length = LARGEST
+    form = UploadForm()
+    form.offer(Survey.all_of(workspace.id))
+    if not form.validate():
+        return render_template("surveys/import.html", form=form, uploads=Upload.recent(workspace.id)), 422
+    ident = new_id()
+    path = _keep_file(form.file.data, ident)
+    decoding = recognise(path.read_bytes())
+    if decoding.problem is not None:
+        path.unlink()
+        form.file.errors = [str(TABLE_PROBLEMS[decoding.problem])]
+        return render_template("surveys/import.html", form=form, uploads=Upload.recent(workspace.id)), 422
+    with transaction() as session:
+        user = access.current_user()
+        session.add(
+            Upload(
+                id=ident,
+                workspace_id=workspace.id,
+                survey_id=uuid.UUID(form.survey.data) if form.survey.data else None,
+                filename=(form.file.data.filename or "interactions.csv")[-200:],
+                size=path.stat().st_size,
+                encoding=decoding.encoding,
+                created_at=clock.now(),
+                created_by=user.id if user else None,
+            )
+        )
+    return redirect(url_for(".show", workspace=workspace.slug, ident=ident), 303)
+
+
+def _keep_file(storage: FileStorage, ident: uuid.UUID) -> Path:
+    path = importer.file_of(ident)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    storage.save(path)
+    return path
+
+
+@bp.get("/w/<workspace>/import/<uuid:ident>")
+@requires("contacts.import")
+def show(workspace: Workspace, ident: uuid.UUID) -> ResponseReturnValue:
+    found = Upload.of(workspace.id, ident)
+    if found.state in ("uploaded", "mapped"):
+        return _columns(workspace, found) if found.encoding else _ask_encoding(found)
+    survey = Survey.of(workspace.id, found.survey_id) if found.survey_id else None
+    return render_template("surveys/import_done.html", upload=found, survey=survey, problems=PROBLEMS)
+
+
+@bp.post("/w/<workspace>/import/<uuid:ident>/encoding")
+@requires("contacts.import")
+def choose_encoding(workspace: Workspace, ident: uuid.UUID) -> ResponseReturnValue:
+    form = EncodingForm()
+    form.encoding.choices = [(c.encoding, c.sample) for c in _candidates(ident)]
+    found = Upload.of(workspace.id, ident)
+    if not form.validate():
+        return _ask_encoding(found, form), 422
+    with transaction():
+        Upload.of(workspace.id, ident).encoding = form.encoding.data
+    return redirect(url_for(".show", workspace=workspace.slug, ident=ident), 303)
+
+
+def _candidates(ident: uuid.UUID) -> tuple[Candidate, ...]:
+    return recognise(importer.file_of(ident).read_bytes()).candidates
+
+
+def _ask_encoding(found: Upload, form: EncodingForm | None = None) -> str:
+    if form is None:
+        form = EncodingForm()
+        form.encoding.choices = [(c.encoding, c.sample) for c in _candidates(found.id)]
+    return render_template("surveys/import_encoding.html", upload=found, form=form)
+
+
+@bp.post("/w/<workspace>/import/<uuid:ident>")
+@requires("contacts.import")
+def take_in(workspace: Workspace, ident: uuid.UUID) -> ResponseReturnValue:
+    found = Upload.of(workspace.id, ident)
+    choices = request.form.getlist("column")
+    if found.state not in ("uploaded", "mapped"):
+        return redirect(url_for(".show", workspace=workspace.slug, ident=ident), 303)
+    problem = _mapping_problem(choices)
+    if problem or request.form.get("then") != "start":
+        return _columns(workspace, found, choices=choices, problem=problem)
+    with transaction():
+        upload = Upload.of(workspace.id, ident)
+        upload.start(choices, at=clock.now(), by=access.actor())
+        enqueue(importer.import_upload, upload.id)
+    flash(_("The file is being taken in. You may leave this page."))
+    return redirect(url_for(".show", workspace=workspace.slug, ident=ident), 303)
+
+
+def _mapping_problem(choices: list[str]) -> str | None:
+    if not set(choices) <= {*FIELDS, PROPERTY, IGNORE}:
+        return str(_("Choose from the list for each column."))
+    for field in FIELDS:
+        if choices.count(field) > 1:
+            return str(_("%(field)s is chosen for two columns; choose one.", field=FIELD_NAMES[field]))
+    missing = [str(FIELD_NAMES[field]) for field in ("email", "external_id") if field not in choices]
+    return str(_("Say which column is: %(fields)s.", fields=", ".join(missing))) if missing else None
+
+
+def _columns(
+    workspace: Workspace, found: Upload, *, choices: list[str] | None = None, problem: str | None = None
+) -> tuple[str, int]:
+    with importer.opened(found) as (stream, layout):
+        if layout.problem in ("empty", "undecodable"):
+            return render_template(
+                "surveys/import_broken.html", upload=found, problem=TABLE_PROBLEMS[layout.problem]
+            ), 422
+        width = len(layout.headers)
+        if choices is None or len(choices) != width or not set(choices) <= {*FIELDS, PROPERTY, IGNORE}:
+            choices = list(mapping.guess(layout.headers, layout.sample).choices(width))
+        items = (
+            _previewed(stream, layout.dialect, Mapping.chosen(layout.headers, choices), workspace)
+            if not problem
+            else []
+        )
+    page = render_template(
+        "surveys/import_columns.html",
+        upload=found,
+        layout=layout,
+        warning=TABLE_PROBLEMS.get(layout.problem or ""),
+        choices=choices,
+        options=column_choices(),
+        items=items,
+        problem=problem,
+        problems=PROBLEMS,
+        ignore=IGNORE,
+    )
+    return page, 422 if problem else 200
+
+
+def _previewed(stream: TextIO, dialect: Dialect, chosen: Mapping, workspace: Workspace) -> list[Row | RowError]:
+    if chosen.missing:
+        return []
+    rows = read_rows(stream, dialect, mapping=chosen, zone=ZoneInfo(workspace.zone), now=clock.now())
+    return preview(rows, 8)
