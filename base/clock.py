@@ -1,13 +1,29 @@
 """The one place that reads the clock. Times are UTC and zone-aware; a person's zone only at the edges."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, date, datetime
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
 
+_standing: ContextVar[datetime | None] = ContextVar("afterword_clock", default=None)
+
+
 def now() -> datetime:
     """The present moment, UTC, zone-aware."""
-    return datetime.now(UTC)
+    return _standing.get() or datetime.now(UTC)
+
+
+@contextmanager
+def standing_at(moment: datetime) -> Iterator[None]:
+    """Let the clock stand at `moment` for this thread, so that a history can be told through the product's verbs."""
+    mark = _standing.set(moment.astimezone(UTC))
+    try:
+        yield
+    finally:
+        _standing.reset(mark)
 
 
 @cache

@@ -11,7 +11,6 @@ import os
 import secrets
 import sqlite3
 import threading
-import time
 import types
 import uuid
 from collections.abc import Iterator
@@ -25,6 +24,8 @@ from sqlalchemy import DateTime, Dialect, Engine, MetaData, TypeDecorator, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase, ORMExecuteState, Session
 from sqlalchemy.pool import ConnectionPoolEntry
+
+from base import clock
 
 log = logging.getLogger("afterword.db")
 
@@ -51,7 +52,7 @@ _writer = threading.Lock()
 
 def new_id() -> uuid.UUID:
     """A UUIDv7 (RFC 9562): 48 bits of milliseconds, then 74 random bits; later ids sort after earlier ones."""
-    millis = time.time_ns() // 1_000_000
+    millis = int(clock.now().timestamp() * 1000)
     value = (millis & 0xFFFFFFFFFFFF) << 80 | 0x7 << 76 | secrets.randbits(12) << 64 | 0b10 << 62 | secrets.randbits(62)
     return uuid.UUID(int=value)
 
