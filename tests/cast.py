@@ -8,9 +8,12 @@ from accounts.role import Role
 from accounts.user import User
 from accounts.workspace import Workspace
 from base.db import db, new_id, transaction
+from feedback.response import Response
+from feedback.revision import Given
 from surveys.contact import Contact
 from surveys.interaction import Interaction
 from surveys.invitation import Invitation
+from surveys.link import Link
 from surveys.survey import Survey
 from surveys.version import Version
 
@@ -32,8 +35,8 @@ class Cast:
     @classmethod
     def create(cls, *, at=AT):
         with transaction():
-            acme = a_workspace("acme", "Acme", zone="Europe/Ljubljana", at=at)
-            elsewhere = a_workspace("elsewhere", "Elsewhere", at=at)
+            acme = a_workspace("Acme", zone="Europe/Ljubljana", at=at)
+            elsewhere = a_workspace("Elsewhere", at=at)
             return cls(
                 workspace=acme,
                 elsewhere=elsewhere,
@@ -44,24 +47,17 @@ class Cast:
             )
 
 
-def a_workspace(slug, name, *, zone="UTC", at=AT):
+def a_workspace(name, *, zone="UTC", at=AT):
     """A workspace without people."""
-    with transaction() as session:
-        workspace = Workspace(id=new_id(), slug=slug, name=name, default_locale="en", zone=zone, created_at=at)
-        session.add(workspace)
-        session.flush()
-    return workspace
+    with transaction():
+        return Workspace.create(name, zone=zone, at=at)
 
 
 def a_person(name, workspace, role, *, at=AT):
     """Somebody with one role in one workspace; has no password, browsers are signed in by `browser_of`."""
     with transaction() as session:
-        user = User(
-            id=new_id(), email=f"{name.lower()}@{workspace.slug}.example", name=name, locale="en", created_at=at
-        )
-        session.add(user)
-        session.flush()
-        session.add(Role(workspace_id=workspace.id, user_id=user.id, name=role, created_at=at))
+        user = User.create(f"{name.lower()}@{workspace.slug}.example", name, password_hash=None, at=at)
+        Role.grant(workspace.id, user.id, role, at=at)
         session.flush()
     return user
 
@@ -117,3 +113,11 @@ def an_invitation(survey, *, email="mara@customer.example", at=AT, sent=True, **
         if sent:
             invitation.mark_sent(at=at + timedelta(seconds=5))
     return invitation
+
+
+def a_response(invitation, score, comment=None, *, at=None, locale="en", form_id=None, signs=()):
+    """The answer to an invitation, an hour after it was sent unless `at` says when; unread until jobs run."""
+    given = Given(score=score, comment=comment, locale=locale, form_id=form_id or new_id().hex, signs=signs)
+    with transaction():
+        kept = Response.submit(Link.by_token(invitation.token), given, at=at or invitation.sent_at + timedelta(hours=1))
+    return db.session.get(Response, kept.id)
