@@ -59,7 +59,8 @@ def mail(html: str, head: str, *, theme: Theme) -> Shown:
 
 def in_theme(html: str, theme: Theme) -> str:
     """The page as on a device that wishes for `theme`, whatever this one wishes for."""
-    html = re.sub(r"@media \(prefers-color-scheme: ?dark\)", "@media all" if theme == "dark" else "@media not all", html)
+    media = "@media all" if theme == "dark" else "@media not all"
+    html = re.sub(r"@media \(prefers-color-scheme: ?dark\)", media, html)
     return re.sub(r'(color-scheme: ?|name="color-scheme" content=")light dark', rf"\g<1>{theme}", html)
 
 

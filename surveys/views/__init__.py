@@ -2,6 +2,14 @@
 
 from flask import Blueprint
 
-from surveys.views import editing, previewing, publishing, surveys, testing, uploading
+from surveys.views import editing, previewing, publishing, surveys, testing, unsubscribing, uploading
 
-blueprints: tuple[Blueprint, ...] = (surveys.bp, editing.bp, previewing.bp, publishing.bp, testing.bp, uploading.bp)
+blueprints: tuple[Blueprint, ...] = (
+    surveys.bp,
+    editing.bp,
+    previewing.bp,
+    publishing.bp,
+    testing.bp,
+    uploading.bp,
+    unsubscribing.bp,
+)
