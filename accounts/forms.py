@@ -52,9 +52,13 @@ class SecretField(PasswordField):
 
 
 class ChoiceField(SelectField):
-    """One of a few values."""
+    """One of a few values; one is always chosen."""
 
     data: str
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.flags.required = True
 
 
 class _Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
@@ -89,18 +93,22 @@ def _name_field(label: Any, missing: Any, **look: Any) -> TextField:
     return TextField(label, [_required(missing), _at_most(120)], filters=[_stripped], render_kw=look)
 
 
+def _new_password(label: Any) -> SecretField:
+    return SecretField(
+        label,
+        [_required(lazy_gettext("Choose a password."))],
+        description=lazy_gettext("At least 12 characters. Three or four unrelated words are strong and easy to keep."),
+        render_kw={"autocomplete": "new-password", "maxlength": LONGEST},
+    )
+
+
 class _NewPassword(_Form):
     """A form with a field `password` for a new one."""
 
     personal: tuple[str, ...] = ()
     """Words an attacker would try first, besides those in the form itself."""
 
-    password = SecretField(
-        lazy_gettext("Password"),
-        [_required(lazy_gettext("Choose a password."))],
-        description=lazy_gettext("At least 12 characters. Three or four unrelated words are strong and easy to keep."),
-        render_kw={"autocomplete": "new-password", "maxlength": LONGEST},
-    )
+    password = _new_password(lazy_gettext("Password"))
 
     def validate_password(self, field: SecretField) -> None:
         """Length and a list of known ones; no rules about kinds of characters."""
@@ -138,16 +146,13 @@ class SetupForm(_NewPassword):
         render_kw={"autocomplete": "organization"},
     )
     language = ChoiceField(lazy_gettext("Language of most customers"), choices=_languages(LANGUAGES), default="en")
-    zone = ChoiceField(
-        lazy_gettext("Time zone"), choices=_zones(), default="UTC", render_kw={"data-zone-guess": "", "required": True}
-    )
+    zone = ChoiceField(lazy_gettext("Time zone"), choices=_zones(), default="UTC", render_kw={"data-zone-guess": ""})
     name = _name_field(lazy_gettext("Your name"), lazy_gettext("Type your name."), autocomplete="name")
     email = _email_field(lazy_gettext("Your email"))
 
 
 class JoinForm(_NewPassword):
     name = _name_field(lazy_gettext("Your name"), lazy_gettext("Type your name."), autocomplete="name")
-    zone = HiddenField(render_kw={"data-zone-guess": ""})
 
 
 class PlainForm(_Form):
@@ -165,7 +170,7 @@ class ResetForm(_NewPassword):
 class ProfileForm(_Form):
     name = _name_field(lazy_gettext("Name"), lazy_gettext("Type your name."), autocomplete="name")
     locale = ChoiceField(lazy_gettext("Language of these pages"), choices=_languages(LOCALES), default="en")
-    zone = ChoiceField(lazy_gettext("Time zone"), choices=_zones(lazy_gettext("The workspace’s")), default="")
+    zone = SelectField(lazy_gettext("Time zone"), choices=_zones(lazy_gettext("The workspace’s")), default="")
 
 
 class PasswordForm(_NewPassword):
@@ -174,6 +179,7 @@ class PasswordForm(_NewPassword):
         [_required(lazy_gettext("Type the password you have now.")), _at_most(LONGEST)],
         render_kw={"autocomplete": "current-password"},
     )
+    password = _new_password(lazy_gettext("New password"))
 
 
 ROLE_NAMES = (
