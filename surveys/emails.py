@@ -16,7 +16,7 @@ from base import mail, tokens
 from surveys.mailing import Links, invitation_context
 from surveys.wording import Document
 
-DECOY = "more"
+DECOY = "all"
 """Last part of the decoy's address: no score is called so, and no person ever sees the link."""
 
 

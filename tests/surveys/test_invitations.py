@@ -201,6 +201,14 @@ def test_bulk_mail_says_who_sends_it_and_how_to_end_it(cast, run_jobs, outbox):
     assert mail.get_body(("plain",)) is not None
 
 
+def test_each_score_has_a_line_of_its_own_in_the_plain_text(cast, run_jobs, outbox):
+    invitation = the_invitation(a_survey(cast.workspace, "ces"))
+    run_jobs()
+    lines = outbox()[0].get_body(("plain",)).get_content().splitlines()
+    scores = [line.split()[:2] for line in lines if f"{invitation.token}/" in line]
+    assert scores == [[str(n), f"http://surveys.example/s/{invitation.token}/{n}"] for n in range(1, 8)]
+
+
 def test_a_test_mail_says_so_and_leads_to_the_preview(cast):
     survey = a_survey(cast.workspace)
     to = emails.Recipient(address="boris@acme.example", name="Boris", company="Acme")
