@@ -198,12 +198,17 @@ need_free_port() {
   fi
 }
 
+start() {
+  rm -rf "$logs" # exec leaves no trap behind
+  printf '%s\n' "  Starting on port ${AFTERWORD_PORT:-8000} …"
+  exec "$venv/bin/afterword" serve "$@"
+}
+
 serve() {
   absolute_data_dir
   need_free_port
   install app
-  rm -rf "$logs"
-  exec "$venv/bin/afterword" serve "$@"
+  start "$@"
 }
 
 demo() {
@@ -211,8 +216,7 @@ demo() {
   need_free_port
   install app
   "$venv/bin/afterword" demo
-  rm -rf "$logs"
-  exec "$venv/bin/afterword" serve "$@"
+  start "$@"
 }
 
 # ── Checking ─────────────────────────────────────────────────────────────────────────────────────────────────────────
