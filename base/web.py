@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from flask import Flask, Response, g, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError, CSRFProtect
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from base.errors import AfterwordError, InvalidError, TooManyError
@@ -80,6 +80,8 @@ def _tell(error: AfterwordError) -> ResponseReturnValue:
 def _tell_http(error: HTTPException) -> ResponseReturnValue:
     if error.code is None or error.code < 400:
         return error
+    if isinstance(error, SecurityError):  # a host that is not ours: no page of ours can be addressed from there
+        return "This host name is not served here.\n", 400, {"Content-Type": "text/plain; charset=utf-8"}
     if _wants_problem():
         return problem(error.code, error.description or error.name)
     if isinstance(error, CSRFError):
