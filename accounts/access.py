@@ -117,6 +117,11 @@ def actor() -> str | None:
     return str(g.user.id) if g.get("user") else None
 
 
+def actor_id() -> uuid.UUID | None:
+    """Who is acting, where only a person can be: the signed-in one, None for a program."""
+    return g.user.id if g.get("user") else None
+
+
 def _sign_in_first() -> ResponseReturnValue:
     back = request.full_path.rstrip("?") if request.method == "GET" else None
     return redirect(url_for("accounts.sign_in", next=back))
