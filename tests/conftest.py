@@ -24,10 +24,15 @@ def pytest_addoption(parser):
     parser.addoption("--only-database", action="store_true", help="leave out tests that no database can change")
 
 
+@pytest.hookimpl(tryfirst=True)  # before -m chooses by these marks
 def pytest_collection_modifyitems(config, items):
-    """On the second database, pure calculations would only be calculated again."""
+    """Folders mark their tests; on the second database, pure calculations would only be calculated again."""
+    for item in items:
+        for folder in {"browser", "crash"} & set(item.path.relative_to(config.rootpath).parts):
+            item.add_marker(folder)
     if config.getoption("--only-database"):
-        chosen = [item for item in items if {"app", "database_urls"} & set(item.fixturenames)]
+        needed = {"app", "database_urls"}
+        chosen = [item for item in items if needed & set(item.fixturenames)]
         config.hook.pytest_deselected(items=[item for item in items if item not in set(chosen)])
         items[:] = chosen
 
