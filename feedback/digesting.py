@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from feedback.zoning import ONE_DAY, Interval, add_months, day_exists, days_between, instant, local_date
+from feedback.zoning import ONE_DAY, Interval, add_months, day_exists, day_start, days_between, instant, local_date
 
 Kind = Literal["daily", "weekly", "monthly"]
 
@@ -156,6 +156,23 @@ def period(cadence: Cadence, due: Due, *, issues: int = 1) -> Period:
         previous=days_between(before, first, cadence.zone),
         first_day=first,
         last_day=end - ONE_DAY,
+        previous_first_day=before,
+        previous_last_day=first - ONE_DAY,
+    )
+
+
+def period_of(start: datetime, end: datetime, cadence: Cadence) -> Period:
+    """The period of an issue that was kept as the two ends of its local days, with the equal stretch before it."""
+    first, after = local_date(start, cadence.zone), local_date(end, cadence.zone)
+    if cadence.kind == "monthly" and first.day == after.day == 1:
+        before = add_months(first, (first.year - after.year) * 12 + first.month - after.month)
+    else:
+        before = first - (after - first)
+    return Period(
+        current=Interval(start, end),
+        previous=Interval(day_start(before, cadence.zone), start),
+        first_day=first,
+        last_day=after - ONE_DAY,
         previous_first_day=before,
         previous_last_day=first - ONE_DAY,
     )

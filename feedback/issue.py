@@ -1,12 +1,38 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from datetime import date, datetime
 
-from sqlalchemy import Date, ForeignKey, Index, Integer, String, UniqueConstraint, Uuid
+from sqlalchemy import (
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    Select,
+    String,
+    UniqueConstraint,
+    Uuid,
+    delete,
+    exists,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
-from base.db import Model, Moment, new_id
+from base import events
+from base.db import Model, Moment, db, insert_once, new_id
+from base.errors import ConflictError, NotFoundError
+from base.outbox import Mail
+from feedback import digesting
+from feedback.digest import Digest, DigestSurvey
+from feedback.digesting import Due, Plan
+from feedback.response import Response
+from feedback.tally import COUNTED, Filters, conditions
+from feedback.zoning import local_date
 
 
 class Issue(Model):
@@ -33,6 +59,131 @@ class Issue(Model):
     next_due_at: Mapped[datetime | None] = mapped_column(Moment)
     created_at: Mapped[datetime] = mapped_column(Moment)
 
+    @classmethod
+    def drafted(cls, digest: Digest, plan: Plan, *, trigger: str, at: datetime) -> Issue:
+        """The issue as it would be, in no session: for the one who takes it and for those who only look."""
+        period = digesting.period(digest.rhythm, plan.due, issues=len(plan.local_dates)).current
+        return cls(
+            id=new_id(),
+            digest_id=digest.id,
+            local_date=plan.due.local_date,
+            due_at=plan.due.at,
+            period_from=period.start,
+            period_to=period.end,
+            catches_up_from=plan.local_dates[0] if plan.is_catch_up else None,
+            trigger=trigger,
+            detractors=0,
+            state="claimed",
+            next_due_at=digest.next_due_at,
+            created_at=at,
+        )
+
+    @classmethod
+    def claim(cls, digest_id: uuid.UUID, *, at: datetime, since: datetime | None) -> Issue | None:
+        """Take the issue that a digest owes at `at`, with everything untold that came from `since` until then.
+
+        None when nothing is owed or somebody else took it: of several takers the unique row decides. `since` is
+        what `oldest_untold` said before the write lock, None when nothing waits.
+        """
+        digest = Digest.locked(digest_id)
+        if digest is None or digest.next_due_at is None or digest.next_due_at > at:
+            return None
+        plan = digest.plan(at)
+        if plan is None:  # its date was told already, by hand or under another zone
+            digest.look_forward(at)
+            return None
+        return cls._take(digest, plan, trigger="schedule", at=at, since=since)
+
+    @classmethod
+    def claim_by_hand(cls, digest_id: uuid.UUID, *, at: datetime, since: datetime | None, by: uuid.UUID) -> Issue:
+        """Take today's issue now, because staff asked. Raises ConflictError when today's is there already."""
+        digest = Digest.locked(digest_id)
+        if digest is None:
+            raise NotFoundError("digest", digest_id)
+        taken = cls._take(digest, today(digest, at), trigger="by hand", at=at, since=since, by=by)
+        if taken is None:
+            raise ConflictError("Today's issue of this digest exists already.")
+        return taken
+
+    @classmethod
+    def _take(
+        cls,
+        digest: Digest,
+        plan: Plan,
+        *,
+        trigger: str,
+        at: datetime,
+        since: datetime | None,
+        by: uuid.UUID | None = None,
+    ) -> Issue | None:
+        draft = cls.drafted(digest, plan, trigger=trigger, at=at)
+        digest.took(plan.due.local_date, at=at)
+        draft.next_due_at = digest.next_due_at
+        row = {column.name: getattr(draft, column.name) for column in cls.__table__.columns}
+        if not insert_once(cls, row):
+            return None
+        issue = db.session.get_one(cls, draft.id)
+        if since is not None:
+            issue.detractors = IssueMember.gather(digest, issue.id, since=since, at=at)
+        actor = str(by) if by else None
+        events.record("issue.claimed", issue.id, workspace_id=digest.workspace_id, at=at, actor=actor)
+        return issue
+
+    def posted(self, mail: Mail, *, told: int) -> None:
+        """Its mail is in the outbox and tells `told` detractors."""
+        self.state, self.mail_id, self.detractors = "posted", mail.id, told
+
+    def skip(self) -> None:
+        """No mail, as the recipient wished or because the digest is paused; what it holds waits for the next issue."""
+        self.state, self.detractors = "skipped", 0
+        db.session.execute(delete(IssueMember).where(IssueMember.issue_id == self.id))
+
+    def give_back(self, responses: Iterable[uuid.UUID]) -> None:
+        """Responses that are no detractors any more are not told; should they be again, a later issue tells them."""
+        gone = IssueMember.response_id.in_(list(responses))
+        db.session.execute(delete(IssueMember).where(IssueMember.issue_id == self.id, gone))
+
+    @property
+    def members(self) -> list[uuid.UUID]:
+        """Ids of the responses it holds."""
+        return list(db.session.scalars(select(IssueMember.response_id).where(IssueMember.issue_id == self.id)))
+
+    @classmethod
+    def of(cls, digest: Digest, ident: uuid.UUID) -> Issue:
+        """The issue of this digest, or NotFoundError."""
+        found = db.session.scalar(select(cls).where(cls.digest_id == digest.id, cls.id == ident))
+        if found is None:
+            raise NotFoundError("issue", ident)
+        return found
+
+    @classmethod
+    def dated(cls, digest: Digest, day: date) -> Issue | None:
+        return db.session.scalar(select(cls).where(cls.digest_id == digest.id, cls.local_date == day))
+
+    @classmethod
+    def page(cls, digest: Digest, *, before: date | None = None, limit: int = 30) -> list[Issue]:
+        """At most `limit` issues dated before `before`, the newest first."""
+        found = select(cls).where(cls.digest_id == digest.id).order_by(cls.local_date.desc()).limit(limit)
+        return list(db.session.scalars(found.where(cls.local_date < before) if before else found))
+
+    @classmethod
+    def newest_of(cls, workspace_id: uuid.UUID) -> dict[uuid.UUID, Issue]:
+        """The last issue of each digest of a workspace that has one."""
+        last = (
+            select(cls.digest_id, func.max(cls.local_date).label("day"))
+            .join(Digest, Digest.id == cls.digest_id)
+            .where(Digest.workspace_id == workspace_id)
+            .group_by(cls.digest_id)
+            .subquery()
+        )
+        found = select(cls).join(last, (last.c.digest_id == cls.digest_id) & (last.c.day == cls.local_date))
+        return {issue.digest_id: issue for issue in db.session.scalars(found)}
+
+    @classmethod
+    def stuck(cls, before: datetime) -> list[uuid.UUID]:
+        """Ids of issues taken before then whose mail was never written."""
+        return list(db.session.scalars(select(cls.id).where(cls.state == "claimed", cls.created_at < before)))
+
 
 class IssueMember(Model):
     """A detractor response told in an issue. The key makes it exactly one issue of each digest."""
@@ -45,3 +196,48 @@ class IssueMember(Model):
         Uuid, ForeignKey("response.id", ondelete="CASCADE"), primary_key=True
     )
     issue_id: Mapped[uuid.UUID] = mapped_column(Uuid, ForeignKey("issue.id", ondelete="CASCADE"))
+
+    @classmethod
+    def gather(cls, digest: Digest, issue_id: uuid.UUID, *, since: datetime, at: datetime) -> int:
+        """Put all untold detractors that came from `since` until `at` into an issue, in one statement; how many."""
+        rows = _untold(digest, since, at).add_columns(literal(digest.id, Uuid), literal(issue_id, Uuid))
+        made = insert(cls).from_select(["response_id", "digest_id", "issue_id"], rows)
+        return int(db.session.execute(made).rowcount)  # type: ignore[attr-defined]
+
+
+def today(digest: Digest, at: datetime) -> Plan:
+    """The issue that staff ask for by hand: dated today in the recipient's zone."""
+    day = local_date(at, digest.zone)
+    return Plan(Due(day, at), (day,))
+
+
+def oldest_untold(digest: Digest, at: datetime) -> datetime | None:
+    """When the oldest detractor came that the digest covers and has not told, None when all are told.
+
+    It may read a long history; asked before the write lock, it keeps what happens under the lock short.
+    """
+    found = _untold(digest, digest.covers_from, at).with_only_columns(Response.created_at)
+    return db.session.scalar(found.order_by(Response.created_at).limit(1))
+
+
+def untold(digest: Digest, at: datetime) -> list[uuid.UUID]:
+    """Ids of the responses that an issue taken at `at` would hold."""
+    return list(db.session.scalars(_untold(digest, digest.covers_from, at)))
+
+
+def _untold(digest: Digest, since: datetime, at: datetime) -> Select[uuid.UUID]:
+    followed = (DigestSurvey.digest_id == digest.id) & (DigestSurvey.survey_id == Response.survey_id)
+    told = exists().where(IssueMember.digest_id == digest.id, IssueMember.response_id == Response.id)
+    return (
+        select(Response.id)
+        .join(DigestSurvey, followed, isouter=digest.all_surveys)
+        .where(
+            Response.workspace_id == digest.workspace_id,
+            Response.created_at >= max(since, digest.covers_from),
+            Response.created_at <= at,
+            or_(DigestSurvey.covers_from.is_(None), Response.created_at >= DigestSurvey.covers_from),
+            COUNTED,
+            *conditions(Filters(band="detractor")),
+            ~told,
+        )
+    )

@@ -1,18 +1,31 @@
-"""What happens to answers after the person has been thanked."""
+"""What happens to answers after the person has been thanked: they are read, and digests tell of them."""
 
 from __future__ import annotations
 
+import logging
 import uuid
+from contextlib import suppress
+from datetime import datetime, timedelta
 
-from base import clock
+from accounts.workspace import Workspace
+from base import clock, courier, throttle
 from base.db import reading, transaction
-from base.jobs import job
-from feedback import sentiment
+from base.errors import TooManyError
+from base.jobs import enqueue, job
+from base.outbox import Mail
+from feedback import emails, sentiment
+from feedback.digest import Digest
+from feedback.issue import Issue, oldest_untold
 from feedback.response import Response
 from feedback.revision import Revision
 from feedback.suspecting import Sign, Signs, Submission, Visit, signs_seen
 from surveys.intent import Intent
 from surveys.invitation import Invitation
+
+PATIENCE = timedelta(minutes=10)
+"""How long an issue may be without its mail before it is asked for again."""
+
+log = logging.getLogger("afterword.digests")
 
 
 @job
@@ -41,3 +54,68 @@ def _signs(revision: Revision, invitation: Invitation) -> tuple[Sign, ...]:
     sending = Submission(revision.submitted_at, revision.client or "", revision.opened_at, invitation.sent_at)
     then, since = revision.signs_seen, signs_seen(Signs(sending, visits))
     return then + tuple(sign for sign in since if sign not in then)
+
+
+def claim_due_digests(now: datetime) -> None:
+    """Take every issue that is owed at `now`; part of every tick. One that fails does not keep the others from it."""
+    with reading():
+        owed = Digest.due(now)
+    for digest_id in owed:
+        try:
+            claim_digest(digest_id, now)
+        except Exception:
+            log.exception("digest %s could not be taken; the next tick tries again", digest_id)
+
+
+def claim_digest(digest_id: uuid.UUID, now: datetime) -> uuid.UUID | None:
+    """Take the issue that a digest owes, in one transaction; its id, or None when somebody else was faster."""
+    with reading() as session:
+        digest = session.get(Digest, digest_id)
+        since = oldest_untold(digest, now) if digest else None
+    with transaction():
+        issue = Issue.claim(digest_id, at=now, since=since)
+    return issue.id if issue else None
+
+
+def recompose_issues(now: datetime) -> None:
+    """Ask again for mails of issues that were taken long ago; part of every tick. The queue is only speed."""
+    with reading():
+        stuck = Issue.stuck(now - PATIENCE)
+    for issue_id in stuck:
+        with suppress(TooManyError), transaction():
+            throttle.spend(f"issue:{issue_id}", limit=1, per_seconds=int(PATIENCE.total_seconds()), now=now)
+            enqueue(compose_issue, issue_id, at=now)
+
+
+@job
+def compose_issue(issue_id: uuid.UUID) -> None:
+    """Write the mail of a taken issue into the outbox, once: its row says whether that was done."""
+    with reading() as session:
+        issue = session.get(Issue, issue_id)
+        if issue is None or issue.state != "claimed":
+            return
+        digest = session.get_one(Digest, issue.digest_id)
+        workspace = session.get_one(Workspace, digest.workspace_id)
+        prepared = emails.digest(workspace, digest, issue, issue.members)
+    with transaction() as session:
+        _settle(session.get_one(Issue, issue_id), prepared)
+
+
+def _settle(issue: Issue, prepared: emails.Prepared) -> None:
+    digest = Digest.locked(issue.digest_id)
+    if issue.state != "claimed" or digest is None:
+        return
+    paused = digest.paused_at is not None and issue.trigger == "schedule"
+    if paused or (prepared.report.nothing and digest.when_empty == "skip" and issue.trigger == "schedule"):
+        issue.skip()
+        return
+    issue.give_back(prepared.report.stale)
+    mail = post_issue(issue, digest, prepared, key=f"issue:{issue.id}")
+    issue.posted(mail, told=prepared.report.told)
+
+
+def post_issue(issue: Issue, digest: Digest, prepared: emails.Prepared, *, key: str) -> Mail:
+    """Put an issue's mail into the outbox, once a key. Needs a transaction."""
+    about = {"issue_id": str(issue.id), "digest_id": str(digest.id)}
+    workspace_id, at = digest.workspace_id, clock.now()
+    return courier.post(prepared.message, kind="digest", dedupe_key=key, workspace_id=workspace_id, at=at, about=about)

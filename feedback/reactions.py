@@ -10,6 +10,7 @@ REACTIONS: dict[str, list[Job]] = {
     "response.submitted": [jobs.read_response],
     "response.revised": [jobs.read_response],
     "response.set_aside": [jobs.read_response],
+    "issue.claimed": [jobs.compose_issue],
     "contact.suppressed": [surveys_jobs.withdraw_mails],
     "person.invited": [accounts_jobs.mail_invite],
     "reset.requested": [accounts_jobs.mail_reset],

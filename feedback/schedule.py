@@ -10,9 +10,15 @@ from datetime import datetime
 
 from base import courier, heartbeat
 from base.db import db, transaction
+from feedback import jobs
 from surveys import jobs as surveys_jobs
 
-EVERY_TICK: tuple[Callable[[datetime], None], ...] = (courier.sweep, surveys_jobs.expire_invitations)
+EVERY_TICK: tuple[Callable[[datetime], None], ...] = (
+    courier.sweep,
+    surveys_jobs.expire_invitations,
+    jobs.claim_due_digests,
+    jobs.recompose_issues,
+)
 """One after the other, each in transactions of its own; one that fails does not keep the others from running."""
 
 log = logging.getLogger("afterword.schedule")

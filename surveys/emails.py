@@ -65,7 +65,7 @@ def _composed(
 ) -> EmailMessage:
     letter = mail.render(current_app.jinja_env, "invitation", values)
     heading = mail.Heading(
-        sender=_in_the_name_of(to.company),
+        sender=in_the_name_of(to.company),
         to_address=to.address,
         to_name=to.name or "",
         at=at,
@@ -76,7 +76,7 @@ def _composed(
     return mail.compose(letter, heading)
 
 
-def _in_the_name_of(company: str) -> str:
+def in_the_name_of(company: str) -> str:
     """Our own address, which the server may send from, with the name of the company that asks."""
     quoted = company.replace("\\", "").replace('"', "'")
     return f'"{quoted}" <{parseaddr(current_app.config["MAIL_FROM"])[1]}>'

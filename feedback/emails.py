@@ -1,0 +1,156 @@
+"""The mail of this room: an issue of a digest."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from email.message import EmailMessage
+from typing import Any
+
+from flask import current_app
+
+from accounts.workspace import Workspace
+from base import mail, tokens
+from base.mail import Letter
+from feedback.digest import Digest
+from feedback.issue import Issue
+from feedback.report import Card, Line, Report
+from feedback.wording import METRICS, Voice, excerpt
+from surveys.emails import in_the_name_of
+
+LARGEST = 100 * 1024
+"""Bytes of HTML; mail programs cut what is longer."""
+COMMENT_LENGTH = 600
+NAMED_IN_SUBJECT = 2
+PAUSE = "digest-pause"
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A digest's mail, ready to be posted, and the report it tells."""
+
+    report: Report
+    letter: Letter
+    message: EmailMessage
+
+
+def pause_url(digest_id: uuid.UUID) -> str:
+    """Where the recipient pauses their digest without signing in; it needs no row but the digest's."""
+    return tokens.link(f"/digest/pause/{tokens.sign(PAUSE, digest_id.hex)}")
+
+
+def digest(workspace: Workspace, order: Digest, issue: Issue, members: Sequence[uuid.UUID]) -> Prepared:
+    """An issue with these members as a mail; long ones lose cards, not comments' beginnings, to stay under LARGEST."""
+    report = Report.of(order, issue, members)
+    letter = _letter(workspace, report)
+    while len(letter.html.encode()) > LARGEST and report.cards:
+        report = replace(report, cards=report.cards[: len(report.cards) * 2 // 3])
+        letter = _letter(workspace, report)
+    heading = mail.Heading(
+        sender=in_the_name_of(workspace.name),
+        to_address=order.recipient_email,
+        to_name=order.recipient_name,
+        at=issue.created_at,
+        locale=Voice.of(order.locale).locale,
+        reply_to=workspace.reply_to,
+        unsubscribe_url=pause_url(order.id),
+    )
+    return Prepared(report, letter, mail.compose(letter, heading))
+
+
+def _letter(workspace: Workspace, report: Report) -> Letter:
+    return mail.render(current_app.jinja_env, "digest", _values(workspace, report))
+
+
+def _values(workspace: Workspace, report: Report) -> Mapping[str, Any]:
+    order, voice = report.digest, Voice.of(report.digest.locale)
+    base, issue = f"/w/{workspace.slug}", report.issue
+    days = report.period
+    name = order.recipient_name
+    hello = voice.say("hello_named", name=name) if name else voice.say("hello")
+    return {
+        "voice": voice,
+        "locale": voice.locale,
+        "dir": voice.direction,
+        "company": workspace.name,
+        "report": report,
+        "headline": _headline(voice, report),
+        "subject": _subject(voice, report),
+        "intro": voice.say("intro", hello=hello, dates=voice.dates(days.first_day, days.last_day)),
+        "before": voice.dates(days.previous_first_day, days.previous_last_day),
+        "lines": [_line(voice, base, line) for line in report.lines],
+        "quiet": ", ".join(survey.name for survey in report.quiet[:12]),
+        "cards": [_card(voice, base, card, order.zone) for card in report.cards],
+        "all_url": tokens.link(f"{base}/digests/{order.id}/issues/{issue.id}"),
+        "next": voice.moment(issue.next_due_at, order.zone) if issue.next_due_at else None,
+        "address": order.recipient_email,
+        "pause_url": pause_url(order.id),
+    }
+
+
+def _headline(voice: Voice, report: Report) -> str:
+    if report.told:
+        return voice.count("unhappy", report.told)
+    return voice.say("none_unhappy" if report.lines else "no_answers")
+
+
+def _subject(voice: Voice, report: Report) -> str:
+    """What is in it before it is opened: who is unhappy, the scores, which days."""
+    scores = [
+        voice.say(
+            "subject_score",
+            metric=METRICS[line.now.metric],
+            value=voice.value(line.now.metric, line.now.value),
+            n=voice.number(line.now.n),
+        )
+        for line in report.lines[:NAMED_IN_SUBJECT]
+        if line.now.value is not None
+    ]
+    dates = voice.short_dates(report.period.first_day, report.period.last_day)
+    return " · ".join([_headline(voice, report), *scores, dates])
+
+
+def _line(voice: Voice, base: str, line: Line) -> Mapping[str, Any]:
+    now, metric = line.now, line.now.metric
+    assert now.value is not None
+    assert now.margin is not None
+    return {
+        "survey": line.survey.name,
+        "metric": METRICS[metric],
+        "url": tokens.link(f"{base}/surveys/{line.survey.slug}/results"),
+        "value": voice.value(metric, now.value),
+        "margin": f"± {voice.number(now.margin)}",
+        "answers": voice.count("answers", now.n),
+        "few": now.too_few,
+        **_change(voice, line),
+    }
+
+
+def _change(voice: Voice, line: Line) -> Mapping[str, str]:
+    kind, delta = line.change.kind, round(line.change.delta or 0)
+    if line.now.too_few or line.before.too_few:
+        return {"change": voice.say("few"), "kind": "few"}
+    if kind in ("up", "down") and delta:
+        return {"change": voice.say(kind, delta=voice.number(abs(delta))), "kind": kind}
+    return {"change": voice.say("unclear"), "kind": "unclear"}
+
+
+def _card(voice: Voice, base: str, card: Card, zone: str) -> Mapping[str, Any]:
+    response, contact = card.entry.response, card.entry.contact
+    agent = voice.say("agent", agent=response.agent) if response.agent else None
+    facts = [agent, response.team, response.channel]
+    who = contact.name or contact.email
+    return {
+        "score": voice.say("of_scale", score=voice.number(response.score), high=voice.number(card.scale.high)),
+        "metric": METRICS[card.scale.key],
+        "survey": card.survey.name,
+        "words": excerpt(response.comment, COMMENT_LENGTH) if response.comment else None,
+        "language": response.language if response.language not in (None, "und") else None,
+        "sentiment": voice.say(response.sentiment_label or "unscored") if response.comment else None,
+        "who": who,
+        "facts": " · ".join(filter(None, facts)),
+        "when": voice.moment(response.created_at, zone),
+        "url": tokens.link(f"{base}/responses/{response.id}"),
+        "open_of": voice.say("open_of", name=who),
+    }
