@@ -54,7 +54,7 @@ def thanks(environment: Environment, asked: Asked, *, locale: str, theme: Theme)
 def mail(html: str, head: str, *, theme: Theme) -> Shown:
     """A mail's HTML under what a mail program writes above it."""
     dressed = in_theme(html, theme)
-    return Shown(re.sub(r"<body[^>]*>", lambda found: found[0] + head, dressed, count=1), MAIL_POLICY)
+    return Shown(re.sub(r"<body[^>]*>", lambda found: f"{found[0]}{head}", dressed, count=1), MAIL_POLICY)
 
 
 def in_theme(html: str, theme: Theme) -> str:
@@ -65,7 +65,8 @@ def in_theme(html: str, theme: Theme) -> str:
 
 
 def _page(html: str, theme: Theme) -> Shown:
-    html = in_theme(re.sub(r"<script>.*?</script>", "", html, flags=re.DOTALL), theme)
+    html = re.sub(r"<script>.*?</script>", "", html, flags=re.DOTALL).replace('" autofocus>', '">')
+    html = in_theme(html, theme)
     styles = re.findall(r"<style>(.*?)</style>", html, flags=re.DOTALL)
     allowed = " ".join(f"'sha256-{b64encode(hashlib.sha256(text.encode()).digest()).decode()}'" for text in styles)
     return Shown(html, f"default-src 'none'; style-src {allowed}; img-src data:; form-action 'self'; {_SANDBOX}")
