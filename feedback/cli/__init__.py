@@ -4,6 +4,6 @@ from __future__ import annotations
 
 import click
 
-from feedback.cli import comments, database, serving
+from feedback.cli import comments, database, demo, serving
 
-commands: tuple[click.Command, ...] = (*comments.commands, *database.commands, *serving.commands)
+commands: tuple[click.Command, ...] = (*comments.commands, *database.commands, *demo.commands, *serving.commands)

@@ -1,0 +1,49 @@
+"""`afterword demo`: a company to look around in."""
+
+from __future__ import annotations
+
+import sys
+import time
+
+import click
+from flask import current_app
+from flask.cli import with_appcontext
+
+from base import clock
+from feedback.cli.database import bring_up_to_date
+from feedback.demo import company, history
+
+
+@click.command()
+@click.option("--days", default=90, show_default=True, type=click.IntRange(2, 90), help="How many days of history.")
+@with_appcontext
+def demo(*, days: int) -> None:
+    """Fill the database with a demo company: surveys, customers, answers and digests of the last days."""
+    bring_up_to_date()
+    if company.exists():
+        click.echo("The demo company is there already.")
+    else:
+        started = time.monotonic()
+        history.tell(clock.now(), days=days, progress=_show)
+        click.echo(f"\rThe demo company has {days} days of history ({time.monotonic() - started:.0f} s).        ")
+    url = current_app.config["PUBLIC_URL"]
+    click.echo(f"""
+  Open       {url}
+  Sign in    {company.EMAIL}
+  Password   {company.PASSWORD}
+
+  Look at    {url}/w/demo/surveys                 three surveys: NPS, CSAT and CES
+             {url}/w/demo/digests                 who gets a digest, and every issue sent
+             {url}/w/demo/outbox                  the mails, as they would have gone out
+""")
+
+
+def _show(day: str, told: int, of: int) -> None:
+    """One line that follows the story; on a pipe one line every ten days."""
+    if sys.stdout.isatty():
+        click.echo(f"\r  {day:<14} {told * 100 // of:>3} %", nl=False)
+    elif told % 10 == 0 or told == of:
+        click.echo(f"  {day:<14} {told * 100 // of:>3} %")
+
+
+commands: tuple[click.Command, ...] = (demo,)

@@ -1,0 +1,1 @@
+"""A company to look around in: ninety days of customers, told through the product's own verbs."""

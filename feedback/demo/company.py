@@ -1,0 +1,97 @@
+"""Who works at the demo company, what it asks, and who gets its digests."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from accounts import hashing
+from accounts.role import Role
+from accounts.user import User
+from accounts.workspace import Workspace
+from base.db import db, transaction
+from feedback.digest import Digest, Order
+from feedback.digesting import Cadence
+from surveys.survey import Survey
+from surveys.wording import LOCALES
+
+SLUG = "demo"
+NAME = "Demo"
+ZONE = "Europe/Ljubljana"
+EMAIL = "ana@demo.example"
+PASSWORD = "look-around-afterword"  # noqa: S105 - printed by the command; the demo listens on loopback unless told otherwise
+
+PEOPLE = (
+    (EMAIL, "Ana Kovač", "admin"),
+    ("boris@demo.example", "Boris Lind", "designer"),
+    ("cvetka@demo.example", "Cvetka Zupan", "manager"),
+)
+
+SURVEYS = (
+    ("nps", "Loyalty after an order"),
+    ("csat", "Support, after a solved ticket"),
+    ("ces", "Returns and repairs"),
+)
+
+
+@dataclass(frozen=True)
+class Company:
+    """What `found` made: ids of the workspace and of the surveys by metric."""
+
+    workspace_id: uuid.UUID
+    surveys: dict[str, uuid.UUID]
+
+
+def exists() -> bool:
+    """Whether the demo company is there already."""
+    return db.session.query(Workspace).filter_by(slug=SLUG).first() is not None
+
+
+def found(at: datetime, *, now: datetime) -> Company:
+    """Make the company as of `at`; its daily digest is due at eight, or earlier when `now` is before eight."""
+    with transaction():
+        workspace = Workspace.create(NAME, zone=ZONE, at=at)
+        people = {}
+        for email, name, role in PEOPLE:
+            person = User.by_email(email) or User.create(email, name, password_hash=hashing.keep(PASSWORD), at=at)
+            db.session.flush()
+            Role.grant(workspace.id, person.id, role, at=at)
+            people[role] = person.id
+        surveys = {metric: _ask(workspace.id, metric, name, at, people["designer"]) for metric, name in SURVEYS}
+        hour = min(8, now.astimezone(ZoneInfo(ZONE)).hour)
+        for order in _orders(hour, surveys):
+            Digest.order(workspace.id, order, at=at, by=people["admin"])
+        return Company(workspace.id, surveys)
+
+
+def _ask(workspace_id: uuid.UUID, metric: str, name: str, at: datetime, by: uuid.UUID) -> uuid.UUID:
+    document = {"metric": metric, "default_locale": "en", "locales": list(LOCALES), "texts": {}}
+    survey = Survey.create(workspace_id, name, document, at=at, by=by)
+    survey.publish(at=at, by=by)
+    return survey.id
+
+
+def _orders(hour: int, surveys: dict[str, uuid.UUID]) -> tuple[Order, ...]:
+    """A daily digest of everything, and weekly ones in other languages and zones."""
+    daily = Cadence("daily", hour=hour, minute=0, weekday=None, day=None, zone=ZONE)
+    warsaw = Cadence("weekly", hour=8, minute=0, weekday=0, day=None, zone="Europe/Warsaw")
+    athens = Cadence("weekly", hour=9, minute=0, weekday=0, day=None, zone="Europe/Athens")
+    return (
+        Order(recipient_email="cvetka@demo.example", recipient_name="Cvetka Zupan", locale="en", cadence=daily),
+        Order(
+            recipient_email="marek@demo.example",
+            recipient_name="Marek Zieliński",
+            locale="pl",
+            cadence=warsaw,
+            surveys=(surveys["csat"],),
+        ),
+        Order(
+            recipient_email="eleni@demo.example",
+            recipient_name="Ελένη Παπαδάκη",
+            locale="el",
+            cadence=athens,
+            surveys=(surveys["nps"], surveys["ces"]),
+        ),
+    )

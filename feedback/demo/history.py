@@ -1,0 +1,184 @@
+"""Ninety days, one after the other: yesterday's table is imported, customers are asked, digests go, people answer."""
+
+from __future__ import annotations
+
+import csv
+import io
+import uuid
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from datetime import date, datetime, time, timedelta
+
+from flask import current_app
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from base import clock
+from base.db import db, new_id, reading, transaction
+from base.jobs import Job, Queue
+from base.runners import Runner
+from feedback.demo import company, story
+from feedback.demo.company import Company
+from feedback.demo.story import ASKED_AT, Happening
+from feedback.jobs import read_response
+from feedback.response import Response
+from feedback.revision import Given
+from surveys import importer
+from surveys.intent import Intent
+from surveys.interaction import Interaction
+from surveys.invitation import Invitation
+from surveys.jobs import send_invitation
+from surveys.link import Link
+from surveys.upload import Upload
+from surveys.wording import LOCALES
+
+MAILED_DAYS = 2
+"""The invitations of so many last days go through the outbox; of the older ones it is only kept that they were sent."""
+
+MORNING = time(7, 30)
+"""When, UTC, the schedule ticks on each day of the story: after eight in Ljubljana, summer and winter."""
+
+Progress = Callable[[str, int, int], None]
+
+
+def tell(now: datetime, *, days: int, progress: Progress) -> None:
+    """Fill the database with the `days` days up to `now`; `progress` hears the day, how many are told, of how many."""
+    happenings = story.read(now.date(), days=days)
+    first = datetime.combine(now.date() - timedelta(days=days), time(3), now.tzinfo)
+    with clock.standing_at(first):
+        made = company.found(first, now=now)
+    happened: dict[date, list[Happening]] = defaultdict(list)
+    answered: dict[date, list[Happening]] = defaultdict(list)
+    for one in happenings:
+        happened[one.occurred_at.date()].append(one)
+        if one.answers_at is not None and one.answers_at <= now:
+            answered[one.answers_at.date()].append(one)
+    for number in range(1, days + 1):
+        day = now.date() - timedelta(days=days - number)
+        asked_at = min(now, datetime.combine(day, ASKED_AT, now.tzinfo))
+        _ask(made, happened[day - timedelta(days=1)], asked_at, mailed=days - number < MAILED_DAYS)
+        _answer(made, [one for one in answered[day] if one.answers_at and one.answers_at.time() < MORNING])
+        _tick(min(now, datetime.combine(day, MORNING, now.tzinfo)))
+        _answer(made, [one for one in answered[day] if one.answers_at and one.answers_at.time() >= MORNING])
+        progress(f"{day:%-d %B}", number, days)
+    _tick(now)
+
+
+def _runner() -> Runner:
+    runner: Runner = current_app.extensions["afterword.runner"]
+    return runner
+
+
+def _tick(at: datetime) -> None:
+    with clock.standing_at(at):
+        _runner().run_tick()
+        _runner().drain()
+
+
+class _QuietQueue:
+    """Forgets the jobs that this story does itself, many in one transaction, and passes on the others."""
+
+    def __init__(self, queue: Queue, *quiet: Job) -> None:
+        self._queue = queue
+        self._quiet = {job.name for job in quiet}
+
+    def put(self, session: Session, name: str, subject_id: uuid.UUID, at: datetime | None) -> None:
+        if name not in self._quiet:
+            self._queue.put(session, name, subject_id, at)
+
+
+@contextmanager
+def _without(*jobs: Job) -> Iterator[None]:
+    queue = current_app.extensions["afterword.queue"]
+    current_app.extensions["afterword.queue"] = _QuietQueue(queue, *jobs)
+    try:
+        yield
+    finally:
+        current_app.extensions["afterword.queue"] = queue
+
+
+def _ask(made: Company, happenings: Sequence[Happening], at: datetime, *, mailed: bool) -> None:
+    """Import the table of a day for each survey, as a designer would, and let the mails go."""
+    with clock.standing_at(at), nullcontext() if mailed else _without(send_invitation):
+        for metric, survey_id in made.surveys.items():
+            rows = [one.row for one in happenings if one.metric == metric]
+            if rows:
+                importer.import_upload(_upload(made, survey_id, rows, at))
+        if not mailed:
+            with transaction():
+                for invitation in db.session.scalars(select(Invitation).where(Invitation.status == "scheduled")):
+                    invitation.mark_sent(at=at)
+        _runner().drain()
+
+
+def _upload(made: Company, survey_id: uuid.UUID, rows: Sequence[dict[str, str]], at: datetime) -> uuid.UUID:
+    table = io.StringIO()
+    writer = csv.DictWriter(table, story.COLUMNS)
+    writer.writeheader()
+    writer.writerows(rows)
+    ident, data = new_id(), table.getvalue().encode()
+    path = importer.file_of(ident)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
+    with transaction() as session:
+        upload = Upload(
+            id=ident,
+            workspace_id=made.workspace_id,
+            survey_id=survey_id,
+            filename=f"interactions-{at:%Y-%m-%d}.csv",
+            size=len(data),
+            encoding="utf-8",
+            state="uploaded",
+            created_at=at,
+        )
+        session.add(upload)
+        session.flush()
+        upload.start(list(CHOICES), at=at, by=None)
+    return ident
+
+
+CHOICES = ("external_id", "occurred_at", "email", "name", "locale", "agent", "team", "channel", "property")
+"""What each of `story.COLUMNS` means."""
+
+
+def _answer(made: Company, happenings: Sequence[Happening]) -> None:
+    """Let people open their links and press Send, each at their moment, then let their comments be read."""
+    if not happenings:
+        return
+    tokens = _tokens(made, [one.row["external_id"] for one in happenings])
+    answers: list[tuple[uuid.UUID, datetime]] = []
+    with transaction(), _without(read_response):
+        for one in sorted(happenings, key=lambda one: one.answers_at or one.occurred_at):
+            if one.answers_at is not None and one.row["external_id"] in tokens:
+                with clock.standing_at(one.answers_at):
+                    link = Link.by_token(tokens[one.row["external_id"]])
+                    answers.append((_send(one, link, one.answers_at), one.answers_at))
+    with transaction():
+        for response_id, at in answers:
+            with clock.standing_at(at + timedelta(seconds=1)):
+                read_response(response_id)
+
+
+def _tokens(made: Company, external_ids: Sequence[str]) -> dict[str, str]:
+    query = select(Interaction.external_id, Invitation).join(Invitation, Invitation.interaction_id == Interaction.id)
+    of_these = (Interaction.workspace_id == made.workspace_id, Interaction.external_id.in_(external_ids))
+    with reading():
+        found = db.session.execute(query.where(*of_these, Invitation.status == "sent")).all()
+        return {external_id: invitation.token for external_id, invitation in found}
+
+
+def _send(one: Happening, link: Link, at: datetime) -> uuid.UUID:
+    visit = {"invitation_id": link.invitation_id, "client": one.row["external_id"], "score": one.score}
+    Intent.keep([visit | {"at": at - timedelta(seconds=25), "kind": "open"}])
+    locale = one.row["language"] if one.row["language"] in LOCALES else "en"
+    given = Given(
+        score=one.score,
+        comment=one.comment or None,
+        locale=locale,
+        form_id=new_id().hex,
+        client=one.row["external_id"],
+        opened_at=at - timedelta(seconds=25),
+        signs=("decoy",) if one.scanned else (),
+    )
+    return Response.submit(link, given, at=at).id
