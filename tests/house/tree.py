@@ -26,3 +26,9 @@ def all_texts():
     files = [path for folder in ours for path in folder.rglob("*") if path.suffix in kinds and path.is_file()]
     files += [path for path in ROOT.iterdir() if path.suffix in kinds and path.is_file()]
     return sorted(path for path in files if not {"vendor", "node_modules", "__pycache__"} & set(path.parts))
+
+
+def sins(paths, find):
+    """What `find` says about each file, without those it has nothing to say about."""
+    told = {relative(path): find(path) for path in paths}
+    return {name: found for name, found in told.items() if found}
