@@ -30,13 +30,17 @@ DOTS_AT_MOST = 31
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One period as it was measured. `value` is None when nobody answered; `low`/`high` end its interval."""
+    """One period as it was measured. `value` is None when nobody answered; `low`/`high` end its interval.
+
+    `href` leads to what is behind it.
+    """
 
     label: str
     value: float | None
     low: float | None
     high: float | None
     n: int
+    href: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

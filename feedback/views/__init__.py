@@ -2,6 +2,6 @@
 
 from flask import Blueprint
 
-from feedback.views import answering, health, styleguide
+from feedback.views import answering, health, responses, results, styleguide
 
-blueprints: tuple[Blueprint, ...] = (answering.bp, health.bp, styleguide.bp)
+blueprints: tuple[Blueprint, ...] = (answering.bp, health.bp, responses.bp, results.bp, styleguide.bp)

@@ -34,7 +34,10 @@
 
     hits.forEach((hit, index) => {
       hit.addEventListener("pointerenter", () => show(index));
-      hit.addEventListener("click", () => show(index));
+      hit.addEventListener("click", (event) => {
+        if (hit.dataset.href && event.pointerType === "mouse") location.assign(hit.dataset.href);
+        else show(index);
+      });
     });
     svg.addEventListener("pointerleave", hide);
     svg.addEventListener("focus", () => { if (svg.matches(":focus-visible")) show(hits.length - 1); });
@@ -42,6 +45,7 @@
     svg.addEventListener("keydown", (event) => {
       const next = { ArrowLeft: at - 1, ArrowRight: at + 1, Home: 0, End: hits.length - 1 }[event.key];
       if (event.key === "Escape") hide();
+      else if (event.key === "Enter" && hits[at]?.dataset.href) location.assign(hits[at].dataset.href);
       else if (next !== undefined) { event.preventDefault(); show(Math.min(Math.max(next, 0), hits.length - 1)); }
     });
   };

@@ -1,0 +1,86 @@
+"""Everything the results page of a survey says in numbers, from few grouped statements."""
+
+from __future__ import annotations
+
+import uuid
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from feedback import metric, tally
+from feedback.metric import Change, Score
+from feedback.ranging import Bucket, By, Range, buckets
+from feedback.ranking import Ranked, merged, ranked
+from feedback.reach import Reach
+from feedback.tally import EVERYTHING, Counts, Filters, Segment
+from surveys.summary import Summary
+from surveys.survey import Survey
+
+SEGMENTS: tuple[Segment, ...] = ("agent", "team", "channel", "language")
+
+
+@dataclass(frozen=True)
+class Dashboard:
+    """One survey in one period. `counts` and `score` are of the period, `before` of the equally long one before it.
+
+    `segments` compare all agents (teams, …) even when one of them is chosen. `set_aside` are the flagged answers of
+    the survey, of any time, that no number here counts.
+    """
+
+    score: Score
+    before: Score
+    change: Change
+    counts: Counts
+    trend: list[tuple[Bucket, Score]]
+    segments: Mapping[Segment, list[Ranked]]
+    sentiments: Mapping[str, int]
+    reach: Reach
+    set_aside: int
+
+    @property
+    def commented(self) -> int:
+        """How many of the counted answers have a comment."""
+        return sum(self.sentiments.values())
+
+    @classmethod
+    def of(cls, survey: Survey, period: Range, by: By, filters: Filters = EVERYTHING) -> Dashboard:
+        """The numbers of a survey. Nine statements, however many answers and columns there are."""
+        columns = buckets(period.interval, by, period.zone)
+        edges = [period.previous.start, period.interval.start, *(column.interval.end for column in columns)]
+        earlier, *parts = tally.counts_over(survey.id, edges, filters)
+        counts = sum(map(Counter, parts), Counter[int]())
+        now, before = metric.score(survey.metric, counts), metric.score(survey.metric, earlier)
+        return cls(
+            score=now,
+            before=before,
+            change=metric.change(now, before),
+            counts=dict(counts),
+            trend=[(column, metric.score(survey.metric, part)) for column, part in zip(columns, parts, strict=True)],
+            segments={segment: _compared(segment, survey, period, filters) for segment in SEGMENTS},
+            sentiments=tally.sentiments(survey.id, period.interval, filters),
+            reach=Reach.of(survey.id, period.interval, filters),
+            set_aside=tally.set_aside(survey.workspace_id, survey.id),
+        )
+
+
+def summaries(workspace_id: uuid.UUID) -> dict[uuid.UUID, Summary]:
+    """The score of every survey of a workspace that has answers, over all of them."""
+    counts, found = tally.counts_of_all(workspace_id), {}
+    for survey in Survey.all_of(workspace_id):
+        if survey.id in counts:
+            of = metric.score(survey.metric, counts[survey.id])
+            found[survey.id] = Summary(of.n, of.value, of.margin, "nps" if of.metric == "nps" else "percent")
+    return found
+
+
+def _compared(segment: Segment, survey: Survey, period: Range, filters: Filters) -> list[Ranked]:
+    others = replace(filters, **{segment: None})
+    counts = tally.counts_by(segment, survey.id, period.interval, others)
+    if segment == "language":
+        counts = merged(counts, {name: _language(name) for name in counts})
+    return ranked(survey.metric, counts)
+
+
+def _language(spoken: str | None) -> str | None:
+    """sl-SI is Slovenian; a language that is unknown or not read yet is none."""
+    return None if spoken in (None, "und") else str(spoken).split("-")[0].lower()

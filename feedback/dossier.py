@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from accounts.user import User
+from accounts.workspace import Workspace
+from base.db import db
+from feedback import feed
+from feedback.response import Response
+from feedback.revision import Revision
+from surveys import wording
+from surveys.contact import Contact
+from surveys.intent import Intent
+from surveys.interaction import Interaction
+from surveys.invitation import Invitation
+from surveys.survey import Survey
+from surveys.version import Version
+
+Step = Literal["happened", "asked", "sent", "clicked", "decoy", "answered", "revised", "set_aside", "read", "released"]
+
+
+@dataclass(frozen=True)
+class Dossier:
+    """Everything known of one response: who, about what, as which question it was asked, and what happened when."""
+
+    response: Response
+    contact: Contact
+    survey: Survey
+    version: Version
+    words: Mapping[str, str]
+    """The words of the page as the customer saw them."""
+    interaction: Interaction
+    revisions: list[Revision]
+    timeline: list[tuple[datetime, Step]]
+    releaser: str | None
+    """Who released it from being set aside."""
+
+    @property
+    def waits(self) -> bool:
+        """Whether it is set aside and not released."""
+        return self.response.flagged_at is not None and self.response.released_at is None
+
+    @classmethod
+    def of(cls, workspace: Workspace, ident: uuid.UUID) -> Dossier:
+        """The dossier of a response of this workspace, or NotFoundError."""
+        entry = feed.entry(workspace.id, ident)
+        response = entry.response
+        invitation = db.session.get_one(Invitation, response.invitation_id)
+        version = db.session.get_one(Version, response.version_id)
+        interaction = db.session.get_one(Interaction, invitation.interaction_id)
+        releaser = db.session.get(User, response.released_by) if response.released_by else None
+        revisions = Revision.all_of(response.id)
+        return cls(
+            response=response,
+            contact=entry.contact,
+            survey=db.session.get_one(Survey, response.survey_id),
+            version=version,
+            words=wording.named(wording.effective(version.document, response.locale), workspace.name),
+            interaction=interaction,
+            revisions=revisions,
+            timeline=_timeline(response, invitation, interaction, revisions),
+            releaser=releaser.name if releaser else None,
+        )
+
+
+def _timeline(
+    response: Response, invitation: Invitation, interaction: Interaction, revisions: list[Revision]
+) -> list[tuple[datetime, Step]]:
+    """What happened, oldest first. Of many visits to the link only the first of each kind is told."""
+    known: list[tuple[datetime | None, Step]] = [
+        (interaction.occurred_at, "happened"),
+        (invitation.created_at, "asked"),
+        (invitation.sent_at, "sent"),
+        (invitation.clicked_at, "clicked"),
+        (next((visit.at for visit in Intent.of(invitation.id) if visit.kind == "decoy"), None), "decoy"),
+        (response.created_at, "answered"),
+        *((one.submitted_at, "revised") for one in revisions[1:]),
+        (response.flagged_at, "set_aside"),
+        (response.read_at, "read"),
+        (response.released_at, "released"),
+    ]
+    told = [(at, step) for at, step in known if at is not None]
+    return sorted(told, key=lambda one: one[0])

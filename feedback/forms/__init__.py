@@ -1,0 +1,1 @@
+"""What staff send to the pages of this room, and its limits."""

@@ -1,0 +1,82 @@
+"""What narrows the results of a survey, read from its address. What makes no sense narrows nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from werkzeug.datastructures import MultiDict
+from wtforms import BooleanField, Form, IntegerField, StringField
+from wtforms.validators import AnyOf, Length, NumberRange, Optional
+
+from feedback.feed import Order
+from feedback.metric import BANDS
+from feedback.ranging import By, Range
+from feedback.tally import EVERYTHING, NAMELESS, Filters
+
+SENTIMENTS = ("positive", "neutral", "negative", "mixed", "unscored", "unread")
+NOBODY = "-"
+"""In an address: those without an agent, team, channel or known language."""
+FACTS = ("agent", "team", "channel", "language", "version")
+"""What narrows the whole page; the rest narrows its list of answers only."""
+ABOUT_ANSWERS = ("band", "score", "sentiment", "commented", "order")
+PERIOD = ("period", "from", "to", "by")
+COLUMNS: Mapping[By, int] = {"day": 1, "week": 7, "month": 30}
+
+
+class ResultsForm(Form):
+    """The filters of a results page. Call `validate()` before reading."""
+
+    agent = StringField(validators=[Optional(), Length(max=120)])
+    team = StringField(validators=[Optional(), Length(max=120)])
+    channel = StringField(validators=[Optional(), Length(max=60)])
+    language = StringField(validators=[Optional(), Length(max=12)])
+    version = IntegerField(validators=[Optional(), NumberRange(1, 10**6)])
+    band = StringField(validators=[Optional(), AnyOf(BANDS)])
+    score = IntegerField(validators=[Optional(), NumberRange(0, 10)])
+    sentiment = StringField(validators=[Optional(), AnyOf(SENTIMENTS)])
+    commented = BooleanField()
+    order = StringField(validators=[Optional(), AnyOf(("newest", "worst"))])
+    by = StringField(validators=[Optional(), AnyOf(tuple(COLUMNS))])
+
+    @classmethod
+    def read(cls, query: MultiDict[str, str]) -> ResultsForm:
+        form = cls(query)
+        form.validate()
+        return form
+
+    @property
+    def facts(self) -> Filters:
+        """What narrows the whole page."""
+        return Filters(**{name: self._value(name) for name in FACTS})
+
+    @property
+    def all(self) -> Filters:
+        """What narrows the list of answers."""
+        names = (*FACTS, "band", "score", "sentiment")
+        return Filters(**{name: self._value(name) for name in names})
+
+    @property
+    def narrowed(self) -> bool:
+        """Whether the whole page is narrowed."""
+        return self.facts != EVERYTHING
+
+    @property
+    def sequence(self) -> Order:
+        return "worst" if self._value("order") == "worst" else "newest"
+
+    def columns(self, period: Range, automatic: By) -> By:
+        """Days, weeks or months, as wished for where that gives a readable trend."""
+        wished: By | None = self._value("by")
+        return wished if wished in self.readable(period) else automatic
+
+    @staticmethod
+    def readable(period: Range) -> list[By]:
+        """The kinds of columns that give 2 to 62 of them."""
+        return [by for by, days in COLUMNS.items() if 2 * days <= period.days <= 62 * days]
+
+    def _value(self, name: str) -> Any:
+        field = self[name]
+        if field.errors or field.data in (None, ""):
+            return None
+        return NAMELESS if field.data == NOBODY and name in FACTS else field.data

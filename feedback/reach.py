@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, func, select
+
+from base.db import db
+from feedback.response import Response
+from feedback.tally import COUNTED, EVERYTHING, NAMELESS, Filters, conditions
+from feedback.zoning import Interval
+from surveys.interaction import Interaction
+from surveys.invitation import Invitation
+from surveys.version import Version
+
+
+@dataclass(frozen=True)
+class Reach:
+    """How far the invitations came whose mail was due in a period, whenever the answer came.
+
+    `clicked` are links that were opened, maybe by a mail scanner: an intent, never an answer. `answered` and
+    `commented` are what numbers are made of, without what is set aside.
+    """
+
+    asked: int
+    sent: int
+    clicked: int
+    answered: int
+    commented: int
+
+    @classmethod
+    def of(cls, survey_id: uuid.UUID, interval: Interval, filters: Filters = EVERYTHING) -> Reach:
+        """The invitations of one survey. Two statements; those who did not answer have no language to filter by."""
+        due = (
+            Invitation.survey_id == survey_id,
+            Invitation.send_at >= interval.start,
+            Invitation.send_at < interval.end,
+            Invitation.status != "skipped",
+        )
+        asked = select(func.count(), func.count(Invitation.sent_at), func.count(Invitation.clicked_at)).where(*due)
+        answered = select(func.count(), func.count(Response.comment)).join(
+            Invitation, Invitation.id == Response.invitation_id
+        )
+        answered = answered.where(Response.survey_id == survey_id, *due, COUNTED, *conditions(filters))
+        narrowed = list(_about(filters))
+        if narrowed:
+            asked = asked.join(Interaction, Interaction.id == Invitation.interaction_id).where(*narrowed)
+        return cls(*db.session.execute(asked).one(), *db.session.execute(answered).one())
+
+
+def _about(filters: Filters) -> Iterator[ColumnElement[bool]]:
+    """What an invitation and its interaction must satisfy to pass `filters`."""
+    for name in ("agent", "team", "channel"):
+        wanted = getattr(filters, name)
+        if wanted is not None:
+            column = getattr(Interaction, name)
+            yield column.is_(None) if wanted == NAMELESS else column == wanted
+    if filters.version is not None:
+        yield Invitation.version_id.in_(select(Version.id).where(Version.number == filters.version))

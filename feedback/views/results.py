@@ -1,0 +1,109 @@
+"""The results of one survey: its numbers in a period, and the answers behind them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from accounts.access import requires
+from accounts.workspace import Workspace
+from base import clock
+from base.errors import InvalidError
+from feedback import feed, ranging
+from feedback.dashboard import Dashboard
+from feedback.feed import Place
+from feedback.forms.filtering import ABOUT_ANSWERS, FACTS, PERIOD, SENTIMENTS, ResultsForm
+from feedback.ranging import BadRange, Range
+from feedback.ranking import spot
+from feedback.views.drawing import bands_of, distribution_of, language_name, trend_of
+from surveys.scale import SCALES
+from surveys.survey import Survey
+from surveys.version import Version
+
+bp = Blueprint("results", __name__)
+
+PAGE = 25
+
+
+@bp.get("/w/<workspace>/surveys/<slug>/results")
+@requires("results.view")
+def show(workspace: Workspace, slug: str) -> ResponseReturnValue:
+    survey = Survey.of(workspace.id, slug)
+    form = ResultsForm.read(request.args)
+    period, problem = _period(workspace.zone)
+    by = form.columns(period, ranging.automatic(period.interval, period.zone))
+    page = Dashboard.of(survey, period, by, form.facts)
+    query = feed.Query(
+        workspace_id=workspace.id,
+        survey_id=survey.id,
+        since=period.interval.start,
+        until=period.interval.end,
+        flagged=False,
+        commented=form.commented.data,
+        filters=form.all,
+    )
+    window = feed.window(query, limit=PAGE, order=form.sequence, after=place_of("after"), before=place_of("before"))
+
+    def here(**changes: Any) -> str:
+        return _address(workspace, survey, changes)
+
+    return render_template(
+        "feedback/results.html",
+        survey=survey,
+        form=form,
+        period=period,
+        problem=problem,
+        by=by,
+        page=page,
+        ever=page.score.n or feed.size(feed.Query(workspace_id=workspace.id, survey_id=survey.id, flagged=False)),
+        matching=feed.size(query),
+        window=window,
+        versions=Version.all_of(survey.id),
+        scale=SCALES[survey.metric],
+        sentiments=SENTIMENTS,
+        overall=spot(page.score).at,
+        bands=bands_of(page),
+        distribution=distribution_of(page),
+        trend=trend_of(page, by, lambda column: _days(here, column.first_day, column.last_day)),
+        here=here,
+        kept=_kept,
+        language_name=language_name,
+    )
+
+
+def place_of(name: str) -> Place | None:
+    """The place in a list that the address names; a damaged one is the beginning."""
+    text = request.args.get(name)
+    try:
+        return Place.read(text) if text else None
+    except InvalidError:
+        return None
+
+
+def _period(zone: str) -> tuple[Range, BadRange | None]:
+    """The period asked for; one that makes no sense is told, and the usual one shown."""
+    now = clock.now()
+    try:
+        return ranging.chosen(request.args, now, zone), None
+    except BadRange as error:
+        return ranging.chosen({}, now, zone), error
+
+
+def _kept(*names: str) -> dict[str, str]:
+    """What the address says now, without `names` and without the place in the list."""
+    known = (*PERIOD, *FACTS, *ABOUT_ANSWERS)
+    return {name: request.args[name] for name in known if name not in names and request.args.get(name)}
+
+
+def _address(workspace: Workspace, survey: Survey, changes: dict[str, Any]) -> str:
+    """The page with some of its address changed; None takes something away."""
+    values = _kept() | changes
+    kept = {name: value for name, value in values.items() if value not in (None, "")}
+    return url_for("results.show", workspace=workspace.slug, slug=survey.slug, **kept)
+
+
+def _days(here: Any, first: Any, last: Any) -> str:
+    changes = {"period": None, "by": None, "from": first.isoformat(), "to": last.isoformat(), "_anchor": "answers"}
+    return str(here(**changes))
