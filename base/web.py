@@ -62,6 +62,8 @@ def problem_of(error: AfterwordError) -> Response:
     response = problem(error.status, error.detail, **more)
     if isinstance(error, TooManyError):
         response.headers["Retry-After"] = str(error.retry_after)
+    if error.status == 401:
+        response.headers["WWW-Authenticate"] = 'Bearer realm="Afterword"'
     return response
 
 
@@ -83,7 +85,9 @@ def _tell_http(error: HTTPException) -> ResponseReturnValue:
     if isinstance(error, SecurityError):  # a host that is not ours: no page of ours can be addressed from there
         return "This host name is not served here.\n", 400, {"Content-Type": "text/plain; charset=utf-8"}
     if _wants_problem():
-        return problem(error.code, error.description or error.name)
+        response = problem(error.code, error.description or error.name)
+        response.headers.extend(pair for pair in error.get_headers() if pair[0] in {"Allow", "Retry-After"})
+        return response
     if isinstance(error, CSRFError):
         return _error_page(400, "csrf")
     return _error_page(error.code, None)

@@ -2,4 +2,6 @@
 
 from flask import Blueprint
 
-blueprints: tuple[Blueprint, ...] = ()
+from surveys.api import invitations, openapi, surveys
+
+blueprints: tuple[Blueprint, ...] = (invitations.bp, surveys.bp, openapi.bp)

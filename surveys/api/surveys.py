@@ -1,0 +1,27 @@
+"""Which surveys there are."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+from accounts.access import requires_key
+from accounts.workspace import Workspace
+from base.openapi import operation
+from surveys.schemas import SurveyList, SurveyOut
+from surveys.survey import Survey
+
+bp = Blueprint("api_surveys", __name__)
+
+
+@bp.get("/api/v1/surveys")
+@requires_key
+@operation("All surveys of the workspace", answers={200: SurveyList})
+def index(*, workspace: Workspace) -> SurveyList:
+    return SurveyList(data=[SurveyOut.of(survey) for survey in Survey.all_of(workspace.id)])
+
+
+@bp.get("/api/v1/surveys/<survey>")
+@requires_key
+@operation("One survey, by id or slug", answers={200: SurveyOut})
+def show(*, workspace: Workspace, survey: str) -> SurveyOut:
+    return SurveyOut.of(Survey.of(workspace.id, survey))
