@@ -8,6 +8,7 @@ from babel import Locale
 from flask_babel import gettext, lazy_gettext
 from flask_wtf import FlaskForm
 from wtforms import HiddenField, PasswordField, RadioField, SelectField, StringField, ValidationError
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than the stubs
 from wtforms.validators import InputRequired, Length
 
 from accounts.guessing import LONGEST, SHORTEST, easily_guessed
@@ -26,13 +27,13 @@ def language_name(code: str) -> str:
     return name[:1].upper() + name[1:]
 
 
-def _languages(codes: tuple[str, ...]) -> list[tuple[str, str]]:
-    return [(code, language_name(code)) for code in codes]
+def _languages(codes: tuple[str, ...]) -> list[SelectChoice]:
+    return [SelectChoice(code, language_name(code)) for code in codes]
 
 
-def _zones(empty: Any = None) -> list[tuple[str, Any]]:
-    named = [(zone, zone.replace("_", " ")) for zone in zones()]
-    return [("", empty), *named] if empty else list(named)
+def _zones(empty: Any = None) -> list[SelectChoice]:
+    named = [SelectChoice(zone, zone.replace("_", " ")) for zone in zones()]
+    return [SelectChoice("", empty), *named] if empty else named
 
 
 def _stripped(value: str | None) -> str:
@@ -190,13 +191,17 @@ ROLE_NAMES = (
 )
 
 
+def _roles() -> list[SelectChoice]:
+    return [SelectChoice(key, label) for key, label in ROLE_NAMES]
+
+
 class InviteForm(_Form):
     email = _email_field(render_kw={"autocomplete": "off"})
-    role = RadioField(lazy_gettext("Role"), choices=list(ROLE_NAMES), default="viewer")
+    role = RadioField(lazy_gettext("Role"), choices=_roles(), default="viewer")
 
 
 class RoleForm(_Form):
-    role = ChoiceField(lazy_gettext("Role"), choices=list(ROLE_NAMES))
+    role = ChoiceField(lazy_gettext("Role"), choices=_roles())
 
 
 class WorkspaceForm(_Form):

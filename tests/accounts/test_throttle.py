@@ -1,3 +1,5 @@
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -99,3 +101,19 @@ def frozen_now():
     from base import clock
 
     return clock.now()
+
+
+def test_first_tries_at_the_same_instant_are_all_counted(app, frozen):
+    """Eight browsers send the first try of a key together; none fails, and no try is lost."""
+    start, now = threading.Barrier(8), frozen_now()
+
+    def first_try():
+        with app.app_context():
+            start.wait()
+            with transaction():
+                throttle.spend("together", limit=20, per_seconds=60, now=now)
+
+    with ThreadPoolExecutor(8) as pool:
+        for done in [pool.submit(first_try) for _one in range(8)]:
+            done.result(timeout=30)
+    assert db.session.scalar(select(Bucket.level).where(Bucket.key == "together")) == 8
