@@ -67,7 +67,7 @@ def overview(*, workspace: Workspace, slug: str) -> ResponseReturnValue:
         words=wording.named(wording.effective(survey.draft, locale), workspace.name),
         findings=findings(survey.draft),
         languages=wording.LANGUAGE_NAMES,
-        api_url=tokens.link("/api/v1/interactions"),
+        api_url=tokens.link("/api/v1/invitations"),
         test_locales=survey.draft["locales"],
         chosen=request.args.get("locale", locale),
     )

@@ -12,7 +12,7 @@ from base.events import Event
 from base.outbox import Mail
 from surveys.survey import Survey
 from surveys.version import Version
-from tests.cast import a_draft, a_survey, an_invitation
+from tests.cast import a_draft, a_survey, an_api_key, an_invitation
 
 ATTACK = '"><script>alert(1)</script>{{ 7*7 }}</textarea>'
 
@@ -255,6 +255,15 @@ def test_a_test_mail_carries_the_draft_to_the_one_who_designs_it(cast, browser_o
     assert page.findtext(".//h1") == "Draft?"
     assert [r.get("value") for r in page.iter("input") if r.get("checked") is not None] == ["9"]
     assert db.session.scalar(select(Mail.kind)) == "test"
+
+
+def test_the_example_for_the_command_line_asks_somebody(cast, browser_of, client):
+    survey = a_survey(cast.workspace, locales=("sl",))
+    example = parsed(browser_of(cast.boris).get(address(survey))).find(".//pre/code").text
+    headers = {"Authorization": f"Bearer {an_api_key(cast.workspace)}", "Content-Type": "application/json"}
+    body = example.partition("-d '")[2].rpartition("'")[0]
+    asked = client.post(urlsplit(example.split()[1]).path, data=body, headers=headers)
+    assert asked.status_code == 201, asked.text
 
 
 PAGES = ("/edit", "/preview", "/publish")
