@@ -2,4 +2,6 @@
 
 from flask import Blueprint
 
-blueprints: tuple[Blueprint, ...] = ()
+from feedback.api import metrics, responses
+
+blueprints: tuple[Blueprint, ...] = (responses.bp, metrics.bp)

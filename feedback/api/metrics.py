@@ -1,0 +1,35 @@
+"""Scores for other systems: the same counts and the same formulas as the results pages."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+from accounts.access import requires_key
+from accounts.workspace import Workspace
+from base import clock
+from base.openapi import operation
+from feedback import metric, tally
+from feedback.schemas import ChangeOut, MetricsIn, MetricsOut, ScoreOut
+from surveys.scale import SCALES
+from surveys.survey import Survey
+
+bp = Blueprint("api_metrics", __name__)
+
+
+@bp.get("/api/v1/surveys/<survey>/metrics")
+@requires_key
+@operation("The score of a survey, by id or slug, and how it changed", query=MetricsIn, answers={200: MetricsOut})
+def show(*, workspace: Workspace, survey: str, query: MetricsIn) -> MetricsOut:
+    found = Survey.of(workspace.id, survey)
+    interval, previous = query.intervals(clock.now(), workspace.zone)
+    counts = tally.counts(found.id, interval, query.filters)
+    score = metric.score(found.metric, counts)
+    before = metric.score(found.metric, tally.counts(found.id, previous, query.filters))
+    return MetricsOut(
+        survey_id=found.id,
+        metric=found.metric,
+        distribution={str(value): counts.get(value, 0) for value in SCALES[found.metric].values},
+        previous=ScoreOut(**ScoreOut.figures(before, previous)),
+        change=ChangeOut.of(metric.change(score, before)),
+        **ScoreOut.figures(score, interval),
+    )

@@ -1,0 +1,219 @@
+"""What the REST API of this room takes and gives."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from datetime import datetime, timedelta
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, StringConstraints
+
+from base.errors import InvalidError
+from base.schema import ONE_LINE, BlankIsNone, Moment, Schema
+from feedback import feed, ranging
+from feedback.feed import Entry
+from feedback.metric import Change, Score
+from feedback.response import Response
+from feedback.tally import Filters
+from feedback.zoning import Interval
+from surveys.scale import SCALES, Band
+
+Text = Annotated[Annotated[str, StringConstraints(max_length=320), ONE_LINE] | None, BlankIsNone]
+Language = Annotated[
+    Annotated[str, StringConstraints(max_length=12, pattern=r"^[A-Za-z0-9-]*$")] | None,
+    BlankIsNone,
+]
+
+
+def _beginning(value: object) -> object:
+    """A day alone is its beginning in UTC."""
+    is_day = isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value.strip())
+    return f"{str(value).strip()}T00:00:00Z" if is_day else value
+
+
+When = Annotated[Annotated[Moment, BeforeValidator(_beginning)] | None, BlankIsNone]
+
+
+class FiltersIn(Schema):
+    """What narrows lists and numbers alike."""
+
+    band: Annotated[Band | None, BlankIsNone] = None
+    agent: Text = None
+    team: Text = None
+    channel: Text = None
+    language: Annotated[Language, Field(description="Language of the comment; without one, of the page.")] = None
+    sentiment: Annotated[
+        Literal["negative", "neutral", "positive", "mixed", "unscored"] | None,
+        BlankIsNone,
+    ] = None
+    version: Annotated[int | None, Field(ge=1, le=100_000)] = None
+    since: Annotated[When, Field(description="The first moment that counts; a day alone is its beginning in UTC.")] = (
+        None
+    )
+    until: Annotated[When, Field(description="The first moment that counts no more.")] = None
+
+    @property
+    def filters(self) -> Filters:
+        """The same as the room asks for it."""
+        names = ("band", "agent", "team", "channel", "language", "sentiment", "version")
+        return Filters(**{name: getattr(self, name) for name in names})
+
+
+class ResponsesIn(FiltersIn):
+    """Which responses, and how many of them at once."""
+
+    survey: Annotated[Text, Field(description="Id or slug of a survey.")] = None
+    email: Text = None
+    flagged: Annotated[
+        bool | None, Field(description="Only those kept apart as suspicious (true), or only those that count (false).")
+    ] = None
+    limit: Annotated[int, Field(ge=1, le=500)] = 100
+    cursor: Annotated[Text, Field(description="The next_cursor of the page before.")] = None
+
+    def asked(self, workspace_id: uuid.UUID, survey_id: uuid.UUID | None) -> feed.Query:
+        """The same as the room asks for it."""
+        known = {"email": self.email, "since": self.since, "until": self.until, "flagged": self.flagged}
+        return feed.Query(workspace_id=workspace_id, survey_id=survey_id, filters=self.filters, **known)  # type: ignore[arg-type] # each has its own type
+
+
+class MetricsIn(FiltersIn):
+    """Whose answers, and of which time: the last 30 days without since and until."""
+
+    def intervals(self, now: datetime, zone: str) -> tuple[Interval, Interval]:
+        """The interval that is asked for, and the equally long one before it."""
+        if self.since is None and self.until is None:
+            usual = ranging.chosen({}, now, zone)
+            return usual.interval, usual.previous
+        end = self.until or max(now, self.since or now)
+        start = self.since or end - timedelta(days=30)
+        if start >= end:
+            raise InvalidError("Not accepted: until.", {"until": "Must be after since."})
+        return Interval(start, end), Interval(start - (end - start), start)
+
+
+class SentimentOut(Schema):
+    """How a comment sounds, and who says so. Polarity is from −1 to 1."""
+
+    polarity: float | None
+    label: str
+    confidence: float | None
+    engine: str | None
+    engine_version: str | None
+
+
+class ResponseOut(Schema):
+    """One response, as it is now; `revision` counts how often it was sent. What is flagged is not counted."""
+
+    id: uuid.UUID
+    survey_id: uuid.UUID
+    version: int
+    invitation_id: uuid.UUID
+    email: str
+    metric: str
+    score: int
+    band: Band
+    comment: str | None
+    language: Annotated[
+        str | None, Field(description="Of the comment, once it was read (und: unknown); without one, of the page.")
+    ]
+    sentiment: Annotated[SentimentOut | None, Field(description="null while unread, or where no engine can read it.")]
+    agent: str | None
+    team: str | None
+    channel: str | None
+    properties: dict[str, Any]
+    created_at: Moment
+    updated_at: Moment
+    revision: int
+    flagged: bool
+    flag_reason: str | None
+
+    @classmethod
+    def of(cls, entry: Entry) -> ResponseOut:
+        found = entry.response
+        same = (
+            *("id", "survey_id", "invitation_id", "metric", "score", "comment", "agent", "team", "channel"),
+            *("properties", "created_at", "updated_at", "revision", "flag_reason"),
+        )
+        return cls(
+            version=entry.version,
+            email=entry.contact.email,
+            band=SCALES[found.metric].band(found.score),
+            language=found.locale if found.comment is None else found.language,
+            sentiment=_sentiment(found),
+            flagged=found.flagged_at is not None and found.released_at is None,
+            **{name: getattr(found, name) for name in same},
+        )
+
+
+def _sentiment(found: Response) -> SentimentOut | None:
+    if found.sentiment_label is None:
+        return None
+    return SentimentOut(
+        polarity=found.polarity,
+        label=found.sentiment_label,
+        confidence=found.confidence,
+        engine=found.engine,
+        engine_version=found.engine_version,
+    )
+
+
+class ResponseList(Schema):
+    """Responses, the newest first. `next_cursor` leads to the next page, null ends the list."""
+
+    data: list[ResponseOut]
+    next_cursor: str | None
+
+
+class BandsOut(Schema):
+    """How many answers fell into each band."""
+
+    detractor: int
+    passive: int
+    promoter: int
+
+
+class ScoreOut(Schema):
+    """A score with how sure one can be of it: NPS in points, CSAT and CES in percent, intervals for 95 %."""
+
+    since: Moment
+    until: Moment
+    n: int
+    value: float | None
+    low: float | None
+    high: float | None
+    margin: float | None
+    mean: Annotated[float | None, Field(description="Mean of the answers, on their own scale.")]
+    bands: BandsOut
+    method: str
+    too_few: Annotated[bool, Field(description="Fewer than 10 answers: nothing to decide upon.")]
+
+    @classmethod
+    def figures(cls, score: Score, interval: Interval) -> dict[str, Any]:
+        """The values of a score in an interval."""
+        same = ("n", "value", "low", "high", "margin", "mean", "method", "too_few")
+        bands = BandsOut(**{band: score.bands[band] for band in ("detractor", "passive", "promoter")})
+        period = {"since": interval.start, "until": interval.end, "bands": bands}
+        return period | {name: getattr(score, name) for name in same}
+
+
+class ChangeOut(Schema):
+    """Difference to the period before. It is up or down only when it exceeds the margin; else it is unclear."""
+
+    delta: float | None
+    margin: float | None
+    kind: Literal["up", "down", "unclear", "no_data"]
+
+    @classmethod
+    def of(cls, change: Change) -> ChangeOut:
+        return cls(delta=change.delta, margin=change.margin, kind=change.kind)
+
+
+class MetricsOut(ScoreOut):
+    """A survey's score in a period, the one before it, and whether it changed."""
+
+    survey_id: uuid.UUID
+    metric: str
+    distribution: Annotated[dict[str, int], Field(description="How often each value of the scale was given.")]
+    previous: ScoreOut
+    change: ChangeOut

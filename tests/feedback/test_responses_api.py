@@ -1,0 +1,186 @@
+"""Reading answers and scores through the REST API."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from sqlalchemy import select
+
+from base.db import transaction
+from feedback.response import Response
+from tests.cast import AT, a_survey, an_api_key, an_invitation
+
+NOON = AT + timedelta(hours=3)
+
+
+@pytest.fixture(autouse=True)
+def friday_morning():
+    with time_machine.travel(AT, tick=False) as traveller:
+        yield traveller
+
+
+@pytest.fixture
+def api(app, cast):
+    key = an_api_key(cast.workspace)
+
+    def get(path, **query):
+        return app.test_client().get(path, query_string=query, headers={"Authorization": f"Bearer {key}"})
+
+    return get
+
+
+@pytest.fixture
+def answer(client, friday_morning):
+    """Answers as a person does, `at` a moment; what is known of the response beyond that is set afterwards."""
+
+    def send(survey, score, comment="", *, email="mara@customer.example", at=AT, after=None, **facts):
+        invitation = an_invitation(survey, email=email, at=at - timedelta(days=1), **facts)
+        friday_morning.move_to(at)
+        sent = client.post(f"/s/{invitation.token}", data={"score": score, "comment": comment})
+        assert sent.status_code == 303
+        with transaction() as session:
+            response = session.scalars(select(Response).where(Response.invitation_id == invitation.id)).one()
+            for name, value in (after or {}).items():
+                setattr(response, name, value)
+        return response
+
+    return send
+
+
+READ = {"language": "en", "sentiment_label": "negative", "polarity": -0.5, "confidence": 0.9, "read_at": AT}
+READ |= {"engine": "textblob", "engine_version": "1"}
+
+
+def test_a_response_is_told_with_all_that_is_known_of_it(api, cast, answer):
+    survey = a_survey(cast.workspace)
+    response = answer(survey, 3, "slow and rude", agent="Vid", after=READ)
+    told = api(f"/api/v1/responses/{response.id}").json
+    assert told == {
+        "id": str(response.id),
+        "survey_id": str(survey.id),
+        "version": 1,
+        "invitation_id": str(response.invitation_id),
+        "email": "mara@customer.example",
+        "metric": "nps",
+        "score": 3,
+        "band": "detractor",
+        "comment": "slow and rude",
+        "language": "en",
+        "sentiment": {
+            "polarity": -0.5,
+            "label": "negative",
+            "confidence": 0.9,
+            "engine": "textblob",
+            "engine_version": "1",
+        },
+        "agent": "Vid",
+        "team": "North",
+        "channel": "email",
+        "properties": {},
+        "created_at": "2026-11-20T09:00:00Z",
+        "updated_at": "2026-11-20T09:00:00Z",
+        "revision": 1,
+        "flagged": False,
+        "flag_reason": None,
+    }
+    assert api("/api/v1/responses").json == {"data": [told], "next_cursor": None}
+
+
+def test_an_unread_comment_has_no_sentiment_and_no_language_yet(api, cast, answer):
+    told = api(f"/api/v1/responses/{answer(a_survey(cast.workspace), 3, 'hm').id}").json
+    assert (told["sentiment"], told["language"]) == (None, None)
+
+
+def test_pages_go_through_all_responses_once_newest_first(api, cast, answer):
+    survey = a_survey(cast.workspace)
+    made = [answer(survey, n, email=f"{n}@x.example", at=AT + timedelta(minutes=n)).id for n in range(5)]
+    seen, cursor = [], None
+    for _ in range(3):
+        page = api("/api/v1/responses", limit=2, **({"cursor": cursor} if cursor else {})).json
+        seen += [one["id"] for one in page["data"]]
+        cursor = page["next_cursor"]
+    assert cursor is None
+    assert seen == [str(ident) for ident in reversed(made)]
+
+
+def test_filters_narrow_the_list(api, cast, answer):
+    survey, other = a_survey(cast.workspace), a_survey(cast.workspace, "csat", name="Delivery")
+    answer(survey, 2, "bad", email="a@x.example", after=READ)
+    answer(survey, 10, email="b@x.example", at=NOON, after={"flagged_at": NOON, "flag_reason": "decoy"})
+    answer(other, 5, email="c@x.example", at=NOON, locale="sl")
+
+    def scores(**query):
+        return [one["score"] for one in api("/api/v1/responses", **query).json["data"]]
+
+    assert sorted(scores()) == [2, 5, 10]
+    assert scores(survey=other.slug) == scores(survey=str(other.id)) == scores(email="C@x.example") == [5]
+    assert scores(flagged="true") == scores(survey=survey.slug, since="2026-11-20T12:00:00Z") == [10]
+    assert sorted(scores(flagged="false")) == [2, 5]
+    assert scores(until="2026-11-20T10:00:00+01:00") == []
+    assert scores(until="2026-11-20T12:00:00Z") == scores(band="detractor") == scores(sentiment="negative") == [2]
+    assert scores(since="2026-11-21") == []
+    assert scores(agent="nobody") == []
+
+
+@pytest.mark.parametrize(("query", "field", "detail"), [
+    ({"limit": "501"}, "limit", "Must be at most 500."),
+    ({"limit": "0"}, "limit", "Must be at least 1."),
+    ({"limit": "many"}, "limit", "Must be a whole number."),
+    ({"since": "yesterday"}, "since", "Must be a moment with its time zone, like 2026-11-20T09:00:00Z."),
+    ({"until": "2026-11-20T09:00:00"}, "until", "Must be a moment with its time zone, like 2026-11-20T09:00:00Z."),
+    ({"band": "angry"}, "band", "Must be 'detractor', 'passive' or 'promoter'."),
+    ({"flagged": "maybe"}, "flagged", "Must be true or false."),
+    ({"emial": "x"}, "emial", "There is no such field."),
+    ({"cursor": "x"}, "cursor", "Not a cursor."),
+    ({"cursor": "\0"}, "cursor", "Must not hold control characters."),
+    ({"limit": ["1", "2"]}, "limit", "Given more than once."),
+])  # fmt: skip
+def test_a_question_that_makes_no_sense_names_its_field(api, cast, query, field, detail):
+    refused = api("/api/v1/responses", **query)
+    assert (refused.status_code, refused.content_type) == (422, "application/problem+json")
+    assert refused.json["errors"] == [{"field": field, "detail": detail}]
+
+
+def test_responses_and_numbers_of_others_do_not_exist(api, cast, answer):
+    theirs = a_survey(cast.elsewhere, "ces", name="Theirs")
+    response = answer(theirs, 1)
+    assert api("/api/v1/responses").json["data"] == []
+    for path in (f"/api/v1/responses/{response.id}", f"/api/v1/surveys/{theirs.id}/metrics"):
+        assert api(path).status_code == 404
+    assert api("/api/v1/responses", survey=str(theirs.id)).status_code == 404
+
+
+def test_a_score_is_told_with_its_method_its_interval_and_the_change(api, cast, answer):
+    survey = a_survey(cast.workspace)
+    for n, score in enumerate((10, 9, 7, 0)):
+        answer(survey, score, email=f"{n}@x.example")
+    answer(survey, 10, email="earlier@x.example", at=AT - timedelta(days=40))
+    answer(survey, 0, email="robot@x.example", after={"flagged_at": AT, "flag_reason": "decoy"})
+    told = api(f"/api/v1/surveys/{survey.slug}/metrics").json
+    assert (told["survey_id"], told["metric"], told["method"]) == (str(survey.id), "nps", "nps-adjusted-wald")
+    assert (told["value"], told["n"], told["mean"], told["too_few"]) == (25.0, 4, 6.5, True)
+    assert told["low"] < 25 < told["high"]
+    assert told["margin"] >= 25 - told["low"]
+    assert told["bands"] == {"detractor": 1, "passive": 1, "promoter": 2}
+    assert told["distribution"] == {str(n): int(n in (0, 7, 9, 10)) for n in range(11)}
+    assert (told["previous"]["value"], told["previous"]["n"]) == (100.0, 1)
+    assert told["previous"]["until"] == told["since"]
+    assert told["change"]["delta"] == -75.0
+    assert told["change"]["kind"] == "unclear"
+
+
+def test_numbers_can_be_asked_of_any_period_and_part(api, cast, answer):
+    survey = a_survey(cast.workspace, "csat")
+    answer(survey, 5, email="a@x.example", agent="Vid")
+    answer(survey, 1, email="b@x.example", agent="Zala", at=NOON)
+    path = f"/api/v1/surveys/{survey.id}/metrics"
+    period = {"since": "2026-11-20T08:00:00Z", "until": "2026-11-20T10:00:00Z"}
+    told = api(path, **period).json
+    assert (told["value"], told["n"], told["since"], told["until"]) == (100.0, 1, *period.values())
+    assert told["previous"]["since"] == "2026-11-20T06:00:00Z"
+    assert told["change"] == {"delta": None, "margin": None, "kind": "no_data"}
+    assert api(path, agent="Zala").json["value"] == 0.0
+    nobody = api(path, agent="nobody").json
+    assert (nobody["n"], nobody["value"], nobody["low"], nobody["too_few"]) == (0, None, None, True)
+    wrong = api(path, since="2026-11-20T10:00:00Z", until="2026-11-20T10:00:00Z")
+    assert wrong.json["errors"] == [{"field": "until", "detail": "Must be after since."}]
