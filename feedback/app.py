@@ -19,10 +19,13 @@ from base.eml import EmlTransport
 from base.runners import runner_for
 from base.smtp import SmtpServer, SmtpTransport
 from feedback import api as feedback_api
-from feedback import reactions, schedule, tables
+from feedback import dashboard, reactions, schedule, tables
 from feedback import views as feedback_views
+from feedback.reply import replies
 from surveys import api as surveys_api
 from surveys import views as surveys_views
+from surveys.reply import REPLIES
+from surveys.summary import SUMMARIES
 
 BLUEPRINTS = (
     *accounts_views.blueprints,
@@ -53,6 +56,7 @@ def _configure(app: Flask, settings: config.Settings) -> None:
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         WTF_CSRF_TIME_LIMIT=None,
+        WTF_CSRF_SSL_STRICT=False,  # it asks for a Referer, which our own pages tell browsers not to send
     )
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
@@ -94,6 +98,8 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     app.context_processor(_page_context)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
+    app.extensions[SUMMARIES] = dashboard.summaries
+    app.extensions[REPLIES] = replies
     events.wire(reactions.REACTIONS)
     courier.wire(reactions.ON_SENT)
     runner = runner_for(app, schedule.tick)

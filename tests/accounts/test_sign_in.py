@@ -172,3 +172,11 @@ def test_only_the_hash_of_a_session_is_kept(client, ana, sign_in):
     kept = db.session.scalars(select(Session.token_hash)).all()
     assert cookie(client) not in kept
     assert all(len(one) == 64 for one in kept)
+
+
+def test_forms_work_by_https_without_a_referrer(csrf, client, ana):
+    page = client.get("/sign-in", base_url="https://127.0.0.1")
+    assert page.headers["Referrer-Policy"] == "no-referrer"
+    token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page.text).group(1)
+    values = {"email": ana.email, "password": PASSWORD, "csrf_token": token}
+    assert client.post("/sign-in", data=values, base_url="https://127.0.0.1").status_code == 303
