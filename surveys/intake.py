@@ -19,6 +19,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from base import tokens
 from base.db import Model, db, new_id
 from surveys.contact import Contact
+from surveys.folding import search_key
 from surveys.interaction import Interaction
 from surveys.invitation import LIFE, Invitation
 from surveys.sending import Facts, may_send
@@ -115,11 +116,11 @@ def _keep_contacts(
     common: dict[str, Any] = {"workspace_id": workspace_id, "zone": None, "properties": {}, "created_at": at}
     rows = [{"id": new_id(), "email_key": key, **common, **known[key]} for key in sorted(known)]
     _insert_new(Contact, rows)
-    wanted = select(Contact.email_key, Contact.id, Contact.name, Contact.locale, Contact.suppressed_at)
+    wanted = select(Contact.email_key, Contact.email, Contact.id, Contact.name, Contact.locale, Contact.suppressed_at)
     wanted = wanted.where(Contact.workspace_id == workspace_id, Contact.email_key.in_(list(known)))
     found = db.session.connection().execute(wanted.order_by(Contact.email_key)).all()
     changes = [
-        {"ident": row.id, "known_name": name, "known_locale": locale}
+        {"ident": row.id, "known_name": name, "known_locale": locale, "key": search_key(name, row.email)}
         for row in found
         for name, locale in [(known[row.email_key]["name"] or row.name, known[row.email_key]["locale"] or row.locale)]
         if (name, locale) != (row.name, row.locale)
@@ -128,6 +129,7 @@ def _keep_contacts(
         table = Contact.__table__
         renewed = update(table).where(table.c.id == bindparam("ident"))  # type: ignore[arg-type]
         values: dict[str, Any] = {"name": bindparam("known_name"), "locale": bindparam("known_locale")}
+        values["search_key"] = bindparam("key")
         db.session.connection().execute(renewed.values(values), changes)
     return {row.email_key: (row.id, row.suppressed_at is not None) for row in found}
 

@@ -14,6 +14,7 @@ from base.errors import ConflictError, InvalidError
 from base.jobs import enqueue, job
 from base.outbox import Mail
 from surveys import emails, intake
+from surveys.contact import Contact
 from surveys.dispatch import Dispatch, mail_key
 from surveys.intake import Occasion
 from surveys.invitation import Invitation
@@ -110,6 +111,9 @@ def withdraw_mails(contact_id: uuid.UUID) -> None:
     """Take back what still waits for a person who wishes no more: invitations, and mails in the outbox."""
     now = clock.now()
     with transaction():
+        contact = db.session.get(Contact, contact_id)
+        if contact is None or contact.suppressed_at is None:  # they were welcomed back before this job came
+            return
         waiting = Invitation.scheduled_for(contact_id)
         Mail.withdraw([mail_key(invitation.id) for invitation in waiting], "suppressed")
         for invitation in waiting:
