@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import uuid
-from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from feedback import metric, tally
 from feedback.metric import Change, Score
-from feedback.ranging import Bucket, By, Range, buckets
-from feedback.ranking import Ranked, merged, ranked
+from feedback.ranging import Bucket, By, Range, automatic, buckets
+from feedback.ranking import Line, Ranked, merged, ranked
 from feedback.reach import Reach
 from feedback.tally import EVERYTHING, Counts, Filters, Segment
 from surveys.summary import Summary
 from surveys.survey import Survey
+
+READABLE = 30
+"""Answers a column of the trend should have on average; with fewer, intervals are so wide that days are noise."""
 
 SEGMENTS: tuple[Segment, ...] = ("agent", "team", "channel", "language")
 
@@ -31,6 +33,7 @@ class Dashboard:
     before: Score
     change: Change
     counts: Counts
+    by: By
     trend: list[tuple[Bucket, Score]]
     segments: Mapping[Segment, list[Ranked]]
     sentiments: Mapping[str, int]
@@ -42,19 +45,34 @@ class Dashboard:
         """How many of the counted answers have a comment."""
         return sum(self.sentiments.values())
 
+    @property
+    def line(self) -> Line:
+        """The part of the scale on which all segments are drawn."""
+        return Line.around(self.score.metric, [row.score for rows in self.segments.values() for row in rows])
+
     @classmethod
-    def of(cls, survey: Survey, period: Range, by: By, filters: Filters = EVERYTHING) -> Dashboard:
-        """The numbers of a survey. Nine statements, however many answers and columns there are."""
-        columns = buckets(period.interval, by, period.zone)
+    def of(cls, survey: Survey, period: Range, by: By | None = None, filters: Filters = EVERYTHING) -> Dashboard:
+        """The numbers of a survey. Nine statements, however many answers and columns there are.
+
+        `by` None chooses the columns of the trend: days, or weeks where days would have too few answers to say much.
+        """
+        finest = by or automatic(period.interval, period.zone)
+        columns = buckets(period.interval, finest, period.zone)
         edges = [period.previous.start, period.interval.start, *(column.interval.end for column in columns)]
         earlier, *parts = tally.counts_over(survey.id, edges, filters)
-        counts = sum(map(Counter, parts), Counter[int]())
+        counts = _sum(parts)
+        if by is None and finest == "day" and period.days > 7 and sum(counts.values()) < READABLE * len(columns):
+            finest, weeks = "week", buckets(period.interval, "week", period.zone)
+            days = list(zip(columns, parts, strict=True))
+            parts = [_sum(part for day, part in days if day.interval.start in week.interval) for week in weeks]
+            columns = weeks
         now, before = metric.score(survey.metric, counts), metric.score(survey.metric, earlier)
         return cls(
             score=now,
             before=before,
             change=metric.change(now, before),
-            counts=dict(counts),
+            counts=counts,
+            by=finest,
             trend=[(column, metric.score(survey.metric, part)) for column, part in zip(columns, parts, strict=True)],
             segments={segment: _compared(segment, survey, period, filters) for segment in SEGMENTS},
             sentiments=tally.sentiments(survey.id, period.interval, filters),
@@ -71,6 +89,14 @@ def summaries(workspace_id: uuid.UUID) -> dict[uuid.UUID, Summary]:
             of = metric.score(survey.metric, counts[survey.id])
             found[survey.id] = Summary(of.n, of.value, of.margin, "nps" if of.metric == "nps" else "percent")
     return found
+
+
+def _sum(parts: Iterable[Counts]) -> Counts:
+    whole: Counts = {}
+    for part in parts:
+        for score, n in part.items():
+            whole[score] = whole.get(score, 0) + n
+    return whole
 
 
 def _compared(segment: Segment, survey: Survey, period: Range, filters: Filters) -> list[Ranked]:

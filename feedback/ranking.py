@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from math import ceil, floor
 
 from feedback.metric import Score, ranking_key, score
 
 
 @dataclass(frozen=True)
 class Spot:
-    """A score with its interval as drawn on a line from the lowest score (0) to the highest (100)."""
+    """A score with its interval as drawn on a line: per cent of its width, 0 left, 100 right."""
 
     at: float
     low: float
@@ -27,17 +28,34 @@ class Ranked:
 
     name: str | None
     score: Score
-    spot: Spot
 
 
-def spot(of: Score) -> Spot:
-    """Where a score stands: NPS runs from −100 to 100, CSAT and CES from 0 to 100; without answers in the middle."""
-    if of.value is None or of.low is None or of.high is None:
-        return Spot(50.0, 0.0, 100.0)
-    places = (of.value, of.low, of.high)
-    if of.metric == "nps":
-        places = tuple((place + 100) / 2 for place in places)  # type: ignore[assignment]
-    return Spot(*(round(place, 2) for place in places))
+@dataclass(frozen=True)
+class Line:
+    """The part of the scale on which all are drawn; one for all of them, so that they can be compared."""
+
+    low: float
+    high: float
+
+    @classmethod
+    def around(cls, metric: str, scores: Iterable[Score]) -> Line:
+        """The tens nearest around the intervals of those that are not too few, inside the scale of the metric."""
+        known = [one for one in scores if not one.too_few]
+        least = -100.0 if metric == "nps" else 0.0
+        if not known:
+            return cls(least, 100.0)
+        low = 10.0 * floor(min(one.low for one in known if one.low is not None) / 10)
+        high = 10.0 * ceil(max(one.high for one in known if one.high is not None) / 10)
+        return cls(max(low, least), min(max(high, low + 10), 100.0))
+
+    def spot(self, of: Score) -> Spot:
+        """Where a score stands; what lies beyond an end stops there. A score without answers fills the line."""
+        if of.value is None or of.low is None or of.high is None:
+            return Spot(50.0, 0.0, 100.0)
+        return Spot(*(self._place(value) for value in (of.value, of.low, of.high)))
+
+    def _place(self, value: float) -> float:
+        return round(100 * (min(max(value, self.low), self.high) - self.low) / (self.high - self.low), 2)
 
 
 def ranked(metric: str, counts: Mapping[str | None, Mapping[int, int]]) -> list[Ranked]:
@@ -45,7 +63,7 @@ def ranked(metric: str, counts: Mapping[str | None, Mapping[int, int]]) -> list[
 
     Of equals the one with more answers comes first, then by name, so that the order never wobbles.
     """
-    rows = [Ranked(name, result, spot(result)) for name, of in counts.items() if (result := score(metric, of)).n]
+    rows = [Ranked(name, result) for name, of in counts.items() if (result := score(metric, of)).n]
     rows.sort(key=lambda row: row.name or "")
     rows.sort(key=lambda row: ranking_key(row.score), reverse=True)
     return [row for row in rows if row.name is not None] + [row for row in rows if row.name is None]

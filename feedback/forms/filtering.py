@@ -65,10 +65,10 @@ class ResultsForm(Form):
     def sequence(self) -> Order:
         return "worst" if self._value("order") == "worst" else "newest"
 
-    def columns(self, period: Range, automatic: By) -> By:
+    def columns(self, period: Range) -> By | None:
         """Days, weeks or months, as wished for where that gives a readable trend."""
         wished: By | None = self._value("by")
-        return wished if wished in self.readable(period) else automatic
+        return wished if wished in self.readable(period) else None
 
     @staticmethod
     def readable(period: Range) -> list[By]:

@@ -9,16 +9,16 @@ from flask_babel import format_date, get_locale
 
 from feedback.charting import BandBar, Distribution, Reading, Trend, band_bar, distribution, trend
 from feedback.dashboard import Dashboard
-from feedback.ranging import Bucket, By
+from feedback.ranging import Bucket
 from surveys.scale import SCALES
 
 FORMS = {"day": "d MMM", "week": "d MMM", "month": "MMM y"}
 
 
-def trend_of(page: Dashboard, by: By, address: Callable[[Bucket], str]) -> Trend:
+def trend_of(page: Dashboard, address: Callable[[Bucket], str]) -> Trend:
     """The score over time; each column leads to the `address` of its own days."""
     readings = [
-        Reading(format_date(column.first_day, FORMS[by]), of.value, of.low, of.high, of.n, address(column))
+        Reading(format_date(column.first_day, FORMS[page.by]), of.value, of.low, of.high, of.n, address(column))
         for column, of in page.trend
     ]
     return trend(readings, unit="nps" if page.score.metric == "nps" else "percent", zoom=True)

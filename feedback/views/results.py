@@ -16,7 +16,6 @@ from feedback.dashboard import Dashboard
 from feedback.feed import Place
 from feedback.forms.filtering import ABOUT_ANSWERS, FACTS, PERIOD, SENTIMENTS, ResultsForm
 from feedback.ranging import BadRange, Range
-from feedback.ranking import spot
 from feedback.views.drawing import bands_of, distribution_of, language_name, trend_of
 from surveys.scale import SCALES
 from surveys.survey import Survey
@@ -33,8 +32,7 @@ def show(workspace: Workspace, slug: str) -> ResponseReturnValue:
     survey = Survey.of(workspace.id, slug)
     form = ResultsForm.read(request.args)
     period, problem = _period(workspace.zone)
-    by = form.columns(period, ranging.automatic(period.interval, period.zone))
-    page = Dashboard.of(survey, period, by, form.facts)
+    page = Dashboard.of(survey, period, form.columns(period), form.facts)
     query = feed.Query(
         workspace_id=workspace.id,
         survey_id=survey.id,
@@ -55,7 +53,6 @@ def show(workspace: Workspace, slug: str) -> ResponseReturnValue:
         form=form,
         period=period,
         problem=problem,
-        by=by,
         page=page,
         ever=page.score.n or feed.size(feed.Query(workspace_id=workspace.id, survey_id=survey.id, flagged=False)),
         matching=feed.size(query),
@@ -63,10 +60,10 @@ def show(workspace: Workspace, slug: str) -> ResponseReturnValue:
         versions=Version.all_of(survey.id),
         scale=SCALES[survey.metric],
         sentiments=SENTIMENTS,
-        overall=spot(page.score).at,
+        line=page.line,
         bands=bands_of(page),
         distribution=distribution_of(page),
-        trend=trend_of(page, by, lambda column: _days(here, column.first_day, column.last_day)),
+        trend=trend_of(page, lambda column: _days(here, column.first_day, column.last_day)),
         here=here,
         kept=_kept,
         language_name=language_name,
