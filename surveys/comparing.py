@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from surveys.wording import EDITABLE, LOCALES, Document, built_in
+from surveys.wording import EDITABLE, LOCALES, Document, effective
 
 Place = tuple[str, ...]
 Flat = dict[Place, Any]
@@ -82,12 +82,12 @@ def merge(base: Flat, mine: Flat, theirs: Flat) -> tuple[Flat, list[Change]]:
     return merged, clashes
 
 
-def with_built_in(change: Change, metric: str) -> Change:
-    """The same change with the built-in words where a text had none, so that it can be read."""
+def readable(change: Change, before: Document, after: Document) -> Change:
+    """The same change with the words that people saw and see where a text of the survey's own is missing."""
     if change.locale is None:
         return change
-    ready = built_in(change.locale, metric).get(change.key, "")
-    return Change(change.place, change.before or ready, change.after or ready)
+    was, now = effective(before, change.locale), effective(after, change.locale)
+    return Change(change.place, change.before or was.get(change.key, ""), change.after or now.get(change.key, ""))
 
 
 def _rank(place: Place) -> tuple[int, int, int, Place]:

@@ -58,9 +58,10 @@ def _meet(survey: Survey, form: EditorForm) -> str:
     mine, base = form.values(survey.draft), form.started_from() or saved
     merged, clashes = comparing.merge(base, mine, saved)
     met = EditorForm.of(merged, base=saved, revision=survey.draft_revision)
-    brought = [change for change in comparing.changes(mine, merged) if change.locale in (None, *wording.LOCALES)]
-    readable = [comparing.with_built_in(clash, survey.metric) for clash in clashes]
-    return _editor(survey, met, clashes=readable, brought=brought, met=True)
+    typed = form.document(survey.draft)
+    clashes = [comparing.readable(clash, typed, survey.draft) for clash in clashes]
+    brought = [comparing.readable(change, typed, survey.draft) for change in comparing.changes(mine, merged)]
+    return _editor(survey, met, clashes=clashes, brought=brought, met=True)
 
 
 def _editor(survey: Survey, form: EditorForm, **more: Any) -> str:

@@ -98,4 +98,4 @@ def _changes(before: Document | None, after: Document) -> list[Change] | None:
     if before is None:
         return None
     found = comparing.changes(comparing.flat(before), comparing.flat(after))
-    return [comparing.with_built_in(change, after["metric"]) for change in found]
+    return [comparing.readable(change, before, after) for change in found]

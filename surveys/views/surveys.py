@@ -11,11 +11,11 @@ from accounts.workspace import Workspace
 from base import clock, tokens
 from base.db import transaction
 from surveys import wording
-from surveys.checking import findings
 from surveys.forms.starting import NewSurveyForm
 from surveys.funnel import Funnel
 from surveys.summary import SUMMARIES, Summaries
 from surveys.survey import Survey
+from surveys.version import Version
 
 bp = Blueprint("surveys", __name__)
 
@@ -58,17 +58,18 @@ def new(*, workspace: Workspace) -> ResponseReturnValue:
 @requires("surveys.view")
 def overview(*, workspace: Workspace, slug: str) -> ResponseReturnValue:
     survey = Survey.of(workspace.id, slug)
-    locale = survey.draft["default_locale"]
+    version = Version.newest(survey.id)
+    document = version.document if version else survey.draft
+    locale = document["default_locale"]
     return render_template(
         "surveys/overview.html",
         survey=survey,
         funnel=Funnel.of(survey.id),
         summary=_summaries()(workspace.id).get(survey.id),
-        words=wording.named(wording.effective(survey.draft, locale), workspace.name),
-        findings=findings(survey.draft),
+        document=document,
+        words=wording.named(wording.effective(document, locale), workspace.name),
         languages=wording.LANGUAGE_NAMES,
         api_url=tokens.link("/api/v1/invitations"),
-        test_locales=survey.draft["locales"],
         chosen=request.args.get("locale", locale),
     )
 

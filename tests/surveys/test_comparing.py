@@ -68,6 +68,9 @@ def test_changes_are_told_settings_first_then_by_language_in_the_order_of_the_fo
     ]
 
 
-def test_a_text_that_was_built_in_is_read_as_its_built_in_words():
-    change = comparing.with_built_in(Change(("texts", "en", "send"), None, "Go"), "nps")
-    assert (change.before, change.after) == ("Send", "Go")
+def test_a_change_is_read_in_the_words_that_people_saw():
+    before, after = document(en={"question": "How was it?"}), document(en={"question": "How was it?", "send": "Go"})
+    ours = comparing.readable(Change(("texts", "en", "send"), None, "Go"), before, after)
+    assert (ours.before, ours.after) == ("Send", "Go")
+    fallen_back = comparing.readable(Change(("texts", "sl", "question"), None, "Kako?"), before, after)
+    assert fallen_back.before == "How was it?"
