@@ -214,7 +214,11 @@ class Digest(Model):
 
     def look_forward(self, after: datetime) -> None:
         """The next issue is the first one after this moment, dated after all that were taken."""
-        self.next_due_at = digesting.next_due(self.rhythm, after, last_local_date=self.last_local_date).at
+        self.next_due_at = self.due_after(after, dated_after=self.last_local_date)
+
+    def due_after(self, at: datetime, *, dated_after: date | None) -> datetime:
+        """When the first issue comes that is due after `at` and dated after a day."""
+        return digesting.next_due(self.rhythm, at, last_local_date=dated_after).at
 
     def follow(self, wanted: Iterable[uuid.UUID] | None, *, since: datetime | None) -> None:
         """Follow exactly these surveys, or all; those not followed before only `since` then."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from email.message import EmailMessage
 from typing import Any
 
@@ -22,6 +23,8 @@ from surveys.emails import in_the_name_of
 LARGEST = 100 * 1024
 """Bytes of HTML; mail programs cut what is longer."""
 COMMENT_LENGTH = 600
+NAME_LENGTH = 80
+FACTS_LENGTH = 160
 NAMED_IN_SUBJECT = 2
 PAUSE = "digest-pause"
 
@@ -40,7 +43,9 @@ def pause_url(digest_id: uuid.UUID) -> str:
     return tokens.link(f"/digest/pause/{tokens.sign(PAUSE, digest_id.hex)}")
 
 
-def digest(workspace: Workspace, order: Digest, issue: Issue, members: Sequence[uuid.UUID]) -> Prepared:
+def digest(
+    workspace: Workspace, order: Digest, issue: Issue, members: Sequence[uuid.UUID], *, at: datetime
+) -> Prepared:
     """An issue with these members as a mail; long ones lose cards, not comments' beginnings, to stay under LARGEST."""
     report = Report.of(order, issue, members)
     letter = _letter(workspace, report)
@@ -51,7 +56,7 @@ def digest(workspace: Workspace, order: Digest, issue: Issue, members: Sequence[
         sender=in_the_name_of(workspace.name),
         to_address=order.recipient_email,
         to_name=order.recipient_name,
-        at=issue.created_at,
+        at=at,
         locale=Voice.of(order.locale).locale,
         reply_to=workspace.reply_to,
         unsubscribe_url=pause_url(order.id),
@@ -140,7 +145,7 @@ def _card(voice: Voice, base: str, card: Card, zone: str) -> Mapping[str, Any]:
     response, contact = card.entry.response, card.entry.contact
     agent = voice.say("agent", agent=response.agent) if response.agent else None
     facts = [agent, response.team, response.channel]
-    who = contact.name or contact.email
+    who = mail.one_line(contact.name or contact.email, NAME_LENGTH)
     return {
         "score": voice.say("of_scale", score=voice.number(response.score), high=voice.number(card.scale.high)),
         "metric": METRICS[card.scale.key],
@@ -149,7 +154,7 @@ def _card(voice: Voice, base: str, card: Card, zone: str) -> Mapping[str, Any]:
         "language": response.language if response.language not in (None, "und") else None,
         "sentiment": voice.say(response.sentiment_label or "unscored") if response.comment else None,
         "who": who,
-        "facts": " · ".join(filter(None, facts)),
+        "facts": mail.one_line(" · ".join(filter(None, facts)), FACTS_LENGTH),
         "when": voice.moment(response.created_at, zone),
         "url": tokens.link(f"{base}/responses/{response.id}"),
         "open_of": voice.say("open_of", name=who),

@@ -74,7 +74,7 @@ class Issue(Model):
             trigger=trigger,
             detractors=0,
             state="claimed",
-            next_due_at=digest.next_due_at,
+            next_due_at=digest.next_due_at and digest.due_after(at, dated_after=plan.due.local_date),
             created_at=at,
         )
 
@@ -118,7 +118,6 @@ class Issue(Model):
     ) -> Issue | None:
         draft = cls.drafted(digest, plan, trigger=trigger, at=at)
         digest.took(plan.due.local_date, at=at)
-        draft.next_due_at = digest.next_due_at
         row = {column.name: getattr(draft, column.name) for column in cls.__table__.columns}
         if not insert_once(cls, row):
             return None

@@ -96,7 +96,7 @@ def compose_issue(issue_id: uuid.UUID) -> None:
             return
         digest = session.get_one(Digest, issue.digest_id)
         workspace = session.get_one(Workspace, digest.workspace_id)
-        prepared = emails.digest(workspace, digest, issue, issue.members)
+        prepared = emails.digest(workspace, digest, issue, issue.members, at=clock.now())
     with transaction() as session:
         _settle(session.get_one(Issue, issue_id), prepared)
 

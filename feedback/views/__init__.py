@@ -2,6 +2,15 @@
 
 from flask import Blueprint
 
-from feedback.views import answering, health, responses, results, styleguide
+from feedback.views import answering, digests, health, issues, pausing, responses, results, styleguide
 
-blueprints: tuple[Blueprint, ...] = (answering.bp, health.bp, responses.bp, results.bp, styleguide.bp)
+blueprints: tuple[Blueprint, ...] = (
+    answering.bp,
+    digests.bp,
+    health.bp,
+    issues.bp,
+    pausing.bp,
+    responses.bp,
+    results.bp,
+    styleguide.bp,
+)

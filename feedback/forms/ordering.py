@@ -1,0 +1,160 @@
+"""The form of a digest: who gets it, about which surveys, how often, and at what hour of their own day."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from datetime import time
+from typing import Any
+
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _
+from flask_wtf import FlaskForm
+from wtforms import IntegerField, RadioField, SelectField, SelectMultipleField, StringField, TimeField, ValidationError
+from wtforms.validators import InputRequired, Length, NumberRange, Optional
+from wtforms.widgets import CheckboxInput, ListWidget
+
+from base.clock import zones
+from base.errors import InvalidError
+from base.mail import mailbox
+from feedback.digest import Digest, Order
+from feedback.digesting import Cadence
+from surveys.survey import Survey
+from surveys.wording import LANGUAGE_NAMES
+
+WEEKDAYS = [
+    *((0, _("Monday")), (1, _("Tuesday")), (2, _("Wednesday")), (3, _("Thursday"))),
+    *((4, _("Friday")), (5, _("Saturday")), (6, _("Sunday"))),
+]
+
+
+def _stripped(value: str | None) -> str:
+    return (value or "").strip()
+
+
+class CheckboxesField(SelectMultipleField):
+    """Several of a few, as boxes."""
+
+    widget = ListWidget()
+    option_widget = CheckboxInput()
+
+
+class RhythmForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
+    """How often, at what hour, in which zone: what the next three dates depend on."""
+
+    cadence = RadioField(
+        _("How often"),
+        [InputRequired()],
+        choices=[("daily", _("Every day")), ("weekly", _("Every week")), ("monthly", _("Every month"))],
+        default="daily",
+    )
+    weekday = SelectField(_("On"), [Optional()], choices=WEEKDAYS, coerce=int, default=0)
+    day = IntegerField(
+        _("On day"),
+        [Optional(), NumberRange(1, 31, message=_("Choose a day from 1 to 31."))],
+        default=1,
+        description=_("In shorter months it comes on the last day."),
+        render_kw={"min": 1, "max": 31, "inputmode": "numeric"},
+    )
+    time = TimeField(_("At"), [InputRequired(_("Choose an hour."))], default=time(8, 0))
+    zone = StringField(
+        _("Time zone"),
+        [InputRequired(_("Choose a time zone."))],
+        description=_("Of the person who reads it. Type a city, such as Ljubljana or New York."),
+        filters=[_stripped],
+    )
+
+    def validate_zone(self, field: Any) -> None:
+        """A place of the list, however it is capitalised; the part after the last slash suffices."""
+        wanted = field.data.replace(" ", "_").lower()
+        found = [zone for zone in zones() if wanted in (zone.lower(), zone.lower().rpartition("/")[2])]
+        if not found:
+            raise ValidationError(gettext("This is no time zone we know. Choose one from the list."))
+        field.data = found[0]
+
+    def validate_day(self, field: Any) -> None:
+        if self.cadence.data == "monthly" and field.data is None and not field.errors:
+            raise ValidationError(gettext("Choose a day from 1 to 31."))
+
+    def rhythm(self) -> Cadence:
+        """What was chosen, of a valid form."""
+        kind, at = self.cadence.data, self.time.data or time(8, 0)
+        weekday = self.weekday.data if kind == "weekly" else None
+        day = self.day.data if kind == "monthly" else None
+        return Cadence(kind, at.hour, at.minute, weekday, day, self.zone.data or "UTC")
+
+
+class OrderForm(RhythmForm):
+    """The whole standing order."""
+
+    email = StringField(
+        _("Email address"),
+        [InputRequired(_("Say who gets it.")), Length(max=320)],
+        description=_("Anybody; an account is only needed to open the answers."),
+        filters=[_stripped],
+        render_kw={"type": "email", "autocomplete": "off", "maxlength": 320},
+    )
+    name = StringField(
+        _("Name"),
+        [Length(max=120)],
+        description=_("For the greeting. A colleague's name is filled in from the team."),
+        filters=[_stripped],
+        render_kw={"autocomplete": "off", "maxlength": 120},
+    )
+    locale = SelectField(_("Language of the mail"), choices=list(LANGUAGE_NAMES.items()), default="en")
+    which = RadioField(
+        _("Surveys"),
+        choices=[("all", _("All, and those to come")), ("chosen", _("Only these"))],
+        default="all",
+    )
+    surveys = CheckboxesField(_("These surveys"), coerce=uuid.UUID)
+    when_empty = RadioField(
+        _("When nobody was unhappy"),
+        choices=[("short", _("Send a short mail with the scores")), ("skip", _("Send nothing"))],
+        default="short",
+    )
+
+    @classmethod
+    def over(cls, surveys: Sequence[Survey], digest: Digest | None = None, **defaults: Any) -> OrderForm:
+        """The form with the surveys one may choose, filled with a digest's order or with `defaults`."""
+        form = cls(data=_data_of(digest) if digest else defaults)
+        form.surveys.choices = [(survey.id, survey.name) for survey in surveys]
+        return form
+
+    def validate_email(self, field: Any) -> None:
+        try:
+            mailbox("", field.data)
+        except InvalidError as error:
+            raise ValidationError(gettext("This is not an email address.")) from error
+
+    def validate_surveys(self, field: Any) -> None:
+        if self.which.data == "chosen" and not field.data:
+            raise ValidationError(gettext("Choose at least one survey."))
+
+    def order(self, colleagues: dict[str, str]) -> Order:
+        """What was ordered, of a valid form. `colleagues` are names by address."""
+        email = (self.email.data or "").lower()
+        return Order(
+            recipient_email=email,
+            recipient_name=self.name.data or colleagues.get(email, ""),
+            locale=self.locale.data,
+            cadence=self.rhythm(),
+            when_empty=self.when_empty.data,
+            surveys=tuple(self.surveys.data or ()) if self.which.data == "chosen" else None,
+        )
+
+
+def _data_of(digest: Digest) -> dict[str, Any]:
+    return {
+        "email": digest.recipient_email,
+        "name": digest.recipient_name,
+        "locale": digest.locale,
+        "which": "all" if digest.all_surveys else "chosen",
+        "surveys": digest.chosen,
+        "when_empty": digest.when_empty,
+        "cadence": digest.cadence,
+        "weekday": digest.weekday or 0,
+        "day": digest.day or 1,
+        "time": time(digest.hour, digest.minute),
+        "zone": digest.zone,
+    }

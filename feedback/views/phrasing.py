@@ -1,0 +1,57 @@
+"""What the digest pages say about rhythm and time, in the staff's language."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date, format_skeleton, format_time, get_day_names
+from flask_babel import get_locale, gettext
+
+from feedback.digest import Digest
+from feedback.digesting import Cadence, next_due, period_of
+from feedback.issue import Issue
+
+
+def rhythm_words(digest: Digest) -> str:
+    """For example "Every Monday at 08:00"."""
+    at = f"{digest.hour:02}:{digest.minute:02}"
+    if digest.cadence == "weekly":
+        weekday = get_day_names(locale=get_locale())[digest.weekday or 0]
+        return str(gettext("Every %(weekday)s at %(at)s", weekday=weekday, at=at))
+    if digest.cadence == "monthly":
+        return str(gettext("On day %(day)s of every month at %(at)s", day=digest.day, at=at))
+    return str(gettext("Every day at %(at)s", at=at))
+
+
+def when(at: datetime, zone: str) -> str:
+    """A day and an hour on the wall of the reader of the digest: "Sat, Nov 21, 08:00"."""
+    local, locale = at.astimezone(ZoneInfo(zone)), get_locale()
+    return f"{format_skeleton('MMMEd', local, locale=locale)}, {format_time(local, 'HH:mm', locale=locale)}"
+
+
+def next_words(digest: Digest) -> str:
+    """When its next issue comes, in its reader's zone; — while paused."""
+    return when(digest.next_due_at, digest.zone) if digest.next_due_at else "—"
+
+
+def next_dates(rhythm: Cadence | None, now: datetime, *, number: int = 3) -> list[str]:
+    """When the next issues of a rhythm come; nothing for one that is not whole yet."""
+    found: list[str] = []
+    after, last = now, None
+    while rhythm is not None and len(found) < number:
+        due = next_due(rhythm, after, last_local_date=last)
+        found.append(when(due.at, rhythm.zone))
+        after, last = due.at, due.local_date
+    return found
+
+
+def days(issue: Issue, digest: Digest) -> str:
+    """The days whose scores an issue reports."""
+    period = period_of(issue.period_from, issue.period_to, digest.rhythm)
+    first, last = _day(period.first_day), _day(period.last_day)
+    return last if period.first_day == period.last_day else f"{first} – {last}"
+
+
+def _day(day: date) -> str:
+    return str(format_date(day, "medium", locale=get_locale()))
