@@ -107,6 +107,16 @@ def transaction() -> Iterator[Session]:
             _writer.release()
 
 
+def writing() -> bool:
+    """Whether a `transaction()` is open here."""
+    return _writing.get()
+
+
+def writer() -> threading.Lock:
+    """Held by whoever writes to SQLite in this process."""
+    return _writer
+
+
 @contextmanager
 def reading() -> Iterator[Session]:
     """Read, and end the read transaction before anything slow (network, scoring) happens. Loaded values stay."""

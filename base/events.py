@@ -11,7 +11,8 @@ from sqlalchemy import JSON, Index, String, Uuid, insert
 from sqlalchemy.orm import Mapped, mapped_column
 
 from base import jobs
-from base.db import Model, Moment, db, new_id
+from base.db import Model, Moment, new_id
+from base.prepared import Prepared
 
 
 class Event(Model):
@@ -32,6 +33,7 @@ class Event(Model):
     data: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
 
 
+_INSERT = Prepared(insert(Event), "id", "workspace_id", "kind", "subject_id", "actor", "at", "data")
 _reactions: dict[str, Sequence[jobs.Job]] = {}
 
 
@@ -60,6 +62,6 @@ def record(
         "at": at,
         "data": data or {},
     }
-    db.session.connection().execute(insert(Event.__table__), row)  # type: ignore[arg-type]
+    _INSERT.run(row)
     for job in _reactions.get(kind, ()):
         jobs.enqueue(job, subject_id, at=at)

@@ -14,9 +14,6 @@ from datetime import datetime
 from typing import Protocol
 
 from flask import current_app
-from sqlalchemy.orm import Session
-
-from base.db import db
 
 BACKOFF = (5, 30, 120, 600, 1800, 3600, 7200)
 """Seconds to wait before the second, third, … try of a job that raised."""
@@ -35,9 +32,9 @@ class Job:
 
 
 class Queue(Protocol):
-    """Where jobs wait. `put` writes in the session's open transaction and nowhere else."""
+    """Where jobs wait. `put` writes in the open transaction and nowhere else."""
 
-    def put(self, session: Session, name: str, subject_id: uuid.UUID, at: datetime | None) -> None: ...
+    def put(self, name: str, subject_id: uuid.UUID, at: datetime | None) -> None: ...
 
 
 _registry: dict[str, Job] = {}
@@ -59,4 +56,4 @@ def registered() -> dict[str, Job]:
 def enqueue(job: Job, subject_id: uuid.UUID, *, at: datetime | None = None) -> None:
     """Ask for `job(subject_id)` at or after `at` (at once without), if and only if this transaction commits."""
     queue: Queue = current_app.extensions["afterword.queue"]
-    queue.put(db.session(), job.name, subject_id, at)
+    queue.put(job.name, subject_id, at)

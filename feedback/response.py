@@ -25,6 +25,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from base import events
 from base.db import Model, Moment, db, new_id
 from base.errors import ConflictError
+from base.prepared import Prepared
 from feedback.revision import Given, Revision
 from feedback.sentiment import Reading
 from feedback.suspecting import Reason, Sign, reason_for
@@ -112,9 +113,9 @@ class Response(Model):
         """
         claim = {"ident": link.invitation_id, "at": at}
         # Of submissions that come together exactly one turns the invitation to answered, and so makes the response.
-        if db.session.connection().execute(_CLAIM, claim).rowcount == 1:
+        if _CLAIM.run(claim) == 1:
             return cls._first(link, given, at)
-        found = db.session.execute(_CURRENT, {"submission_key": str(link.invitation_id)}).one_or_none()
+        found = _CURRENT.first({"submission_key": str(link.invitation_id)})
         if found is None:
             return cls._first(link, given, at)
         return cls._again(Current(*found), given, at)
@@ -135,8 +136,10 @@ class Response(Model):
             "created_at": at,
             **_content(given, at),
             **link.facts,
+            **_UNREAD,
+            **_UNRELEASED,
         }
-        db.session.connection().execute(_INSERT, row)
+        _INSERT.run(row)
         Revision.keep(ident, 1, given, at=at)
         events.record("response.submitted", ident, workspace_id=link.workspace_id, at=at, data=_told(1, reason))
         return Kept(ident, 1)
@@ -155,7 +158,7 @@ class Response(Model):
             kind = "response.set_aside"
         else:
             kind, values = "response.revised", {"revision": number, **_content(given, at), **_UNREAD, **_UNRELEASED}
-            db.session.connection().execute(_REVISE, {"ident": current.id, **values})
+            _REVISE.run({"ident": current.id, **values})
         told = _told(number, reason)
         events.record(kind, current.id, workspace_id=current.workspace_id, at=at, data=told)
         return Kept(current.id, number)
@@ -213,23 +216,27 @@ class Response(Model):
         return clean is None
 
 
-# The statements of the answering path, built once.
-_CLAIM = (
-    update(Invitation.__table__)  # type: ignore[arg-type]
-    .where(Invitation.id == bindparam("ident"), Invitation.answered_at.is_(None))
-    .values(answered_at=bindparam("at"), status="answered")
-)
-_CURRENT = (
-    select(Response.id, Response.workspace_id, Response.flagged_at, Response.released_at)
-    .where(Response.submission_key == bindparam("submission_key"))
-    .with_for_update()
-)
-_INSERT = insert(Response.__table__)  # type: ignore[arg-type]
-_REVISE = update(Response.__table__).where(Response.id == bindparam("ident"))  # type: ignore[arg-type]
 _UNREAD = dict.fromkeys(
     ("language", "sentiment_label", "polarity", "confidence", "engine", "engine_version", "read_at")
 )
 _UNRELEASED = {"released_at": None, "released_by": None}
+
+# The statements of the answering path.
+_CLAIM = Prepared(
+    update(Invitation)
+    .where(Invitation.id == bindparam("ident"), Invitation.answered_at.is_(None))
+    .values(answered_at=bindparam("at"), status="answered")
+)
+_CURRENT = Prepared(
+    select(Response.id, Response.workspace_id, Response.flagged_at, Response.released_at)
+    .where(Response.submission_key == bindparam("submission_key"))
+    .with_for_update()
+)
+_INSERT = Prepared(insert(Response), *Response.__table__.columns.keys())
+_CONTENT = ("score", "comment", "locale", "updated_at", "flagged_at", "flag_reason")
+_REVISE = Prepared(
+    update(Response).where(Response.id == bindparam("ident")), "revision", *_CONTENT, *_UNREAD, *_UNRELEASED
+)
 
 
 def _content(given: Given, at: datetime) -> dict[str, Any]:

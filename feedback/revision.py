@@ -9,6 +9,7 @@ from sqlalchemy import ForeignKey, Integer, SmallInteger, String, Text, UniqueCo
 from sqlalchemy.orm import Mapped, mapped_column
 
 from base.db import Model, Moment, db
+from base.prepared import Prepared
 from feedback.suspecting import Reason, Sign, reason_for
 
 
@@ -70,7 +71,7 @@ class Revision(Model):
             "client": given.client or None,
             "signs": " ".join(given.signs) or None,
         }
-        db.session.connection().execute(_INSERT, row)
+        _INSERT.run(row)
 
     @classmethod
     def all_of(cls, response_id: uuid.UUID, *, up_to: int | None = None) -> list[Revision]:
@@ -87,4 +88,4 @@ class Revision(Model):
         return cast("tuple[Sign, ...]", tuple((self.signs or "").split()))
 
 
-_INSERT = insert(Revision.__table__)  # type: ignore[arg-type]
+_INSERT = Prepared(insert(Revision), *Revision.__table__.columns.keys())

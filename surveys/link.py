@@ -13,6 +13,7 @@ from accounts.workspace import Workspace
 from base import tokens
 from base.db import db
 from base.errors import NotFoundError
+from base.prepared import Prepared
 from surveys.contact import Contact
 from surveys.interaction import Interaction
 from surveys.invitation import Invitation
@@ -25,11 +26,11 @@ State = Literal["open", "expired", "closed", "unsubscribed"]
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{22}")
 
 # One statement tells everything about a link, because it is asked for with every page and every answer.
-_FACTS = (
+_FACTS = Prepared(
     select(
         *(Invitation.id, Invitation.workspace_id, Invitation.survey_id, Invitation.version_id, Invitation.contact_id),
-        *(Invitation.locale, Invitation.expires_at, Invitation.answered_at, Invitation.sent_at),
-        *(Survey.closed_at, Workspace.name, Contact.locale.label("spoken"), Contact.suppressed_reason),
+        *(Invitation.locale, Contact.locale, Invitation.expires_at, Invitation.answered_at, Invitation.sent_at),
+        *(Survey.closed_at, Workspace.name, Contact.suppressed_reason),
         *(Interaction.agent, Interaction.team, Interaction.channel, Interaction.properties),
     )
     .join(Survey, Survey.id == Invitation.survey_id)
@@ -74,23 +75,25 @@ class Link:
         """The link with this token, or NotFoundError. One statement once the version is known to this process."""
         if not _TOKEN.fullmatch(token):
             raise NotFoundError("link")
-        found = db.session.connection().execute(_FACTS, {"token_hash": tokens.digest(token)}).one_or_none()
+        found = _FACTS.first({"token_hash": tokens.digest(token)})
         if found is None:
             raise NotFoundError("link")
+        ident, workspace_id, survey_id, version_id, contact_id, *rest = found
+        locale, spoken, expires_at, answered_at, sent_at, closed_at, company, suppressed, *facts = rest
         return cls(
             token=token,
-            invitation_id=found.id,
-            workspace_id=found.workspace_id,
-            survey_id=found.survey_id,
-            contact_id=found.contact_id,
-            asked=_asked(found.version_id, found.name),
-            wishes=(found.locale, found.spoken),
-            expires_at=found.expires_at,
-            closed_at=found.closed_at,
-            answered_at=found.answered_at,
-            sent_at=found.sent_at,
-            unsubscribed=found.suppressed_reason == "unsubscribed",
-            facts={name: getattr(found, name) for name in ("agent", "team", "channel", "properties")},
+            invitation_id=ident,
+            workspace_id=workspace_id,
+            survey_id=survey_id,
+            contact_id=contact_id,
+            asked=_asked(version_id, company),
+            wishes=(locale, spoken),
+            expires_at=expires_at,
+            closed_at=closed_at,
+            answered_at=answered_at,
+            sent_at=sent_at,
+            unsubscribed=suppressed == "unsubscribed",
+            facts=dict(zip(("agent", "team", "channel", "properties"), facts, strict=True)),
         )
 
     def state(self, now: datetime) -> State:

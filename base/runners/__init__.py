@@ -8,14 +8,13 @@ from datetime import datetime
 from typing import Protocol
 
 from flask import Flask
-from sqlalchemy.orm import Session
 
 
 class Runner(Protocol):
     """A queue and the means to work it off."""
 
-    def put(self, session: Session, name: str, subject_id: uuid.UUID, at: datetime | None) -> None:
-        """Write one request in the session's open transaction."""
+    def put(self, name: str, subject_id: uuid.UUID, at: datetime | None) -> None:
+        """Write one request in the open transaction."""
 
     def start(self) -> bool:
         """Begin to work in the background of this process; False when this process may not."""

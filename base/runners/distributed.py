@@ -20,11 +20,11 @@ from flask import Flask
 from procrastinate import sql
 from procrastinate.jobs import Job as ProcrastinateJob
 from sqlalchemy import text
-from sqlalchemy.orm import Session
 
 from base import clock
 from base.db import db, transaction
 from base.jobs import BACKOFF, MAX_ATTEMPTS, registered
+from base.swift import driver_connection
 
 log = logging.getLogger("afterword.jobs")
 
@@ -57,9 +57,9 @@ class DistributedRunner:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._working: asyncio.Task[None] | None = None
 
-    def put(self, session: Session, name: str, subject_id: uuid.UUID, at: datetime | None) -> None:
-        """Write one request in the session's transaction."""
-        connection = session.connection().connection.driver_connection
+    def put(self, name: str, subject_id: uuid.UUID, at: datetime | None) -> None:
+        """Write one request in the open transaction."""
+        connection = driver_connection()
         later = at if at is not None and at > clock.now() else None
         self._sender.configure_task(
             TASK, connection=connection, schedule_at=later, task_kwargs={"name": name, "subject_id": str(subject_id)}

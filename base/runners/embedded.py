@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import fcntl
 import logging
+import math
 import threading
+import time
 import uuid
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -17,15 +19,18 @@ from typing import IO
 from apscheduler.schedulers.background import BackgroundScheduler
 from flask import Flask
 from sqlalchemy import Index, Integer, String, Text, Uuid, delete, insert, select, update
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column
 
 from base import clock
 from base.db import Model, Moment, db, new_id, transaction
 from base.jobs import BACKOFF, MAX_ATTEMPTS, registered
+from base.prepared import Prepared
 
 log = logging.getLogger("afterword.jobs")
 
 LEASE = timedelta(minutes=5)
+TURN = 1.0
+"""Seconds of work between two looks of the scheduler."""
 KEPT = timedelta(days=7)
 
 
@@ -44,6 +49,9 @@ class QueuedJob(Model):
     error: Mapped[str | None] = mapped_column(Text)
 
 
+_INSERT = Prepared(insert(QueuedJob), "id", "name", "subject_id", "run_at", "state", "attempts")
+
+
 class EmbeddedRunner:
     """Keeps the queue and works it off in a thread of the serving process."""
 
@@ -54,8 +62,8 @@ class EmbeddedRunner:
         self._lock: IO[str] | None = None
         self._stopping = threading.Event()
 
-    def put(self, session: Session, name: str, subject_id: uuid.UUID, at: datetime | None) -> None:
-        """Write one request in the session's transaction."""
+    def put(self, name: str, subject_id: uuid.UUID, at: datetime | None) -> None:
+        """Write one request in the open transaction."""
         row = {
             "id": new_id(),
             "name": name,
@@ -64,7 +72,7 @@ class EmbeddedRunner:
             "state": "queued",
             "attempts": 0,
         }
-        session.connection().execute(insert(QueuedJob.__table__), row)  # type: ignore[arg-type]
+        _INSERT.run(row)
 
     def start(self) -> bool:
         """Begin to tick, unless another process already ticks this database. Returns whether we do."""
@@ -80,7 +88,7 @@ class EmbeddedRunner:
         scheduler = BackgroundScheduler(
             timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
         )
-        scheduler.add_job(self._guarded(self.run_due), "interval", seconds=0.5)
+        scheduler.add_job(self._guarded(self._work_a_while), "interval", seconds=0.5)
         scheduler.add_job(self._guarded(self.run_tick), "interval", seconds=20, next_run_time=clock.now())
         scheduler.start()
         self._scheduler = scheduler
@@ -95,6 +103,7 @@ class EmbeddedRunner:
         if self._lock is not None:
             self._lock.close()
             self._lock = None
+        self._stopping.clear()
 
     def _guarded(self, work: Callable[[], object]) -> Callable[[], None]:
         def guarded() -> None:
@@ -111,21 +120,37 @@ class EmbeddedRunner:
             self.tick(clock.now())
             self._prune(clock.now())
 
-    def run_due(self) -> int:
-        """Run everything that is due now, oldest first; returns how many jobs were tried."""
+    def _work_a_while(self) -> None:
+        """A turn of the scheduler; short, because the interpreter waits for it when the process ends."""
+        self.run_due(until=time.monotonic() + TURN)
+
+    def run_due(self, *, until: float = math.inf) -> int:
+        """Run what is due now, oldest first, beginning nothing after `until`; returns how many jobs were tried."""
         tried = 0
-        while not self._stopping.is_set():
+        while not self._over(until):
             with self.app.app_context():
                 batch = self._claim(clock.now())
+                done = []
                 for claimed in batch:
-                    if self._stopping.is_set():
+                    if self._over(until):
                         self._give_back(claimed.id)
                         continue
-                    self._run(claimed)
                     tried += 1
+                    if self._run(claimed):
+                        done.append(claimed.id)
+                self._forget(done)
             if not batch:
                 break
         return tried
+
+    def _over(self, until: float) -> bool:
+        return self._stopping.is_set() or time.monotonic() > until
+
+    def _forget(self, done: list[uuid.UUID]) -> None:
+        """Drop finished jobs together; a crash before that repeats them after their lease, which does no harm."""
+        if done:
+            with transaction() as session:
+                session.execute(delete(QueuedJob).where(QueuedJob.id.in_(done)))
 
     def drain(self) -> int:
         """Run what is due and what that leads to, in the caller's thread. For commands and tests."""
@@ -146,7 +171,8 @@ class EmbeddedRunner:
         with transaction() as session:
             session.execute(update(QueuedJob).where(QueuedJob.id == ident).values(state="queued", run_at=clock.now()))
 
-    def _run(self, claimed: QueuedJob) -> None:
+    def _run(self, claimed: QueuedJob) -> bool:
+        """Whether the job is done."""
         ident, name, subject_id, attempts = claimed.id, claimed.name, claimed.subject_id, claimed.attempts
         try:
             registered()[name](subject_id)
@@ -154,9 +180,8 @@ class EmbeddedRunner:
             log.exception("job %s(%s) failed on try %s", name, subject_id, attempts)
             db.session.rollback()
             self._record_failure(ident, attempts, f"{type(error).__name__}: {error}")
-        else:
-            with transaction() as session:
-                session.execute(delete(QueuedJob).where(QueuedJob.id == ident))
+            return False
+        return True
 
     def _record_failure(self, ident: uuid.UUID, attempts: int, reason: str) -> None:
         final = attempts >= MAX_ATTEMPTS

@@ -12,7 +12,6 @@ from datetime import date, datetime, time, timedelta
 
 from flask import current_app
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from base import clock
 from base.db import db, new_id, reading, transaction
@@ -83,9 +82,9 @@ class _QuietQueue:
         self._queue = queue
         self._quiet = {job.name for job in quiet}
 
-    def put(self, session: Session, name: str, subject_id: uuid.UUID, at: datetime | None) -> None:
+    def put(self, name: str, subject_id: uuid.UUID, at: datetime | None) -> None:
         if name not in self._quiet:
-            self._queue.put(session, name, subject_id, at)
+            self._queue.put(name, subject_id, at)
 
 
 @contextmanager

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import functools
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, cast
 
@@ -18,8 +19,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from base import clock
-from base.db import new_id, transaction
+from base.db import new_id
 from base.errors import ConflictError, NotFoundError
+from base.swift import swift_reading, swift_transaction
 from base.web import csrf, public
 from feedback.response import Response as Answer
 from feedback.revision import Given
@@ -85,7 +87,8 @@ def decoy(token: str) -> Response:
 @_kindly
 def thanks(token: str) -> Response:
     """What is said after an answer; before one, the question."""
-    link = Link.by_token(token)
+    with swift_reading():
+        link = Link.by_token(token)
     if link.answered_at is None:
         return respondent.see_other(f"/s/{token}")
     again = f"/s/{token}" + respondent.carried(link, respondent.locale_of(link))
@@ -99,21 +102,74 @@ def thanks(token: str) -> Response:
 def submit(token: str) -> Response:
     """Keep the answer, then say thanks; or say what is wrong, with everything typed still there."""
     request.max_content_length = MAX_BODY
-    now, link = clock.now(), Link.by_token(token)
-    state = link.state(now)
-    if state not in {"open", "unsubscribed"}:  # who unsubscribed since the page was opened may still send it
-        return respondent.kind_page(state, link)
     try:
-        filled = read_form(request.form, SCALES[link.metric], now=now)
+        form = request.form
     except RequestEntityTooLarge:
-        return _too_large(link)
-    if filled.switch:
-        return respondent.question_again(link, filled, locale=respondent.locale_of(link, filled.switch))
-    return _submitted(link, filled, now)
+        with swift_reading():
+            return _too_large(Link.by_token(token))
+    now, sent = clock.now(), None
+    try:
+        with swift_transaction():
+            sent = _Sent.read(Link.by_token(token), form, now)
+            if sent.outcome == "kept":
+                Answer.submit(sent.link, _given(sent, now), at=now)
+    except ConflictError:
+        assert sent is not None
+        return _told(replace(sent, outcome="answered_before"), status=409)
+    except SQLAlchemyError:
+        if sent is None:  # not even the question could be read
+            raise
+        log.exception("an answer could not be kept; its page asks to send it again")
+        return _told(replace(sent, outcome="not_saved"), status=503)
+    return _told(sent)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """A submission, and what becomes of it: kept, not kept for a state of the link, or to be looked at again."""
+
+    link: Link
+    filled: Filled
+    locale: str
+    outcome: str
+
+    @classmethod
+    def read(cls, link: Link, form: Mapping[str, str], now: datetime) -> _Sent:
+        filled = read_form(form, SCALES[link.metric], now=now)
+        locale = respondent.locale_of(link, filled.switch or filled.lang)
+        state = link.state(now)
+        if state not in {"open", "unsubscribed"}:  # who unsubscribed since the page was opened may still send it
+            outcome: str = state
+        elif filled.switch:
+            outcome = "switch"
+        else:
+            right = filled.score is not None and len(filled.comment) <= wording.COMMENT_LIMIT
+            outcome = "kept" if right else "wrong"
+        return cls(link, filled, locale, outcome)
+
+
+def _told(sent: _Sent, status: int = 200) -> Response:
+    """The answer of the web to a submission whose transaction has ended."""
+    link, filled, locale = sent.link, sent.filled, sent.locale
+    match sent.outcome:
+        case "kept":
+            return respondent.see_other(f"/s/{link.token}/thanks" + respondent.carried(link, locale))
+        case "closed" | "expired":
+            return respondent.kind_page(sent.outcome, link)
+        case "switch":
+            return respondent.question_again(link, filled, locale=locale)
+        case "wrong":
+            wrong = problems(filled, SCALES[link.metric], texts=_texts(link, locale), locale=locale)
+            return respondent.question_again(link, filled, locale=locale, wrong=wrong, status=422)
+        case word:
+            message = Problem("form", _texts(link, locale)[word])
+            return respondent.question_again(link, filled, locale=locale, wrong=(message,), status=status)
 
 
 def _open(token: str, score: int | None, *, decoy: bool = False) -> Response:
-    now, link = clock.now(), Link.by_token(token)
+    with swift_reading():
+        link = Link.by_token(token)
+    now = clock.now()
     state = link.state(now)
     if state != "open":
         return respondent.kind_page(state, link)
@@ -123,35 +179,15 @@ def _open(token: str, score: int | None, *, decoy: bool = False) -> Response:
     return respondent.question(link, score=score)
 
 
-def _submitted(link: Link, filled: Filled, now: datetime) -> Response:
-    locale = respondent.locale_of(link, filled.lang)
-    if filled.score is None or len(filled.comment) > wording.COMMENT_LIMIT:
-        wrong = problems(filled, SCALES[link.metric], texts=_texts(link, locale), locale=locale)
-        return respondent.question_again(link, filled, locale=locale, wrong=wrong, status=422)
-    given = _given(link, filled, locale, at=now)
-    try:
-        with transaction():
-            Answer.submit(link, given, at=now)
-    except ConflictError:
-        word, status = "answered_before", 409
-    except SQLAlchemyError:
-        log.exception("an answer could not be kept; its page asks to send it again")
-        word, status = "not_saved", 503
-    else:
-        return respondent.see_other(f"/s/{link.token}/thanks" + respondent.carried(link, locale))
-    wrong = (Problem("form", _texts(link, locale)[word]),)
-    return respondent.question_again(link, filled, locale=locale, wrong=wrong, status=status)
-
-
-def _given(link: Link, filled: Filled, locale: str, *, at: datetime) -> Given:
+def _given(sent: _Sent, at: datetime) -> Given:
     """What was sent, with the signs that visits of this process show; a job looks again at all visits."""
-    who = visiting.client()
+    who, link, filled = visiting.client(), sent.link, sent.filled
     sending = Submission(at, who.fingerprint, filled.opened_at, link.sent_at, who.user_agent)
     assert filled.score is not None
     return Given(
         score=filled.score,
         comment=filled.comment or None,
-        locale=locale,
+        locale=sent.locale,
         form_id=filled.form_id or new_id().hex,
         client=who.fingerprint,
         opened_at=filled.opened_at,

@@ -68,15 +68,21 @@ def kind_page(reason: str, link: Link | None = None, *, action_url: str = "") ->
 
 def locale_of(link: Link, chosen: str | None = None) -> str:
     """The survey's language for this person: chosen, else the invitation's, the contact's, the browser's."""
-    wishes = (chosen, tag(request.args.get("lang")), *link.wishes)
+    asked = tag(request.args.get("lang")) if request.query_string else None
+    wishes = (chosen, asked, *link.wishes)
     if not any(wishes) and len(link.asked.document["locales"]) > 1:
         wishes = tuple(request.accept_languages.values())
-    return wording.choose_locale(link.asked.document, *wishes)
+    return _fitting(link.asked, wishes)
 
 
 def carried(link: Link, locale: str) -> str:
     """The language in the next address, where it would not be chosen by itself."""
-    return "" if locale == wording.choose_locale(link.asked.document, *link.wishes) else f"?lang={locale}"
+    return "" if locale == _fitting(link.asked, link.wishes) else f"?lang={locale}"
+
+
+@lru_cache(maxsize=1024)
+def _fitting(asked: Asked, wishes: tuple[str | None, ...]) -> str:
+    return wording.choose_locale(asked.document, *wishes)
 
 
 def html(text: str, status: int = 200) -> Response:
