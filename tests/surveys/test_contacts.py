@@ -189,7 +189,7 @@ def test_the_story_tells_of_interaction_request_answer_and_wish(browser, cast):
 
 def test_a_mail_that_waits_says_until_when(browser, cast):
     invitation = an_invitation(a_survey(cast.workspace), sent=False)
-    assert "The mail waits until then" in page_of(browser, f"/{invitation.contact_id}")
+    assert "Waits to be sent" in page_of(browser, f"/{invitation.contact_id}")
     assert "Waits to be sent" in page_of(browser)
 
 
