@@ -1,16 +1,20 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, exists, select
 
 from accounts import emails
+from accounts.session import Session
 from accounts.ticket import Ticket
 from accounts.user import User
 from accounts.workspace import Workspace
 from base import clock, courier
-from base.db import transaction
+from base.db import reading, transaction
 from base.jobs import job
 from base.outbox import Mail
+from base.throttle import Bucket
 
 
 @job
@@ -37,6 +41,21 @@ def mail_reset(ticket_id: uuid.UUID) -> None:
             return
         message = emails.reset(ticket, user, at=at)
         courier.post(message, kind="reset", dedupe_key=f"reset:{ticket_id}", workspace_id=None, at=at)
+
+
+def tidy(now: datetime) -> None:
+    """Forget what opens nothing any more: ended sessions, links over for a month, limits long drained. Every tick."""
+    parts = (
+        (Session.spent(now), Session),
+        (Ticket.expires_at < now - timedelta(days=30), Ticket),
+        (Bucket.updated_at < now - timedelta(days=8), Bucket),
+    )
+    for over, table in parts:
+        with reading() as session:
+            found = session.scalar(select(exists().where(over)))
+        if found:
+            with transaction() as session:
+                session.execute(delete(table).where(over))
 
 
 def forget_link(mail: Mail, at: datetime) -> None:  # noqa: ARG001 - what follows a sent mail is told when

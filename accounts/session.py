@@ -3,7 +3,7 @@ from __future__ import annotations
 import uuid
 from datetime import datetime, timedelta
 
-from sqlalchemy import ForeignKey, Index, String, Uuid, delete, select, update
+from sqlalchemy import ColumnElement, ForeignKey, Index, String, Uuid, delete, or_, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from accounts.user import User
@@ -68,6 +68,11 @@ class Session(Model):
         """The living sessions of a person, the one used last first."""
         living = cls.user_id == user_id, cls.expires_at > now, cls.last_seen_at > now - IDLE
         return list(db.session.scalars(select(cls).where(*living).order_by(cls.last_seen_at.desc())))
+
+    @classmethod
+    def spent(cls, now: datetime) -> ColumnElement[bool]:
+        """The condition of sessions that are too old or were silent for too long."""
+        return or_(cls.expires_at <= now, cls.last_seen_at <= now - IDLE)
 
     @classmethod
     def end_all(cls, user_id: uuid.UUID, *, but: uuid.UUID | None = None) -> None:

@@ -6,7 +6,7 @@ import ipaddress
 import math
 from datetime import datetime
 
-from sqlalchemy import Float, String, case, delete, select, update
+from sqlalchemy import Float, String, case, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -59,11 +59,6 @@ def network(address: str | None) -> str:
             return str(parsed.ipv4_mapped)
         return str(ipaddress.ip_network((parsed, 64), strict=False))
     return str(parsed)
-
-
-def forget_drained(before: datetime) -> None:
-    """Drop buckets untouched since `before`."""
-    db.session.execute(delete(Bucket).where(Bucket.updated_at < before))
 
 
 def _make(key: str, now: datetime) -> None:

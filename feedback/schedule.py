@@ -8,6 +8,7 @@ import logging
 from collections.abc import Callable
 from datetime import datetime
 
+from accounts import jobs as accounts_jobs
 from base import courier, heartbeat
 from base.db import db, transaction
 from feedback import jobs
@@ -18,6 +19,7 @@ EVERY_TICK: tuple[Callable[[datetime], None], ...] = (
     surveys_jobs.expire_invitations,
     jobs.claim_due_digests,
     jobs.recompose_issues,
+    accounts_jobs.tidy,
 )
 """One after the other, each in transactions of its own; one that fails does not keep the others from running."""
 

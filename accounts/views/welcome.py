@@ -53,6 +53,8 @@ def finish_set_up(token: str) -> ResponseReturnValue:
     kept, at = hashing.keep(form.password.data), clock.now()
     current_user()
     with transaction():
+        if User.anybody():
+            raise NotFoundError("link")
         Ticket.find("setup", token, now=at).spend(at=at)
         user = User.create(form.email.data, form.name.data, password_hash=kept, at=at)
         who = str(user.id)

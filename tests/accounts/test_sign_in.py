@@ -3,14 +3,18 @@ from datetime import timedelta
 
 import pytest
 import time_machine
-from sqlalchemy import select
+from sqlalchemy import func, select
 
+from accounts import hashing
 from accounts.access import COOKIE
+from accounts.jobs import tidy
 from accounts.session import Session
+from accounts.ticket import Ticket
 from accounts.user import User
 from base import clock
 from base.db import db, transaction
 from base.events import Event
+from base.throttle import Bucket
 
 PASSWORD = "lizard tower seven"
 
@@ -63,6 +67,37 @@ def test_unknown_disabled_and_mistyped_look_the_same(client, ana, cast, sign_in)
     assert {a.status_code for a in (unknown, disabled, passwordless, mistyped)} == {422}
     assert len({without_tokens(a) for a in (unknown, disabled, passwordless, mistyped)}) == 1
     assert kinds().count("user.sign_in_failed") == 4
+
+
+def test_everybody_costs_exactly_one_hash(client, ana, cast, sign_in, monkeypatch):
+    checked = []
+
+    class Counting:
+        def verify(self, kept, password):
+            checked.append(kept.split("$")[3])
+            return hasher.verify(kept, password)
+
+        hash = staticmethod(hashing.keep)
+
+    hasher = hashing._hasher
+    hashing._nobodys()
+    monkeypatch.setattr(hashing, "_hasher", Counting())
+    for email in ("ana@acme.example", "nobody@acme.example", "cvetka@acme.example"):
+        sign_in(client, email, "wrong wrong wrong")
+    assert checked == ["m=47104,t=2,p=1"] * 3
+
+
+def test_what_opens_nothing_any_more_is_forgotten(client, ana, sign_in):
+    sign_in(client, "ana@acme.example")
+    client.post("/forgot-password", data={"email": ana.email})
+    tidy(clock.now())
+    assert [count(table) for table in (Session, Ticket, Bucket)] == [1, 1, 4]
+    tidy(clock.now() + timedelta(days=40))
+    assert [count(table) for table in (Session, Ticket, Bucket)] == [0, 0, 0]
+
+
+def count(table):
+    return db.session.scalar(select(func.count()).select_from(table))
 
 
 def test_a_cookie_known_before_sign_in_opens_nothing_after_it(client, ana, sign_in):
