@@ -40,7 +40,8 @@ def save(*, workspace: Workspace, slug: str) -> ResponseReturnValue:
         with transaction():
             survey = Survey.of(workspace.id, slug)
             document = form.document(survey.draft)
-            survey.save_draft(document, revision=form.revision.data or 0, at=clock.now(), by=g.user.id)
+            if comparing.flat(document) != comparing.flat(survey.draft):
+                survey.save_draft(document, revision=form.revision.data or 0, at=clock.now(), by=g.user.id)
             survey.rename(form.name.data or survey.name)
     except ConflictError:
         return _meet(Survey.of(workspace.id, slug), form), 409

@@ -166,6 +166,15 @@ def test_an_emptied_text_goes_back_to_the_built_in_words(cast, browser_of):
     assert (field.get("value"), field.get("placeholder")) == ("", "Send")
 
 
+def test_saving_without_a_change_leaves_nothing_to_publish(cast, browser_of):
+    browser, survey = browser_of(cast.boris), a_survey(cast.workspace)
+    assert (
+        browser.post(address(survey, "/edit"), data=filled(opened(browser, survey), name="Renamed")).status_code == 303
+    )
+    assert (fresh(survey).draft_revision, fresh(survey).has_edits, fresh(survey).name) == (1, False, "Renamed")
+    assert "Nothing to publish" in browser.get(address(survey, "/publish")).text
+
+
 def test_controls_that_no_database_takes_are_left_out(cast, browser_of):
     browser, survey = browser_of(cast.boris), a_draft(cast.workspace)
     typed = {"en__question": "How\x00 was\x0b it?\r\nReally", "name": "Sup\x00port"}
