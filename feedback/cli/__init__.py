@@ -4,6 +4,12 @@ from __future__ import annotations
 
 import click
 
-from feedback.cli import comments, database, demo, serving
+from feedback.cli import comments, database, demo, digests, serving
 
-commands: tuple[click.Command, ...] = (*comments.commands, *database.commands, *demo.commands, *serving.commands)
+commands: tuple[click.Command, ...] = (
+    *comments.commands,
+    *database.commands,
+    *demo.commands,
+    *digests.commands,
+    *serving.commands,
+)

@@ -32,6 +32,10 @@ def _stripped(value: str | None) -> str:
     return (value or "").strip()
 
 
+def _as_uuid(value: object) -> uuid.UUID:
+    return value if isinstance(value, uuid.UUID) else uuid.UUID(str(value))
+
+
 class CheckboxesField(SelectMultipleField):
     """Several of a few, as boxes."""
 
@@ -107,7 +111,7 @@ class OrderForm(RhythmForm):
         choices=[("all", _("All, and those to come")), ("chosen", _("Only these"))],
         default="all",
     )
-    surveys = CheckboxesField(_("These surveys"), coerce=uuid.UUID)
+    surveys = CheckboxesField(_("These surveys"), coerce=_as_uuid)
     when_empty = RadioField(
         _("When nobody was unhappy"),
         choices=[("short", _("Send a short mail with the scores")), ("skip", _("Send nothing"))],
