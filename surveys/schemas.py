@@ -126,7 +126,12 @@ class InvitationIn(Schema):
             locale=self.locale,
             properties=self.properties or {},
             send_at=send_at,
-            **about.model_dump(),
+            source=about.source,
+            external_id=about.external_id,
+            agent=about.agent,
+            team=about.team,
+            channel=about.channel,
+            occurred_at=about.occurred_at,
         )
 
 

@@ -43,6 +43,7 @@ def survey(cast):
 
 def wish(survey, **changes):
     ticket = {"source": "helpdesk", "external_id": "4711", "agent": "Vid", "team": "North", "channel": "email"}
+    ticket["occurred_at"] = "2026-11-20T09:30:00+01:00"
     return {"survey": survey.slug, "email": "mara@customer.example", "interaction": ticket} | changes
 
 
@@ -62,6 +63,7 @@ def test_asking_somebody_gives_the_link_of_their_answer(api, survey, run_jobs, o
     interaction, contact = db.session.scalars(select(Interaction)).one(), db.session.scalars(select(Contact)).one()
     assert (interaction.agent, interaction.team, interaction.channel) == ("Vid", "North", "email")
     assert interaction.properties == {"plan": "gold", "seats": 3}
+    assert interaction.occurred_at == AT - timedelta(minutes=30)
     assert (contact.name, contact.locale) == ("Mara", "sl")
     run_jobs()
     assert len(outbox()) == 1
