@@ -1,13 +1,12 @@
 from __future__ import annotations
 
-import re
-import unicodedata
 import uuid
 from datetime import datetime
 
 from sqlalchemy import String, Uuid, select
 from sqlalchemy.orm import Mapped, mapped_column
 
+from accounts.naming import slug_of
 from base import events
 from base.db import Model, Moment, db, new_id
 from base.errors import NotFoundError
@@ -56,8 +55,7 @@ class Workspace(Model):
 
     @classmethod
     def _free_slug(cls, name: str) -> str:
-        plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
-        stem = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:40].strip("-") or "workspace"
+        stem = slug_of(name)
         taken = set(db.session.scalars(select(cls.slug).where(cls.slug.startswith(stem, autoescape=True))))
         slug, number = stem, 1
         while slug in taken:
