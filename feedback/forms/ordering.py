@@ -49,7 +49,7 @@ class RhythmForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
     cadence = RadioField(
         _("How often"),
         [InputRequired()],
-        choices=[("daily", _("Every day")), ("weekly", _("Every week")), ("monthly", _("Every month"))],
+        choices=[("daily", _("Daily")), ("weekly", _("Weekly")), ("monthly", _("Monthly"))],
         default="daily",
     )
     weekday = SelectField(_("On"), [Optional()], choices=WEEKDAYS, coerce=int, default=0)
@@ -105,7 +105,7 @@ class OrderForm(RhythmForm):
         filters=[_stripped],
         render_kw={"autocomplete": "off", "maxlength": 120},
     )
-    locale = SelectField(_("Language of the mail"), choices=list(LANGUAGE_NAMES.items()), default="en")
+    locale = SelectField(_("Language of the mail"), [InputRequired()], choices=list(LANGUAGE_NAMES.items()), default="en")
     which = RadioField(
         _("Surveys"),
         choices=[("all", _("All, and those to come")), ("chosen", _("Only these"))],

@@ -8,63 +8,18 @@ import pytest
 import time_machine
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import event, func, select, update
+from sqlalchemy import event, select
 
-from base import courier
 from base.db import db, new_id, transaction
 from base.errors import ConflictError, NotFoundError
-from base.outbox import Mail
 from feedback import jobs, schedule
-from feedback.digest import RECIPIENT, Digest, Order
+from feedback.digest import Digest
 from feedback.digesting import Cadence
 from feedback.issue import Issue, IssueMember
 from feedback.response import Response
 from feedback.zoning import instant
-from tests.cast import a_survey, an_invitation
-
-FRIDAY = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
-EIGHT = Cadence("daily", 8, 0, None, None, "Europe/Ljubljana")
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-
-
-def an_order(cadence=EIGHT, **changes):
-    wish = {"recipient_email": "Cvetka@acme.example", "recipient_name": "Cvetka", "locale": "en", "cadence": cadence}
-    return Order(**(wish | changes))
-
-
-def ordered(workspace, *, at=FRIDAY, **changes):
-    with transaction():
-        return Digest.order(workspace.id, an_order(**changes), at=at)
-
-
-def answered(survey, score, *, at=FRIDAY, **facts):
-    """A response as the answering page keeps it, at a moment of the test's choice."""
-    invitation = an_invitation(survey, email=facts.pop("email", f"{new_id().hex}@customer.example"))
-    values = {"agent": "Vid", "team": "North", "channel": "email", "comment": None, "locale": "en"} | facts
-    kept = {name: getattr(invitation, name) for name in ("version_id", "contact_id")}
-    with transaction() as session:
-        response = Response(
-            **kept,
-            **values,
-            id=new_id(),
-            workspace_id=survey.workspace_id,
-            survey_id=survey.id,
-            invitation_id=invitation.id,
-            submission_key=str(invitation.id),
-            metric=survey.metric,
-            score=score,
-            properties={},
-            revision=1,
-            created_at=at,
-            updated_at=at,
-        )
-        session.add(response)
-    return response.id
-
-
-def change(response_id, **values):
-    with transaction() as session:
-        session.execute(update(Response).where(Response.id == response_id).values(**values))
+from tests.cast import a_survey
+from tests.feedback.readers import DAY, FRIDAY, HOUR, an_order, answered, change, issues, mails, ordered, told
 
 
 @pytest.fixture
@@ -77,20 +32,6 @@ def tick(app, run_jobs):
             run_jobs()
 
     return live
-
-
-def issues():
-    db.session.rollback()
-    return list(db.session.scalars(select(Issue).order_by(Issue.local_date)))
-
-
-def mails():
-    return list(db.session.scalars(select(Mail).where(Mail.kind == "digest").order_by(Mail.created_at)))
-
-
-def told():
-    """How often each response is in an issue."""
-    return Counter(db.session.scalars(select(IssueMember.response_id)))
 
 
 def test_an_issue_comes_at_the_hour_and_not_before(cast, tick):
@@ -175,7 +116,9 @@ def test_killed_while_writing_the_mail_leaves_nothing_and_is_repeated(cast, run_
 CHANGES = [date(2026, 3, 27), date(2026, 4, 3), date(2026, 10, 2), date(2026, 10, 30)]
 
 
-@pytest.mark.parametrize("zone", ["Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "America/Sao_Paulo", "UTC"])
+@pytest.mark.parametrize(
+    "zone", ["Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "America/Sao_Paulo", "UTC"]
+)
 @pytest.mark.parametrize("start", CHANGES, ids=str)
 def test_days_on_which_clocks_change_have_one_issue_each(cast, zone, start):
     noon = instant(start, time(12), zone)
@@ -267,3 +210,141 @@ def test_every_detractor_is_told_exactly_once_whatever_happens_between(app, cast
             change(ids[number], **({"flagged_at": at, "released_at": None} if what == "flag" else {"released_at": at}))
     mine = select(IssueMember.response_id).where(IssueMember.digest_id == digest.id)
     assert Counter(db.session.scalars(mine)) == dict.fromkeys(expected, 1)
+
+
+def test_a_late_edit_and_a_late_release_come_in_the_next_issue(cast, tick):
+    survey = a_survey(cast.workspace)
+    edited, released = answered(survey, 9), answered(survey, 1, flagged_at=FRIDAY, flag_reason="decoy")
+    ordered(cast.workspace)
+    tick(datetime(2026, 11, 21, 7, 0, tzinfo=UTC))
+    assert told() == {}
+    change(edited, score=2, updated_at=FRIDAY + DAY)
+    change(released, released_at=FRIDAY + DAY)
+    tick(datetime(2026, 11, 22, 7, 0, tzinfo=UTC))
+    assert told() == {edited: 1, released: 1}
+    assert [issue.detractors for issue in issues()] == [0, 2]
+
+
+def test_only_followed_surveys_are_told(cast, tick):
+    wanted, other = a_survey(cast.workspace, "csat"), a_survey(cast.workspace)
+    mine = answered(wanted, 1)
+    answered(other, 1)
+    answered(a_survey(cast.elsewhere), 1)
+    ordered(cast.workspace, surveys=(wanted.id,))
+    tick(datetime(2026, 11, 21, 7, 0, tzinfo=UTC))
+    assert told() == {mine: 1}
+
+
+@pytest.mark.parametrize("everything", [True, False])
+def test_a_survey_followed_later_does_not_tell_its_whole_past(cast, tick, everything):
+    first, second = a_survey(cast.workspace), a_survey(cast.workspace, "csat")
+    digest = ordered(cast.workspace, surveys=(first.id,))
+    past, waiting = answered(second, 1, at=FRIDAY + HOUR), answered(first, 1, at=FRIDAY + HOUR)
+    with transaction():
+        wish = an_order(surveys=None if everything else (first.id, second.id))
+        db.session.get(Digest, digest.id).change(wish, at=FRIDAY + 20 * DAY)
+    fresh = answered(second, 1, at=FRIDAY + 20 * DAY + HOUR)
+    tick(FRIDAY + 21 * DAY)
+    assert told() == {waiting: 1, fresh: 1}
+    assert past not in told()
+
+
+def test_a_paused_digest_sends_nothing_and_tells_everything_afterwards(cast, tick):
+    survey = a_survey(cast.workspace)
+    digest = ordered(cast.workspace)
+    with transaction():
+        db.session.get(Digest, digest.id).pause(at=FRIDAY, by="recipient")
+    meanwhile = answered(survey, 1, at=FRIDAY + HOUR)
+    tick(FRIDAY + 3 * DAY)
+    assert issues() == []
+    with transaction():
+        db.session.get(Digest, digest.id).resume(at=FRIDAY + 3 * DAY, by="recipient")
+    tick(FRIDAY + 4 * DAY)
+    assert told() == {meanwhile: 1}
+    assert [issue.catches_up_from for issue in issues()] == [None]
+
+
+def test_paused_between_taking_and_writing_it_is_not_sent_and_told_later(cast, run_jobs, tick):
+    unhappy = answered(a_survey(cast.workspace), 1)
+    digest = ordered(cast.workspace)
+    at = datetime(2026, 11, 21, 7, 0, tzinfo=UTC)
+    jobs.claim_digest(digest.id, at)
+    with transaction():
+        db.session.get(Digest, digest.id).pause(at=at, by="recipient")
+    run_jobs()
+    assert ([issue.state for issue in issues()], mails(), told()) == (["skipped"], [], {})
+    with transaction():
+        db.session.get(Digest, digest.id).resume(at=at, by="recipient")
+    tick(at + DAY)
+    assert told() == {unhappy: 1}
+
+
+@pytest.mark.parametrize(("when_empty", "states", "count"), [("skip", ["skipped"], 0), ("short", ["posted"], 1)])
+def test_nothing_to_report_is_skipped_or_said_shortly(cast, tick, when_empty, states, count):
+    answered(a_survey(cast.workspace), 10)
+    ordered(cast.workspace, when_empty=when_empty)
+    tick(datetime(2026, 11, 21, 7, 0, tzinfo=UTC))
+    assert [issue.state for issue in issues()] == states
+    assert len(mails()) == count
+    if count:
+        assert mails()[0].subject.startswith("No unhappy customers · NPS 100 (n 1)")
+
+
+def test_weekly_and_monthly_come_on_their_day(cast):
+    ordered(cast.workspace, cadence=Cadence("weekly", 7, 30, 0, None, "UTC"), recipient_email="w@acme.example")
+    ordered(cast.workspace, cadence=Cadence("monthly", 7, 30, None, 31, "UTC"), recipient_email="m@acme.example")
+    for number in range(45):
+        jobs.claim_due_digests(FRIDAY + number * DAY)
+    days = [issue.local_date for issue in issues()]
+    mondays = [date(2026, 11, 23) + 7 * number * DAY for number in range(6)]
+    assert days == sorted([*mondays, date(2026, 11, 30), date(2026, 12, 31)])
+
+
+def test_one_person_has_one_digest_in_a_workspace(cast):
+    ordered(cast.workspace)
+    ordered(cast.elsewhere)
+    with pytest.raises(ConflictError), transaction():
+        Digest.order(cast.workspace.id, an_order(recipient_email="CVETKA@acme.example"), at=FRIDAY)
+    other = ordered(cast.workspace, recipient_email="ana@acme.example")
+    with pytest.raises(ConflictError), transaction():
+        db.session.get(Digest, other.id).change(an_order(), at=FRIDAY)
+
+
+def test_a_survey_of_others_cannot_be_followed(cast):
+    with pytest.raises(NotFoundError), transaction():
+        Digest.order(cast.workspace.id, an_order(surveys=(a_survey(cast.elsewhere).id,)), at=FRIDAY)
+
+
+def test_one_broken_digest_does_not_keep_the_others_from_coming(cast, monkeypatch):
+    broken, fine = ordered(cast.workspace), ordered(cast.workspace, recipient_email="ana@acme.example")
+    claim = Issue.claim
+
+    def explode(ident, **more):
+        if ident == broken.id:
+            raise RuntimeError("no")
+        return claim(ident, **more)
+
+    monkeypatch.setattr(Issue, "claim", explode)
+    jobs.claim_due_digests(datetime(2026, 11, 21, 7, 0, tzinfo=UTC))
+    assert [issue.digest_id for issue in issues()] == [fine.id]
+
+
+def test_taking_an_issue_asks_the_database_little_however_many_are_unhappy(app, cast):
+    survey = a_survey(cast.workspace)
+    for number in range(12):
+        answered(survey, number % 7)
+    digest, asked = ordered(cast.workspace), []
+
+    def note(_connection, _cursor, statement, *_more):
+        asked.append(statement.split()[0])
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        issue_id = jobs.claim_digest(digest.id, datetime(2026, 11, 21, 7, 0, tzinfo=UTC))
+        taking = len(asked)
+        jobs.compose_issue(issue_id)
+    finally:
+        event.remove(db.engine, "before_cursor_execute", note)
+    assert taking <= 12
+    assert len(asked) - taking <= 22
+    assert len(told()) == 12
