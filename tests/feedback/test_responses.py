@@ -1,0 +1,147 @@
+"""The page of one response, the list of those set aside, and their release."""
+
+import re
+from datetime import timedelta
+
+import pytest
+import time_machine
+from sqlalchemy import select
+
+from base.db import db, transaction
+from base.events import Event
+from feedback import tally
+from feedback.response import Response
+from feedback.zoning import Interval
+from surveys.intent import Intent
+from tests.cast import AT, a_person, a_response, a_survey, an_invitation
+from tests.feedback.answers import many_answers
+
+DAY = Interval(AT, AT + timedelta(days=1))
+
+
+@pytest.fixture
+def survey(cast):
+    texts = {"en": {"question": "Was it good?"}, "sl": {"question": "Je bilo dobro?"}}
+    return a_survey(cast.workspace, name="Support", locales=("en", "sl"), texts=texts)
+
+
+@pytest.fixture
+def cvetka(cast, browser_of):
+    return browser_of(cast.cvetka)
+
+
+def plain(html):
+    return " ".join(re.sub(r"<[^>]+>", " ", html).split())
+
+
+def page_of(browser, response):
+    found = browser.get(f"/w/acme/responses/{response.id}")
+    assert found.status_code == 200
+    return found.text
+
+
+def test_the_page_of_a_response_says_everything_that_is_known(survey, cvetka):
+    invitation = an_invitation(survey, agent="Zala", properties={"order_number": "A-17"}, external_id="T-9")
+    response = a_response(invitation, 3, "Prepočasi", locale="sl")
+    with transaction():
+        row = db.session.merge(response)
+        row.language, row.sentiment_label, row.polarity, row.read_at = "sl", "negative", -0.5, AT
+        row.engine, row.engine_version = "lexicon", "2.1"
+        survey.draft = survey.draft | {"texts": {"sl": {"question": "Povsem drugo vprašanje"}}}
+        db.session.merge(survey).publish(at=AT)
+    words = plain(page_of(cvetka, response))
+    for part in ("Je bilo dobro?", "Prepočasi", "3 on a scale of 0 to 10", "Detractor", "mara@customer.example", "Zala",
+                 "North", "T-9", "Order number A-17", "Negative", "−0.50", "lexicon 2.1", "Slovenian",
+                 "The mail server took the mail", "Answered"):  # fmt: skip
+        assert part in words
+    assert "Povsem drugo vprašanje" not in words
+
+
+def test_answers_that_were_replaced_stay_readable(survey, cvetka):
+    invitation = an_invitation(survey)
+    a_response(invitation, 2, "Angry at first")
+    response = a_response(invitation, 8, "All good now", at=AT + timedelta(hours=2))
+    words = plain(page_of(cvetka, response))
+    assert "Answered 2 times; the last one counts" in words
+    assert "Angry at first" in words
+    assert words.index("All good now") < words.index("Angry at first")
+
+
+def test_what_happened_is_told_in_order(survey, cvetka):
+    invitation = an_invitation(survey)
+    with transaction():
+        Intent.keep(
+            [
+                {
+                    "invitation_id": invitation.id,
+                    "at": AT + timedelta(minutes=5),
+                    "kind": "open",
+                    "score": 4,
+                    "client": "x",
+                }
+            ]
+        )
+    words = plain(page_of(cvetka, a_response(invitation, 9)))
+    steps = ("The interaction took place", "The mail server took the mail", "The link was opened", "Answered 1")
+    places = [words.index(step.removesuffix(" 1"), words.index("What happened when")) for step in steps]
+    assert places == sorted(places)
+
+
+def test_a_flagged_response_counts_once_staff_release_it(cast, survey, cvetka):
+    response = a_response(an_invitation(survey), 0, "buy pills", signs=("decoy", "fast_send"))
+    page = page_of(cvetka, response)
+    assert "A link in the mail that no person can see was opened" in page
+    assert tally.counts(survey.id, DAY) == {}
+    with time_machine.travel(AT + timedelta(hours=5), tick=False):
+        sent = cvetka.post(f"/w/acme/responses/{response.id}/release")
+        assert (sent.status_code, sent.location) == (303, f"/w/acme/responses/{response.id}")
+        assert cvetka.post(f"/w/acme/responses/{response.id}/release").status_code == 303
+    assert tally.counts(survey.id, DAY) == {0: 1}
+    found = db.session.scalars(select(Event).where(Event.kind == "response.released")).all()
+    assert [(one.subject_id, one.actor) for one in found] == [(response.id, str(cast.cvetka.id))]
+    page = page_of(cvetka, response)
+    assert "It was set aside at first. Cvetka let it count on" in page
+    assert "/release" not in page
+
+
+def test_a_viewer_reads_but_releases_nothing(cast, survey, browser_of):
+    response = a_response(an_invitation(survey), 0, signs=("decoy",))
+    browser = browser_of(a_person("Vesna", cast.workspace, "viewer"))
+    assert "/release" not in page_of(browser, response)
+    assert browser.post(f"/w/acme/responses/{response.id}/release").status_code == 403
+    assert db.session.get(Response, response.id).released_at is None
+
+
+def test_a_release_needs_the_token_of_its_form(survey, cvetka, csrf):
+    response = a_response(an_invitation(survey), 0, signs=("decoy",))
+    assert cvetka.post(f"/w/acme/responses/{response.id}/release").status_code == 400
+    assert db.session.get(Response, response.id).released_at is None
+
+
+def test_responses_of_another_workspace_are_missing(cast, cvetka, browser_of):
+    theirs = a_response(an_invitation(a_survey(cast.elsewhere)), 0, signs=("decoy",))
+    assert cvetka.get(f"/w/acme/responses/{theirs.id}").status_code == 404
+    assert cvetka.post(f"/w/acme/responses/{theirs.id}/release").status_code == 404
+    assert browser_of(cast.ana).get(f"/w/elsewhere/responses/{theirs.id}").status_code == 404
+    assert str(theirs.id) not in cvetka.get("/w/acme/responses").text
+
+
+def test_the_list_shows_all_or_those_set_aside_and_pages(cast, survey, cvetka):
+    flagged, other = many_answers(survey, [{"score": 0, "flagged_at": AT, "flag_reason": "sweep"}, {"score": 9}])
+    csat = a_survey(cast.workspace, "csat", name="Delivery")
+    many_answers(csat, [{"score": 1, "created_at": AT - timedelta(days=400, minutes=n)} for n in range(60)])
+    everything, aside = cvetka.get("/w/acme/responses").text, cvetka.get("/w/acme/responses?flagged=1").text
+    assert str(flagged) in everything
+    assert str(other) in everything
+    assert "62 answers" in everything
+    assert re.findall(r'id="r-([0-9a-f-]+)"', aside) == [str(flagged)]
+    assert "Nothing is set aside" in cvetka.get("/w/acme/responses?flagged=1&survey=delivery").text
+    older = re.search(r'rel="next" href="([^"]+)"', everything)[1].replace("&amp;", "&")
+    assert cvetka.get(older).text.count('id="r-') == 12
+
+
+def test_a_hostile_comment_is_only_words(survey, cvetka):
+    hostile = "<script>alert(1)</script>{{ 7*7 }}"
+    page = page_of(cvetka, a_response(an_invitation(survey), 1, hostile))
+    assert "<script>alert" not in page
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;{{ 7*7 }}" in page
