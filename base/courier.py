@@ -24,12 +24,15 @@ from base.outbox import Mail
 
 Hook = Callable[[Mail, datetime], None]
 _on_sent: dict[str, Hook] = {}
+_on_failed: dict[str, Hook] = {}
 
 
-def wire(on_sent: Mapping[str, Hook]) -> None:
-    """Say what follows, in the recording transaction, when a mail of a kind was taken by the server. Called once."""
+def wire(on_sent: Mapping[str, Hook], on_failed: Mapping[str, Hook] | None = None) -> None:
+    """Say what follows, in the recording transaction, when the server took a mail of a kind or never will."""
     _on_sent.clear()
     _on_sent.update(on_sent)
+    _on_failed.clear()
+    _on_failed.update(on_failed or {})
 
 
 def message_id(ident: uuid.UUID) -> str:
@@ -99,6 +102,8 @@ def deliver(mail_id: uuid.UUID) -> None:
             mail.postponed(outcome.words, at=now)
             if mail.state == "queued":
                 enqueue(deliver, mail.id, at=mail.next_try_at)
+        if mail.state == "failed" and mail.kind in _on_failed:
+            _on_failed[mail.kind](mail, now)
 
 
 def _envelope_sender(mail: Mail) -> str:

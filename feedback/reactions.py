@@ -21,3 +21,7 @@ ON_SENT: dict[str, Hook] = {
     "invite": accounts_jobs.forget_link,
     "reset": accounts_jobs.forget_link,
 }
+
+ON_FAILED: dict[str, Hook] = {
+    "invitation": surveys_jobs.invitation_failed,
+}

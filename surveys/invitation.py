@@ -108,5 +108,5 @@ class Invitation(Model):
     def mark_sent(self, *, at: datetime) -> None:
         """The mail server took the mail. An answer that came first stays the newer state."""
         self.sent_at = self.sent_at or at
-        if self.status == "scheduled":
-            self.status = "sent"
+        if self.status == "scheduled" or self.reason == "undeliverable":
+            self.status, self.reason = "sent", None

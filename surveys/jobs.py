@@ -106,6 +106,13 @@ def invitation_sent(mail: Mail, at: datetime) -> None:
         invitation.mark_sent(at=at)
 
 
+def invitation_failed(mail: Mail, at: datetime) -> None:
+    """No server will take the mail of an invitation. When staff try again and it goes out, it counts as sent."""
+    invitation = db.session.get(Invitation, uuid.UUID(mail.about["invitation_id"]))
+    if invitation is not None and invitation.status == "scheduled":
+        invitation.skip("undeliverable", at=at)
+
+
 @job
 def withdraw_mails(contact_id: uuid.UUID) -> None:
     """Take back what still waits for a person who wishes no more: invitations, and mails in the outbox."""

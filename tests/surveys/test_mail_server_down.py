@@ -12,7 +12,9 @@ from aiosmtpd.controller import Controller
 from sqlalchemy import func, select
 
 from base import clock
-from base.db import db
+from base.courier import deliver
+from base.db import db, transaction
+from base.jobs import enqueue
 from base.outbox import Mail
 from base.smtp import SmtpTransport
 from feedback import schedule
@@ -114,6 +116,10 @@ def test_a_mail_that_is_repeated_carries_the_same_message_id(client, cast, run_j
     assert states() == {"sent": 1}
 
 
+def invitation():
+    return tuple(db.session.execute(select(Invitation.status, Invitation.reason, Invitation.sent_at)).one())
+
+
 @pytest.mark.usefixtures("by_smtp")
 def test_an_invitation_counts_as_sent_only_when_the_server_took_it(client, cast, run_jobs, port):
     postbox = Postbox()
@@ -121,6 +127,15 @@ def test_an_invitation_counts_as_sent_only_when_the_server_took_it(client, cast,
     with time_machine.travel(AT, tick=True), listening(postbox, port):
         ask(client, cast, a_survey(cast.workspace), 1)
         run_jobs()
-    mail = db.session.scalars(select(Mail)).one()
-    assert (mail.state, mail.reason) == ("failed", "550 5.7.1 no")
-    assert db.session.scalars(select(Invitation.sent_at)).one() is None
+        mail = db.session.scalars(select(Mail)).one()
+        assert (mail.state, mail.reason) == ("failed", "550 5.7.1 no")
+        assert invitation() == ("skipped", "undeliverable", None)
+        postbox.words = None
+        with transaction() as session:
+            retried = session.get_one(Mail, mail.id)
+            retried.retry(at=clock.now())
+            enqueue(deliver, retried.id)
+        run_jobs()
+        status, reason, sent_at = invitation()
+    assert (status, reason) == ("sent", None)
+    assert sent_at is not None
