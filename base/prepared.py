@@ -68,6 +68,13 @@ class Prepared:
         cursor.close()
         return None if found is None else ready.row(found)
 
+    def all(self, values: Values) -> list[tuple[Any, ...]]:
+        """Every row, in the same form."""
+        cursor, ready = self._execute(values)
+        found = cursor.fetchall()
+        cursor.close()
+        return [ready.row(row) for row in found]
+
     def _execute(self, values: Values) -> tuple[Any, _Ready]:
         lane = current.get()
         dialect = lane.dialect if lane else db.session.connection().dialect

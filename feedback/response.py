@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import (
     JSON,
+    ColumnElement,
     Float,
     ForeignKey,
     Index,
@@ -16,6 +17,7 @@ from sqlalchemy import (
     Text,
     Uuid,
     bindparam,
+    func,
     insert,
     select,
     update,
@@ -146,7 +148,7 @@ class Response(Model):
 
     @classmethod
     def _again(cls, current: Current, given: Given, at: datetime) -> Kept:
-        earlier = Revision.all_of(current.id)
+        earlier = Revision.sent_before(current.id)
         for revision in earlier:
             if revision.form_id == given.form_id:
                 if not revision.says(given):
@@ -173,6 +175,19 @@ class Response(Model):
     def unread(cls, ident: uuid.UUID) -> Response | None:
         """The response, if its newest answer is still to be read."""
         return db.session.scalar(select(cls).where(cls.id == ident, cls.read_at.is_(None)))
+
+    @classmethod
+    def comments_after(
+        cls, after: uuid.UUID | None, workspace_id: uuid.UUID | None, survey_id: uuid.UUID | None, *, limit: int
+    ) -> list[Response]:
+        """Responses with a comment, in order of their ids, at most `limit` after the id `after`."""
+        query = select(cls).where(*_commented(workspace_id, survey_id)).order_by(cls.id).limit(limit)
+        return list(db.session.scalars(query if after is None else query.where(cls.id > after)))
+
+    @classmethod
+    def count_comments(cls, workspace_id: uuid.UUID | None, survey_id: uuid.UUID | None) -> int:
+        query = select(func.count()).select_from(cls).where(*_commented(workspace_id, survey_id))
+        return db.session.scalar(query) or 0
 
     @classmethod
     def unchanged(cls, ident: uuid.UUID, revision: int) -> Response | None:
@@ -249,6 +264,13 @@ def _content(given: Given, at: datetime) -> dict[str, Any]:
         "flagged_at": at if reason else None,
         "flag_reason": reason,
     }
+
+
+def _commented(workspace_id: uuid.UUID | None, survey_id: uuid.UUID | None) -> list[ColumnElement[bool]]:
+    """Responses with a comment, of one workspace and one survey where these are given."""
+    found: list[ColumnElement[bool]] = [Response.comment.is_not(None)]
+    found += [Response.workspace_id == workspace_id] if workspace_id else []
+    return [*found, Response.survey_id == survey_id] if survey_id else found
 
 
 def _told(revision: int, reason: Reason | None) -> dict[str, Any]:

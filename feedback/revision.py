@@ -5,7 +5,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
-from sqlalchemy import ForeignKey, Integer, SmallInteger, String, Text, UniqueConstraint, Uuid, insert, select
+from sqlalchemy import (
+    ForeignKey,
+    Integer,
+    SmallInteger,
+    String,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    bindparam,
+    insert,
+    select,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from base.db import Model, Moment, db
@@ -32,6 +43,20 @@ class Given:
     @property
     def suspicion(self) -> Reason | None:
         return reason_for(self.signs)
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """An earlier submission, as far as a new one must know it."""
+
+    number: int
+    form_id: str
+    score: int
+    comment: str | None
+
+    def says(self, given: Given) -> bool:
+        """Whether `given` is the same answer."""
+        return (self.score, self.comment) == (given.score, given.comment)
 
 
 class Revision(Model):
@@ -79,9 +104,10 @@ class Revision(Model):
         query = select(cls).where(cls.response_id == response_id).order_by(cls.number)
         return list(db.session.scalars(query if up_to is None else query.where(cls.number <= up_to)))
 
-    def says(self, given: Given) -> bool:
-        """Whether `given` is the same answer."""
-        return (self.score, self.comment) == (given.score, given.comment)
+    @classmethod
+    def sent_before(cls, response_id: uuid.UUID) -> list[Sent]:
+        """What was sent so far, the oldest first, as the transaction of an answer sees it."""
+        return [Sent(*row) for row in _SENT.all({"response": response_id})]
 
     @property
     def signs_seen(self) -> tuple[Sign, ...]:
@@ -89,3 +115,8 @@ class Revision(Model):
 
 
 _INSERT = Prepared(insert(Revision), *Revision.__table__.columns.keys())
+_SENT = Prepared(
+    select(Revision.number, Revision.form_id, Revision.score, Revision.comment)
+    .where(Revision.response_id == bindparam("response"))
+    .order_by(Revision.number)
+)
