@@ -27,6 +27,9 @@ from surveys.comparing import Flat, flat, read_flat, written
 from surveys.forms.labels import LABELS
 from surveys.wording import EDITABLE, LANGUAGE_NAMES, LOCALES, Document
 
+WORDS_SIZE = 500_000
+"""Bytes of a form with every word in every language, twice; a letter beyond ASCII takes up to nine."""
+
 NAME_LIMIT = 120
 TEXT_LIMIT = 2000
 LIMITS = {

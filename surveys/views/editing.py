@@ -13,8 +13,9 @@ from accounts.workspace import Workspace
 from base import clock
 from base.db import transaction
 from base.errors import ConflictError
+from base.web import body_up_to
 from surveys import comparing, wording
-from surveys.forms.editing import EditorForm
+from surveys.forms.editing import WORDS_SIZE, EditorForm
 from surveys.forms.labels import LABELS
 from surveys.survey import Survey
 
@@ -31,6 +32,7 @@ def edit(*, workspace: Workspace, slug: str) -> ResponseReturnValue:
 
 @bp.post("/w/<workspace>/surveys/<slug>/edit")
 @requires("surveys.edit")
+@body_up_to(WORDS_SIZE)
 def save(*, workspace: Workspace, slug: str) -> ResponseReturnValue:
     survey = Survey.of(workspace.id, slug)
     form = EditorForm()

@@ -11,8 +11,9 @@ from flask_wtf.csrf import generate_csrf
 from accounts.access import requires
 from accounts.workspace import Workspace
 from base import mail
+from base.web import body_up_to
 from surveys import mailing, previewing, wording
-from surveys.forms.editing import EditorForm
+from surveys.forms.editing import WORDS_SIZE, EditorForm
 from surveys.paging import Asked, Problem, Visit
 from surveys.previewing import Shown, Theme
 from surveys.scale import SCALES
@@ -23,6 +24,7 @@ bp = Blueprint("previewing", __name__)
 
 @bp.route("/w/<workspace>/surveys/<slug>/preview", methods=["GET", "POST"])
 @requires("surveys.edit")
+@body_up_to(WORDS_SIZE)
 def preview(*, workspace: Workspace, slug: str) -> ResponseReturnValue:
     survey = Survey.of(workspace.id, slug)
     document = EditorForm().document(survey.draft) if request.method == "POST" else survey.draft

@@ -19,6 +19,7 @@ from accounts.workspace import Workspace
 from base import clock
 from base.db import new_id, transaction
 from base.jobs import enqueue
+from base.web import body_up_to
 from surveys import importer, mapping
 from surveys.decoding import Candidate, recognise
 from surveys.delimiting import Dialect
@@ -53,8 +54,8 @@ def start(workspace: Workspace) -> ResponseReturnValue:
 
 @bp.post("/w/<workspace>/import")
 @requires("contacts.import")
+@body_up_to(LARGEST)
 def upload(workspace: Workspace) -> ResponseReturnValue:
-    request.max_content_length = LARGEST
     form = UploadForm()
     form.offer(Survey.all_of(workspace.id))
     if not form.validate():

@@ -183,6 +183,18 @@ def test_controls_that_no_database_takes_are_left_out(cast, browser_of):
     assert fresh(survey).name == "Support"
 
 
+def test_a_form_full_of_long_words_is_taken(cast, browser_of, csrf):
+    browser, survey = browser_of(cast.boris), a_draft(cast.workspace)
+    long = {f"{tag}__{key}": "щ" * 2000 for tag in ("el", "ru") for key in ("thanks_body", "mail_intro", "mail_why")}
+    long |= {
+        f"{tag}__{key}": "щ" * 2000 for tag in ("sl", "pl") for key in ("closed_body", "expired_body", "not_saved")
+    }
+    long |= {f"en__{key}": "щ" * 2000 for key in ("error_title", "change_answer", "almost_done", "mail_choose")}
+    data = filled(opened(browser, survey), **long)
+    assert browser.post(address(survey, "/edit"), data=data).status_code == 303
+    assert browser.post(address(survey, "/edit"), data=filled(opened(browser, survey))).status_code == 303
+
+
 def test_the_main_language_cannot_be_off(cast, browser_of):
     browser, survey = browser_of(cast.boris), a_draft(cast.workspace, locales=("en", "sl"))
     data = filled(opened(browser, survey), default_locale="pl")
