@@ -22,7 +22,9 @@ def say(app, cast):
 
 
 def test_a_survey_is_made_published_listed_and_closed(say, cast):
-    made = say("surveys", "create", "--workspace", "acme", "--name", "After an order", "--metric", "nps", "--locale", "sl")
+    made = say(
+        "surveys", "create", "--workspace", "acme", "--name", "After an order", "--metric", "nps", "--locale", "sl"
+    )
     assert made.output == "after-an-order\n"
     assert say("surveys", "publish", "--workspace", "acme", "after-an-order").output == "version 1\n"
     assert say("surveys", "list", "--workspace", "acme").output == "after-an-order\tnps\tversion 1\tAfter an order\n"

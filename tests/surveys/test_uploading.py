@@ -82,7 +82,10 @@ def test_everybody_is_mailed_once_however_often_the_file_comes(browser, cast, ru
         take_in(browser, choose(browser, TABLE.encode(), survey).headers["Location"])
         run_jobs()
     assert count(Invitation) == 2
-    assert sorted(mail["To"].addresses[0].addr_spec for mail in outbox()) == ["ana@customer.example", "dora@customer.example"]
+    assert sorted(mail["To"].addresses[0].addr_spec for mail in outbox()) == [
+        "ana@customer.example",
+        "dora@customer.example",
+    ]
 
 
 def test_an_import_goes_on_after_an_interruption(browser, cast, run_jobs, monkeypatch):
@@ -109,7 +112,10 @@ def test_an_import_goes_on_after_an_interruption(browser, cast, run_jobs, monkey
     assert (upload.state, upload.added, upload.repeated, upload.refused) == ("done", 2, 1, 2)
 
 
-@pytest.mark.parametrize(("encoding", "name"), [("cp1250", "Žiga Čučkić Šašelj"), ("cp1251", "Екатерина Щукина"), ("cp1253", "Γιώργος Παπαδάκης")])
+@pytest.mark.parametrize(
+    ("encoding", "name"),
+    [("cp1250", "Žiga Čučkić Šašelj"), ("cp1251", "Екатерина Щукина"), ("cp1253", "Γιώργος Παπαδάκης")],
+)
 def test_an_older_windows_encoding_is_recognised_or_asked_for(browser, cast, run_jobs, encoding, name):
     lines = "".join(f"T-{n};c{n}@customer.example;{name}\n" for n in range(40))
     address = choose(browser, f"ticket;email;name\n{lines}".encode(encoding)).headers["Location"]
