@@ -3,6 +3,8 @@
 import io
 import re
 
+from tests.cast import a_survey
+
 
 def token(browser, page):
     return re.search(r'name="csrf_token"[^>]*value="([^"]+)"', browser.get(page).text)[1]
@@ -10,7 +12,12 @@ def token(browser, page):
 
 def test_a_table_of_a_megabyte_passes_the_check_of_forms(cast, browser_of, csrf):
     browser, table = browser_of(cast.boris), b"email,ticket\n" + b"a@b.example,1\n" * 80_000
-    data = {"csrf_token": token(browser, "/w/acme/import"), "file": (io.BytesIO(table), "tickets.csv")}
+    survey = str(a_survey(cast.workspace).id)
+    data = {
+        "csrf_token": token(browser, "/w/acme/import"),
+        "survey": survey,
+        "file": (io.BytesIO(table), "tickets.csv"),
+    }
     assert browser.post("/w/acme/import", data=data, content_type="multipart/form-data").status_code == 303
 
 
