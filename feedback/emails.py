@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -157,5 +158,5 @@ def _card(voice: Voice, base: str, card: Card, zone: str) -> Mapping[str, Any]:
         "facts": mail.one_line(" · ".join(filter(None, facts)), FACTS_LENGTH),
         "when": voice.moment(response.created_at, zone),
         "url": tokens.link(f"{base}/responses/{response.id}"),
-        "open_of": voice.say("open_of", name=who),
+        "open_of": voice.say("open_of", name=re.sub(r"[<>\"&]", "", who)),
     }

@@ -98,7 +98,7 @@ def compose_issue(issue_id: uuid.UUID) -> None:
         workspace = session.get_one(Workspace, digest.workspace_id)
         prepared = emails.digest(workspace, digest, issue, issue.members, at=clock.now())
     with transaction() as session:
-        _settle(session.get_one(Issue, issue_id), prepared)
+        _settle(session.get_one(Issue, issue_id, populate_existing=True), prepared)
 
 
 def _settle(issue: Issue, prepared: emails.Prepared) -> None:

@@ -11,7 +11,7 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from wtforms import IntegerField, RadioField, SelectField, SelectMultipleField, StringField, TimeField, ValidationError
-from wtforms.validators import InputRequired, Length, NumberRange, Optional
+from wtforms.validators import InputRequired, Length
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from base.clock import zones
@@ -36,6 +36,16 @@ def _as_uuid(value: object) -> uuid.UUID:
     return value if isinstance(value, uuid.UUID) else uuid.UUID(str(value))
 
 
+class DayField(IntegerField):
+    """A day of the month; left empty it is none, which matters to monthly digests only."""
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        if any(valuelist):
+            super().process_formdata(valuelist)
+        else:
+            self.data = None
+
+
 class CheckboxesField(SelectMultipleField):
     """Several of a few, as boxes."""
 
@@ -52,10 +62,9 @@ class RhythmForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
         choices=[("daily", _("Daily")), ("weekly", _("Weekly")), ("monthly", _("Monthly"))],
         default="daily",
     )
-    weekday = SelectField(_("On"), [Optional()], choices=WEEKDAYS, coerce=int, default=0)
-    day = IntegerField(
+    weekday = SelectField(_("On"), choices=WEEKDAYS, coerce=int, default=0)
+    day = DayField(
         _("On day"),
-        [Optional(), NumberRange(1, 31, message=_("Choose a day from 1 to 31."))],
         default=1,
         description=_("In shorter months it comes on the last day."),
         render_kw={"min": 1, "max": 31, "inputmode": "numeric"},
@@ -77,7 +86,7 @@ class RhythmForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
         field.data = found[0]
 
     def validate_day(self, field: Any) -> None:
-        if self.cadence.data == "monthly" and field.data is None and not field.errors:
+        if self.cadence.data == "monthly" and field.data not in range(1, 32):
             raise ValidationError(gettext("Choose a day from 1 to 31."))
 
     def rhythm(self) -> Cadence:
@@ -105,7 +114,9 @@ class OrderForm(RhythmForm):
         filters=[_stripped],
         render_kw={"autocomplete": "off", "maxlength": 120},
     )
-    locale = SelectField(_("Language of the mail"), [InputRequired()], choices=list(LANGUAGE_NAMES.items()), default="en")
+    locale = SelectField(
+        _("Language of the mail"), [InputRequired()], choices=list(LANGUAGE_NAMES.items()), default="en"
+    )
     which = RadioField(
         _("Surveys"),
         choices=[("all", _("All, and those to come")), ("chosen", _("Only these"))],

@@ -110,7 +110,8 @@ def change(workspace: Workspace, digest_id: uuid.UUID) -> ResponseReturnValue:
 def _form(
     workspace: Workspace, form: OrderForm, digest: Digest | None = None, *, status: int = 200
 ) -> ResponseReturnValue:
-    rhythm = form.rhythm() if not (form.zone.errors or form.time.errors or form.day.errors) and form.zone.data else None
+    broken = form.cadence.errors or form.weekday.errors or form.day.errors or form.time.errors or form.zone.errors
+    rhythm = None if broken or form.zone.data not in zones() else form.rhythm()
     page = render_template(
         "feedback/digest_form.html",
         form=form,

@@ -6,7 +6,6 @@ import uuid
 
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
-from flask_babel import force_locale
 
 from accounts.workspace import Workspace
 from base import clock, tokens
@@ -56,13 +55,11 @@ def _page(digest: Digest, state: str) -> str:
         "address": digest.recipient_email,
         "when": voice.moment(digest.next_due_at, digest.zone) if digest.next_due_at else "",
     }
-    with force_locale(voice.locale):
-        return render_template(
-            "feedback/digest_pause.html",
-            state=state,
-            title=voice.say(f"{state}_title"),
-            body=voice.say(f"{state}_body", **values),
-            button_words=voice.say(
-                {"pause": "pause_button", "paused": "resume_button", "resumed": "pause_button"}[state]
-            ),
-        )
+    return render_template(
+        "feedback/digest_pause.html",
+        get_locale=lambda: voice.locale,  # the page's language is the reader's, not the browser's
+        state=state,
+        title=voice.say(f"{state}_title"),
+        body=voice.say(f"{state}_body", **values),
+        button_words=voice.say("resume_button" if state == "paused" else "pause_button"),
+    )
