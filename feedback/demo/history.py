@@ -17,6 +17,7 @@ from base import clock
 from base.db import db, new_id, reading, transaction
 from base.jobs import Job, Queue
 from base.runners import Runner
+from feedback import sentiment
 from feedback.demo import company, story
 from feedback.demo.company import Company
 from feedback.demo.story import ASKED_AT, Happening
@@ -146,17 +147,17 @@ def _answer(made: Company, happenings: Sequence[Happening]) -> None:
     if not happenings:
         return
     tokens = _tokens(made, [one.row["external_id"] for one in happenings])
-    answers: list[tuple[uuid.UUID, datetime]] = []
+    answered: list[uuid.UUID] = []
     with transaction(), _without(read_response):
         for one in sorted(happenings, key=lambda one: one.answers_at or one.occurred_at):
             if one.answers_at is not None and one.row["external_id"] in tokens:
                 with clock.standing_at(one.answers_at):
                     link = Link.by_token(tokens[one.row["external_id"]])
-                    answers.append((_send(one, link, one.answers_at), one.answers_at))
-    with transaction():
-        for response_id, at in answers:
-            with clock.standing_at(at + timedelta(seconds=1)):
-                read_response(response_id)
+                    answered.append(_send(one, link, one.answers_at))
+    with transaction() as session:
+        for response in session.scalars(select(Response).where(Response.id.in_(answered))):
+            found = sentiment.read(response.comment, locale_hint=response.locale) if response.comment else None
+            response.keep_reading(found, at=response.created_at + timedelta(seconds=1))
 
 
 def _tokens(made: Company, external_ids: Sequence[str]) -> dict[str, str]:
