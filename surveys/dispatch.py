@@ -3,6 +3,8 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 
+from sqlalchemy import select
+
 from accounts.workspace import Workspace
 from base.db import db
 from surveys.contact import Contact
@@ -27,16 +29,16 @@ class Dispatch:
     @classmethod
     def of(cls, invitation_id: uuid.UUID) -> Dispatch | None:
         """The dispatch of an invitation, or None when it is gone, as after an erasure."""
-        invitation = db.session.get(Invitation, invitation_id)
-        if invitation is None:
-            return None
-        return cls(
-            invitation,
-            db.session.get_one(Survey, invitation.survey_id),
-            Version.newest(invitation.survey_id),
-            db.session.get_one(Contact, invitation.contact_id),
-            db.session.get_one(Workspace, invitation.workspace_id),
-        )
+        newest = (Version.survey_id == Survey.id) & (Version.number == Survey.published_number)
+        found = db.session.execute(
+            select(Invitation, Survey, Version, Contact, Workspace)
+            .join(Survey, Survey.id == Invitation.survey_id)
+            .outerjoin(Version, newest)
+            .join(Contact, Contact.id == Invitation.contact_id)
+            .join(Workspace, Workspace.id == Invitation.workspace_id)
+            .where(Invitation.id == invitation_id)
+        ).one_or_none()
+        return None if found is None else cls(*found)
 
     @property
     def key(self) -> str:
