@@ -104,9 +104,9 @@ def show(workspace: Workspace, ident: uuid.UUID) -> ResponseReturnValue:
 @bp.post("/w/<workspace>/import/<uuid:ident>/encoding")
 @requires("contacts.import")
 def choose_encoding(workspace: Workspace, ident: uuid.UUID) -> ResponseReturnValue:
+    found = Upload.of(workspace.id, ident)
     form = EncodingForm()
     form.encoding.choices = [(c.encoding, c.sample) for c in _candidates(ident)]
-    found = Upload.of(workspace.id, ident)
     if not form.validate():
         return _ask_encoding(found, form), 422
     with transaction():
