@@ -28,7 +28,7 @@ from feedback.revision import Given
 from feedback.submitting import Filled, problems, read_form
 from feedback.suspecting import Signs, Submission, signs_seen
 from feedback.views import respondent, visiting
-from surveys import wording
+from surveys import emails, wording
 from surveys.link import Link
 from surveys.paging import Problem
 from surveys.scale import SCALES
@@ -171,6 +171,9 @@ def _open(token: str, score: int | None, *, decoy: bool = False) -> Response:
         link = Link.by_token(token)
     now = clock.now()
     state = link.state(now)
+    if state == "unsubscribed":  # by their own wish, which they may take back here
+        back = emails.unsubscribe_url(link.contact_id, respondent.locale_of(link))
+        return respondent.kind_page(state, link, action_url=back)
     if state != "open":
         return respondent.kind_page(state, link)
     if score not in SCALES[link.metric].values:

@@ -240,6 +240,7 @@ def test_who_unsubscribed_is_not_asked_but_an_open_page_still_counts(client, lin
         session.get(Contact, invitation.contact_id).suppress("unsubscribed", at=AT)
     reply = client.get(link)
     assert (reply.status_code, "You are unsubscribed" in reply.text) == (410, True)
+    assert "/u/" in reply.text
     assert client.post(link, data=fields).status_code == 303
     assert len(responses()) == 1
 
