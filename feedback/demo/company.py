@@ -18,7 +18,8 @@ from surveys.survey import Survey
 from surveys.wording import LOCALES
 
 SLUG = "demo"
-NAME = "Demo"
+NAME = "Lipa"
+"""What its customers know it by; a lime tree, and a shop for phones and travel."""
 ZONE = "Europe/Ljubljana"
 EMAIL = "ana@demo.example"
 PASSWORD = "look-around-afterword"  # noqa: S105 - printed by the command; the demo listens on loopback unless told otherwise
@@ -52,7 +53,8 @@ def exists() -> bool:
 def found(at: datetime, *, now: datetime) -> Company:
     """Make the company as of `at`; its daily digest is due at eight, or earlier when `now` is before eight."""
     with transaction():
-        workspace = Workspace.create(NAME, zone=ZONE, at=at)
+        workspace = Workspace.create(SLUG.title(), zone=ZONE, at=at)
+        workspace.change(name=NAME, default_locale="en", zone=ZONE, reply_to=None, at=at)
         people = {}
         for email, name, role in PEOPLE:
             person = User.by_email(email) or User.create(email, name, password_hash=hashing.keep(PASSWORD), at=at)
