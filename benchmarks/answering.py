@@ -52,7 +52,7 @@ def free_port():
 
 
 def wait_for(port):
-    for _ in range(200):
+    for _ in range(600):
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
                 return
@@ -63,10 +63,10 @@ def wait_for(port):
 def cpu_seconds(root):
     """CPU time of a process and all its living descendants."""
     children, total = {}, 0
-    for entry in os.listdir("/proc"):
-        if entry.isdigit():
+    for process in Path("/proc").iterdir():
+        if (entry := process.name).isdigit():
             try:
-                fields = Path(f"/proc/{entry}/stat").read_text().rpartition(")")[2].split()
+                fields = (process / "stat").read_text().rpartition(")")[2].split()
             except OSError:
                 continue
             children.setdefault(int(fields[1]), []).append((int(entry), int(fields[11]) + int(fields[12])))
@@ -148,7 +148,9 @@ def start_bare(directory, url, count):
 
         sqlite3.connect(directory / "bare.db").execute(table)
     with links.open("w") as file:
-        subprocess.run([sys.executable, "bare_app.py", "links", str(count)], cwd=HERE, env=environ, stdout=file, check=True)
+        subprocess.run(
+            [sys.executable, "bare_app.py", "links", str(count)], cwd=HERE, env=environ, stdout=file, check=True
+        )
     command = granian("bare_app:app", port, "1" if not url else str(CORES))
     log = (directory / "bare.log").open("w")
     process = subprocess.Popen(command, cwd=HERE, env=environ, stdout=log, stderr=log)
@@ -193,7 +195,8 @@ def postgres(directory):
 
 
 def report(services, counts):
-    print(f"\n{'clients':>7}  {'':6}{'answers/s':>10}{'p50 ms':>8}{'p99 ms':>8}{'max ms':>8}{'CPU ms':>8}{'CPU':>6}{'ratio':>7}")
+    head = "".join(f"{name:>8}" for name in ("p50 ms", "p99 ms", "max ms", "CPU ms"))
+    print(f"\n{'clients':>7}  {'':6}{'answers/s':>10}{head}{'CPU':>6}{'ratio':>7}")
     for clients in counts:
         bare = services["bare"].cells[clients]
         for name in ("bare", "ours"):
@@ -227,9 +230,11 @@ def main():
             print(f"{asked.database}: making {asked.links} invitations …", flush=True)
             services["ours"] = start_ours(directory, urls.get("ours"), asked.links, jobs=not asked.no_jobs)
             services["bare"] = start_bare(directory, urls.get("bare"), 200_000)
-            for clients in (8, *counts):  # the first round only warms up
+            for service in services.values():
+                measure(service, flowgen, 8, 1)  # warms up
+            for clients in counts:
                 for service in services.values():
-                    service.cells[clients] = measure(service, flowgen, clients, asked.seconds if clients in services["bare"].cells or clients != 8 else 1)
+                    service.cells[clients] = measure(service, flowgen, clients, asked.seconds)
             report(services, counts)
         finally:
             for service in services.values():
