@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Select, UnaryExpression, func, select
 from base.db import db
 from base.errors import InvalidError, NotFoundError
 from feedback.response import Response
-from feedback.tally import COUNTED, EVERYTHING, Filters, conditions
+from feedback.tally import COUNTED, EVERYTHING, SET_ASIDE, Filters, conditions
 from surveys.contact import Contact
 from surveys.version import Version
 
@@ -185,7 +185,7 @@ def _wanted(query: Query) -> Iterator[ColumnElement[bool]]:
     if query.until is not None:
         yield Response.created_at < query.until
     if query.flagged is not None:
-        yield ~COUNTED if query.flagged else COUNTED
+        yield SET_ASIDE if query.flagged else COUNTED
     if query.commented:
         yield Response.comment.is_not(None)
     yield from conditions(query.filters)

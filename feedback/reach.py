@@ -17,7 +17,7 @@ from surveys.version import Version
 
 @dataclass(frozen=True)
 class Reach:
-    """How far the invitations came whose mail was due in a period, whenever the answer came.
+    """How far those came who were asked in a period, whenever their answer came.
 
     `clicked` are links that were opened, maybe by a mail scanner: an intent, never an answer. `answered` and
     `commented` are what numbers are made of, without what is set aside.
@@ -34,15 +34,17 @@ class Reach:
         """The invitations of one survey. Two statements; those who did not answer have no language to filter by."""
         due = (
             Invitation.survey_id == survey_id,
-            Invitation.send_at >= interval.start,
-            Invitation.send_at < interval.end,
+            Invitation.created_at >= interval.start,
+            Invitation.created_at < interval.end,
             Invitation.status != "skipped",
         )
         asked = select(func.count(), func.count(Invitation.sent_at), func.count(Invitation.clicked_at)).where(*due)
         answered = select(func.count(), func.count(Response.comment)).join(
             Invitation, Invitation.id == Response.invitation_id
         )
-        answered = answered.where(Response.survey_id == survey_id, *due, COUNTED, *conditions(filters))
+        # Nobody answers before being asked: so old answers need not be looked at.
+        since = (Response.survey_id == survey_id, Response.created_at >= interval.start)
+        answered = answered.where(*since, *due, COUNTED, *conditions(filters))
         narrowed = list(_about(filters))
         if narrowed:
             asked = asked.join(Interaction, Interaction.id == Invitation.interaction_id).where(*narrowed)

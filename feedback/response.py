@@ -20,6 +20,7 @@ from sqlalchemy import (
     func,
     insert,
     select,
+    text,
     update,
 )
 from sqlalchemy.orm import Mapped, mapped_column
@@ -70,6 +71,12 @@ class Response(Model):
         Index("ix_response_survey_created", "survey_id", "created_at", "id"),
         Index("ix_response_workspace_created", "workspace_id", "created_at", "id"),
         Index("ix_response_contact_id", "contact_id"),
+        Index(
+            "ix_response_set_aside",
+            *("workspace_id", "created_at", "id"),
+            sqlite_where=text("flagged_at IS NOT NULL AND released_at IS NULL"),
+            postgresql_where=text("flagged_at IS NOT NULL AND released_at IS NULL"),
+        ),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True, default=new_id)

@@ -25,6 +25,9 @@ NAMELESS = ""
 COUNTED = Response.flagged_at.is_(None) | Response.released_at.is_not(None)
 """What numbers are made of: suspicious submissions wait apart until staff release them."""
 
+SET_ASIDE = Response.flagged_at.is_not(None) & Response.released_at.is_(None)
+"""The others, said as their index says it."""
+
 spoken = case((Response.comment.is_(None), Response.locale), else_=Response.language)
 """The language of a comment as it was read (None until then); without a comment, that of the page."""
 
@@ -98,7 +101,7 @@ def sentiments(survey_id: uuid.UUID, interval: Interval, filters: Filters = EVER
 
 def set_aside(workspace_id: uuid.UUID, survey_id: uuid.UUID | None = None, within: Interval | None = None) -> int:
     """How many flagged responses wait apart from the numbers, in a workspace or in one survey of it."""
-    query = select(func.count()).select_from(Response).where(Response.workspace_id == workspace_id, ~COUNTED)
+    query = select(func.count()).select_from(Response).where(Response.workspace_id == workspace_id, SET_ASIDE)
     if survey_id is not None:
         query = query.where(Response.survey_id == survey_id)
     if within is not None:
