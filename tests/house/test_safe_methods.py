@@ -1,0 +1,84 @@
+"""Looking changes nothing: GET and HEAD of every address leave every row of the database as it was."""
+
+import re
+
+import pytest
+
+from base.db import db
+from feedback.views import visiting
+from tests.town import Town, missing, routes, rows
+
+LOOKED = {
+    "intent": "every visit to a link, kept apart from answers",
+    "heartbeat": "when the clock last ticked",
+    "procrastinate_workers": "which worker was alive when",
+}
+SEEN = re.compile(r"'(last_seen_at|last_used_at|clicked_at)': [^,}]+(\([^)]*\))?")
+"""When a session or a key was last used, and a link first opened: known because somebody looked."""
+
+
+@pytest.fixture
+def towns(app, cast):
+    here = Town.build(app, cast.workspace, cast.ana)
+    return here, Town.build(app, cast.elsewhere, cast.dmitri)
+
+
+def held():
+    """All rows that looking must not change."""
+    return {name: [SEEN.sub("", row) for row in found] for name, found in rows().items() if name not in LOOKED}
+
+
+def addresses(app, towns):
+    """Every address that answers to GET: of things that are here, that are elsewhere, and that are nowhere."""
+    here, there = towns
+    build = app.url_map.bind("localhost").build
+    for rule in routes(app):
+        own = here.values_of(rule)
+        yield build(rule.endpoint, own)
+        if own:
+            yield build(rule.endpoint, there.values_of(rule))
+            yield build(rule.endpoint, missing(own))
+
+
+def look_at_all(app, paths, client):
+    for method in ("HEAD", "GET"):
+        for path in paths:
+            assert client.open(path, method=method).status_code != 500, path
+    app.extensions[visiting.KEY].gatherer.flush()
+    db.session.rollback()
+
+
+def changed(before, after):
+    return {
+        name: (sorted(set(before[name]) - set(after[name])), sorted(set(after[name]) - set(before[name])))
+        for name in before
+        if before[name] != after[name]
+    }
+
+
+@pytest.mark.parametrize("who", ["stranger", "admin", "key"])
+def test_looking_at_every_address_changes_no_row(app, towns, client, browser_of, who):
+    here, _ = towns
+    paths = list(addresses(app, towns))
+    client = browser_of(here.admin) if who == "admin" else client
+    if who == "key":
+        client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {here.key}"
+    before = held()
+    look_at_all(app, paths, client)
+    assert changed(before, held()) == {}
+
+
+def test_looking_queues_no_work_and_sends_no_mail(app, towns, browser_of, run_jobs, outbox):
+    here, _ = towns
+    run_jobs()
+    mails = len(outbox())
+    look_at_all(app, list(addresses(app, towns)), browser_of(here.admin))
+    assert run_jobs() == 0
+    assert len(outbox()) == mails
+
+
+def test_the_comparison_would_see_a_change(app, towns, browser_of):
+    here, _ = towns
+    before = held()
+    browser_of(here.admin).post(f"/w/acme/digests/{here.digest_id}/pause")
+    assert {"digest", "event"} <= set(changed(before, held()))

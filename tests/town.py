@@ -1,0 +1,223 @@
+"""A workspace where everything exists once, and the address of every route in it: for guards that walk the URL map."""
+
+import uuid
+from dataclasses import dataclass, fields
+from datetime import timedelta
+
+from accounts.apikey import ApiKey
+from accounts.ticket import Ticket
+from accounts.user import User
+from accounts.workspace import Workspace
+from base import clock
+from base.db import db, new_id, transaction
+from base.jobs import enqueue
+from base.outbox import Mail
+from feedback.digest import Digest, Order
+from feedback.digesting import Cadence
+from feedback.emails import pause_url
+from feedback.issue import Issue, oldest_untold
+from surveys import importer, jobs
+from surveys.emails import unsubscribe_url
+from surveys.intake import Occasion
+from surveys.invitation import Invitation
+from surveys.survey import Survey
+from surveys.upload import Upload
+from tests.cast import a_draft, a_person, a_response, a_survey, an_invitation
+
+ANSWERS = (
+    (0, "Nobody called me back. Three weeks, and still no parcel!"),
+    (3, "Dvakrat sem klical, nihče ni vedel ničesar."),
+    (6, None),
+    (8, "It was fine, a bit slow."),
+    (9, None),
+    (10, "Vid solved it in five minutes. Thank you!"),
+)
+TABLE = "Ticket;E-mail;Name;Solved\r\nT-1;zala@customer.example;Zala;2026-11-18 10:00\r\nT-2;nobody;Bo;2026-11-18\r\n"
+
+
+@dataclass
+class Town:
+    """One workspace, its admin and what the addresses of routes name there."""
+
+    workspace: Workspace
+    admin: User
+    survey: Survey
+    draft: Survey
+    closed: Survey
+    waiting: Invitation
+    response_id: uuid.UUID
+    flagged_id: uuid.UUID
+    contact_id: uuid.UUID
+    upload_id: uuid.UUID
+    done_upload_id: uuid.UUID
+    digest_id: uuid.UUID
+    issue_id: uuid.UUID
+    mail_id: uuid.UUID
+    key_id: uuid.UUID
+    key: str
+
+    @classmethod
+    def build(cls, app, workspace, admin):
+        """Everything once, by the product's own verbs; what follows from it is done too."""
+        now, drain = clock.now(), app.extensions["afterword.runner"].drain
+        name = workspace.name
+        survey = a_survey(workspace, name=f"{name} support", locales=("en", "sl"), at=now - timedelta(days=9))
+        draft, closed = a_draft(workspace, "ces", name=f"{name} draft"), a_survey(workspace, "csat", name=f"{name} end")
+        with transaction() as session:
+            session.get_one(Survey, closed.id).close(at=now)
+        responses = []
+        for number, (score, comment) in enumerate(ANSWERS):
+            asked = an_invitation(survey, email=f"c{number}@{workspace.slug}.test", at=now - timedelta(days=1, hours=6))
+            signs = ("decoy",) if number == len(ANSWERS) - 1 else ()
+            responses.append(a_response(asked, score, comment, signs=signs, locale="sl" if number == 1 else "en"))
+        waiting = cls._asked(survey, f"maja@{workspace.slug}.test", now)
+        drain()
+        digest, issue = cls._digest(workspace, admin, now)
+        drain()
+        with transaction():
+            key, secret = ApiKey.create(workspace.id, "Helpdesk", at=now)
+        return cls(
+            workspace=workspace,
+            admin=admin,
+            survey=survey,
+            draft=draft,
+            closed=closed,
+            waiting=waiting,
+            response_id=responses[0].id,
+            flagged_id=responses[-1].id,
+            contact_id=responses[0].contact_id,
+            upload_id=cls._upload(workspace, survey, "uploaded"),
+            done_upload_id=cls._upload(workspace, survey, "importing", drain),
+            digest_id=digest.id,
+            issue_id=issue.id,
+            mail_id=Mail.by_key(f"invitation:{waiting.id}").id,
+            key_id=key.id,
+            key=secret,
+        )
+
+    @staticmethod
+    def _asked(survey, email, now):
+        """Somebody whose mail is really delivered, and who has not answered yet."""
+        with transaction() as session:
+            occasion = Occasion(email=email, source="town", external_id=new_id().hex, name="Maja", locale="sl")
+            return jobs.ask(session.get_one(Survey, survey.id), [occasion], at=now)[0][0]
+
+    @staticmethod
+    def _digest(workspace, admin, now):
+        cadence = Cadence("daily", 8, 0, None, None, "Europe/Ljubljana")
+        order = Order(recipient_email=admin.email, recipient_name=admin.name, locale="en", cadence=cadence)
+        with transaction():
+            digest = Digest.order(workspace.id, order, at=now)
+        since = oldest_untold(digest, now)
+        with transaction():
+            issue = Issue.claim_by_hand(digest.id, at=now, since=since, by=admin.id)
+        return digest, issue
+
+    @staticmethod
+    def _upload(workspace, survey, state, drain=None):
+        """A table whose columns wait to be confirmed, or that was taken in."""
+        known = {"filename": "tickets.csv", "size": len(TABLE), "encoding": "utf-8", "created_at": clock.now()}
+        with transaction() as session:
+            upload = Upload(id=new_id(), workspace_id=workspace.id, survey_id=survey.id, **known)
+            session.add(upload)
+            session.flush()
+            path = importer.file_of(upload.id)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(TABLE, encoding="utf-8")
+            if state == "importing":
+                upload.start(["external_id", "email", "name", "occurred_at"], at=clock.now(), by=None)
+                enqueue(importer.import_upload, upload.id)
+        if drain:
+            drain()
+        return upload.id
+
+    def colleague(self, role="viewer"):
+        """Somebody new who belongs here only."""
+        return a_person(f"P{new_id().hex}", self.workspace, role, at=clock.now())
+
+    def ticket(self, purpose):
+        """A fresh link of that purpose."""
+        with transaction():
+            if purpose == "reset":
+                return Ticket.issue("reset", at=clock.now(), email=self.admin.email)
+            known = {"email": f"{new_id().hex}@new.test", "workspace_id": self.workspace.id, "role": "viewer"}
+            return Ticket.issue(purpose, at=clock.now(), **known)
+
+    def values_of(self, rule):
+        """What the arguments of a route are here. A route whose argument nobody knows is an error: teach it here."""
+        room = rule.endpoint.split(".")[0]
+        return {name: self._value(name, room, rule.endpoint) for name in rule.arguments}
+
+    def _value(self, name, room, endpoint):
+        for known in (endpoint, room, ""):
+            if (known, name) in NAMED:
+                return NAMED[known, name](self)
+        assert name in {field.name for field in fields(self)}, f"tests/town.py does not know {name!r} of {endpoint}"
+        return getattr(self, name)
+
+    def path(self, app, rule):
+        """The address of a route here."""
+        return app.url_map.bind("localhost").build(rule.endpoint, self.values_of(rule), force_external=False)
+
+
+NAMED = {
+    ("", "workspace"): lambda town: town.workspace.slug,
+    ("", "slug"): lambda town: town.survey.slug,
+    ("publishing.review", "slug"): lambda town: town.draft.slug,
+    ("", "survey"): lambda town: town.survey.slug,
+    ("contacts", "ident"): lambda town: town.contact_id,
+    ("uploading", "ident"): lambda town: town.upload_id,
+    ("responses", "ident"): lambda town: town.response_id,
+    ("responses.release", "ident"): lambda town: town.flagged_id,
+    ("", "invitation_id"): lambda town: town.waiting.id,
+    ("", "user_id"): lambda town: town.colleague().id,
+    ("", "ticket_id"): lambda town: town.ticket("invite").id,
+    ("", "locale"): lambda town: "sl",
+    ("", "score"): lambda town: 3,
+    ("", "filename"): lambda town: "css/base.css",
+    ("answering", "token"): lambda town: town.waiting.token,
+    ("unsubscribing", "token"): lambda town: last_part(unsubscribe_url(town.contact_id, "sl")),
+    ("pausing", "token"): lambda town: last_part(pause_url(town.digest_id)),
+    ("welcome.join", "token"): lambda town: last_part(town.ticket("invite").link),
+    ("welcome.accept", "token"): lambda town: last_part(town.ticket("invite").link),
+    ("welcome", "token"): lambda town: last_part(town.ticket("setup").link),
+    ("resets", "token"): lambda town: last_part(town.ticket("reset").link),
+}
+"""What an argument means at an endpoint, else in a room, else everywhere; fields of Town mean themselves."""
+
+
+def last_part(url):
+    """The token at the end of a link."""
+    return url.rpartition("/")[2]
+
+
+def routes(app, method="GET"):
+    """The rules that answer to `method`, in order of their addresses."""
+    return sorted((rule for rule in app.url_map.iter_rules() if method in rule.methods), key=lambda rule: rule.rule)
+
+
+def permission_of(app, rule):
+    """What the route asks for, as it declares it."""
+    return getattr(app.view_functions[rule.endpoint], "permission", "public: static files")
+
+
+def missing(values):
+    """The same arguments, of things that never existed."""
+    unknown = {"slug": "no-such-survey", "survey": "no-such-survey"}
+    kept = {"workspace", "locale", "score", "filename"}
+    return {
+        name: value if name in kept else unknown.get(name, new_id() if isinstance(value, uuid.UUID) else "nothing")
+        for name, value in values.items()
+    }
+
+
+def rows():
+    """Every table's rows as text, sorted: what the database holds at this moment."""
+    db.session.rollback()
+    names = db.inspect(db.engine).get_table_names()
+    with db.engine.connect() as connection:
+        held = {
+            name: sorted(map(str, connection.exec_driver_sql(f'SELECT * FROM "{name}"').mappings())) for name in names
+        }
+        connection.rollback()
+    return held
