@@ -129,8 +129,9 @@ def reading() -> Iterator[Session]:
 def insert_once(table: type[Model], row: dict[str, Any]) -> bool:
     """Insert `row` unless a unique key says it is there already; whether it is new. Says the same on both databases."""
     dialect = postgresql if db.engine.dialect.name == "postgresql" else sqlite
-    # Core, not ORM: an ORM insert asks PostgreSQL for RETURNING and then knows no row count.
-    result = db.session.connection().execute(dialect.insert(table.__table__).values(row).on_conflict_do_nothing())
+    statement = dialect.insert(table.__table__).values(row).on_conflict_do_nothing()
+    # Without the option SQLAlchemy forgets how many rows an INSERT made on PostgreSQL.
+    result = db.session.connection().execute(statement, execution_options={"preserve_rowcount": True})
     return result.rowcount == 1
 
 
