@@ -136,7 +136,7 @@ def _line(voice: Voice, base: str, line: Line) -> Mapping[str, Any]:
 def _change(voice: Voice, line: Line) -> Mapping[str, str]:
     kind, delta = line.change.kind, round(line.change.delta or 0)
     if line.now.too_few or line.before.too_few:
-        return {"change": voice.say("few"), "kind": "few"}
+        return {"change": voice.say("few" if line.now.too_few else "few_before"), "kind": "few"}
     if kind in ("up", "down") and delta:
         return {"change": voice.say(kind, delta=voice.number(abs(delta))), "kind": kind}
     return {"change": voice.say("unclear"), "kind": "unclear"}
