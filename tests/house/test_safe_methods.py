@@ -1,7 +1,5 @@
 """Looking changes nothing: GET and HEAD of every address leave every row of the database as it was."""
 
-import re
-
 import pytest
 
 from base.db import db
@@ -13,7 +11,7 @@ LOOKED = {
     "heartbeat": "when the clock last ticked",
     "procrastinate_workers": "which worker was alive when",
 }
-SEEN = re.compile(r"'(last_seen_at|last_used_at|clicked_at)': [^,}]+(\([^)]*\))?")
+SEEN = {"last_seen_at", "last_used_at", "clicked_at"}
 """When a session or a key was last used, and a link first opened: known because somebody looked."""
 
 
@@ -25,7 +23,7 @@ def towns(app, cast):
 
 def held():
     """All rows that looking must not change."""
-    return {name: [SEEN.sub("", row) for row in found] for name, found in rows().items() if name not in LOOKED}
+    return {name: found for name, found in rows(leave=SEEN).items() if name not in LOOKED}
 
 
 def addresses(app, towns):

@@ -1,0 +1,101 @@
+"""Every page there is, by the URL map, in both themes, on phone and desk: nothing bars, complains or leaks."""
+
+from urllib.parse import urlsplit
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from accounts.policy import PERMISSIONS
+from tests.town import Town, permission_of, routes
+
+NOT_A_PAGE = {
+    "static": "files",
+    "health.process": "plain words for load balancers",
+    "health.ready": "JSON for load balancers",
+    "health.metrics": "text for Prometheus",
+    "api_openapi.show": "JSON; its words are tested with the API",
+    "accounts.home": "only sends people on",
+    "accounts.workspace_home": "only sends people on",
+    "digests.upcoming": "a sentence inside the form of digests.new",
+    "previewing.preview": "seen inside its frame on editing.edit",
+    "previewing.look": "the answer page without buttons that send, seen as answering.page",
+    "outbox.html": "a mail in its frame on outbox.show; tested with the mails",
+    "issues.preview_mail": "a mail in its frame on issues.preview; tested with the mails",
+    "issues.sent_mail": "a mail in its frame on issues.show; tested with the mails",
+    "answering.thanks": "sends on until there is an answer; tested in the journey and below",
+}
+UNFOLD = "all => all.forEach(one => one.open = true)"
+WIDTHS = (360, 1280)
+
+
+def pages_of(app, town):
+    """(path, whether to be signed in) of every page a person can open."""
+    for rule in routes(app):
+        permission = permission_of(app, rule)
+        if rule.endpoint not in NOT_A_PAGE and permission != "api key":
+            yield town.path(app, rule), permission in PERMISSIONS | {"signed in"}
+
+
+def more_of(town):
+    """States of pages that deserve a look of their own: filled, empty, wrong, over."""
+    here, survey = f"/w/{town.workspace.slug}", f"/w/{town.workspace.slug}/surveys"
+    yield f"{here}/import/{town.done_upload_id}", True
+    yield f"{survey}/{town.draft.slug}", True
+    yield f"{survey}/{town.draft.slug}/results", True
+    yield f"{survey}/{town.closed.slug}", True
+    yield f"{survey}/{town.closed.slug}/results?period=7d", True
+    yield f"{survey}/{town.survey.slug}/results?band=detractor&agent=nobody", True
+    yield f"{survey}/{town.survey.slug}/edit?lang=sl", True
+    yield f"{here}/responses?band=detractor", True
+    yield f"{here}/responses/{town.flagged_id}", True
+    yield f"{here}/outbox?state=failed", True
+    yield f"{here}/contacts?q=nobody", True
+    yield f"{here}/nowhere", True
+    yield "/s/nothing", False
+    yield "/u/nothing", False
+    yield f"/s/{town.waiting.token}/10?lang=sl", False
+
+
+def violations(page):
+    found = Axe().run(page, options={"iframes": False, "resultTypes": ["violations"]}).response["violations"]
+    serious = [one for one in found if one["impact"] in {"serious", "critical"}]
+    return [f"{one['id']}: {one['nodes'][0]['html'][:200]} ({len(one['nodes'])})" for one in serious]
+
+
+def troubles_of(page, path):
+    """What is wrong with a page, in words; at both widths, judged by axe at the width that it has."""
+    del page.complaints[:], page.elsewhere[:]
+    status = page.goto(path, wait_until="load").status
+    found = [] if status in {200, 404, 410} else [f"status {status}"]
+    page.eval_on_selector_all("details", UNFOLD)
+    found += violations(page)
+    page.eval_on_selector_all("details", UNFOLD.replace("true", "false"))
+    size = page.viewport_size
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        wide = page.evaluate("document.documentElement.scrollWidth")
+        found += [f"{wide} px wide at {width} px"] if wide > width else []
+    page.set_viewport_size(size)
+    expected = "the server responded with a status of 4"
+    found += [words for words in page.complaints if expected not in words or status == 200]
+    return found + [f"asks {urlsplit(url).netloc}" for url in page.elsewhere]
+
+
+@pytest.fixture
+def town(app, cast, monkeypatch):
+    monkeypatch.setitem(app.config, "SEND_FILE_MAX_AGE_DEFAULT", 600)  # the browser asks for each file once
+    return Town.build(app, cast.workspace, cast.ana)
+
+
+@pytest.mark.timeout(400)
+@pytest.mark.parametrize(("theme", "width"), [("light", 1280), ("dark", 360)])
+def test_every_page_is_open_to_everybody_and_keeps_to_itself(app, town, browse, theme, width):
+    staff, public = browse(town.admin, theme=theme, width=width), browse(theme=theme, width=width)
+    paths = dict.fromkeys([*pages_of(app, town), *more_of(town)])
+    assert len(paths) > 40
+    troubles = {path: troubles_of(staff if signed_in else public, path) for path, signed_in in paths}
+    assert {path: found for path, found in troubles.items() if found} == {}
+
+
+def test_every_route_that_is_no_page_still_exists(app):
+    assert set(NOT_A_PAGE) <= {rule.endpoint for rule in routes(app)}
