@@ -19,7 +19,7 @@ from flask import current_app
 
 from base import clock
 from base.db import db, new_id, reading, transaction
-from base.jobs import enqueue, job
+from base.jobs import enqueue, enqueue_missing, slow_job
 from base.outbox import Mail
 
 Hook = Callable[[Mail, datetime], None]
@@ -77,7 +77,7 @@ def post(
     return mail
 
 
-@job
+@slow_job
 def deliver(mail_id: uuid.UUID) -> None:
     """Try one mail once. Harmless when it is already sent, taken by another worker or not due yet."""
     with transaction():
@@ -112,7 +112,12 @@ def _envelope_sender(mail: Mail) -> str:
 
 
 def sweep(now: datetime) -> None:
-    """Ask again for mails whose job was lost or whose lease ran out. Part of every tick."""
-    with transaction():
-        for mail_id in Mail.due(now):
-            enqueue(deliver, mail_id, at=now)
+    """Ask again for mails whose job was lost or whose lease ran out. Part of every tick.
+
+    Those whose job still waits are left alone: in an outage each tick would otherwise double the queue.
+    """
+    with reading():
+        due = Mail.due(now)
+    if due:
+        with transaction():
+            enqueue_missing(deliver, due)

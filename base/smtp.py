@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import smtplib
+import socket
 import ssl
 import threading
 import time
@@ -17,6 +18,10 @@ from base.delivery import Delivery
 
 CONNECT_SECONDS = 10.0
 SEND_SECONDS = 30.0
+"""The longest silence of the server while a mail is handed over."""
+TOTAL_SECONDS = 100.0
+"""The longest that one mail may take, however the server dawdles: less than the lease of the outbox, so that nobody
+else takes a mail that is still on its way."""
 MAILS_A_CONNECTION = 100
 IDLE_SECONDS = 60.0
 IDLE_CONNECTIONS = 8
@@ -81,6 +86,12 @@ class _Line:
             return self.client.rset()[0] == 250
         return False
 
+    def cut(self) -> None:
+        """End the conversation from another thread: whoever waits for the server hears of it at once."""
+        with suppress(OSError, AttributeError):
+            assert self.client.sock is not None
+            self.client.sock.shutdown(socket.SHUT_RDWR)
+
     def hang_up(self) -> None:
         """Say goodbye without waiting for a server that does not answer."""
         with suppress(smtplib.SMTPException, OSError, ValueError):
@@ -100,10 +111,12 @@ class SmtpTransport:
         trust: ssl.SSLContext | None = None,
         connect_seconds: float = CONNECT_SECONDS,
         send_seconds: float = SEND_SECONDS,
+        total_seconds: float = TOTAL_SECONDS,
     ) -> None:
         self.server = SmtpServer.from_url(server) if isinstance(server, str) else server
         self.connect_seconds = connect_seconds
         self.send_seconds = send_seconds
+        self.total_seconds = total_seconds
         self._trust = trust or ssl.create_default_context()
         self._idle: list[_Line] = []
         self._lock = threading.Lock()
@@ -121,6 +134,9 @@ class SmtpTransport:
         except (smtplib.SMTPException, OSError, ValueError) as fault:
             # Nothing was said about this mail yet: a wrong password or certificate must not cost anybody their mail.
             return Delivery.transient(_words(fault))
+        patience = threading.Timer(self.total_seconds, line.cut)
+        patience.daemon = True
+        patience.start()
         try:
             delivery = _hand_over(line.client, data, envelope_from, to)
         except (smtplib.SMTPException, OSError, ValueError) as fault:
@@ -128,6 +144,8 @@ class SmtpTransport:
             # repeat it with the same Message-ID rather than lose it.
             line.hang_up()
             return Delivery.transient(_words(fault))
+        finally:
+            patience.cancel()
         line.mails += 1
         line.used_at = time.monotonic()
         self._give_back(line)

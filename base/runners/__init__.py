@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import Protocol
 
@@ -15,6 +15,9 @@ class Runner(Protocol):
 
     def put(self, name: str, subject_id: uuid.UUID, at: datetime | None) -> None:
         """Write one request in the open transaction."""
+
+    def waiting(self, name: str, subject_ids: Collection[uuid.UUID]) -> set[uuid.UUID]:
+        """Those of the ids that a queued or running job of that name is about."""
 
     def start(self) -> bool:
         """Begin to work in the background of this process; False when this process may not."""

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import signal
 import threading
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -31,6 +32,8 @@ log = logging.getLogger("afterword.jobs")
 HEARTBEAT = 5.0
 STALLED = 20.0
 TASK = "afterword.run"
+QUEUES = {"default": 4, "slow": 4}
+"""How many jobs of each queue a worker runs at once. Slow ones wait for servers of others, and nothing waits for them."""
 
 
 class Patience(procrastinate.BaseRetryStrategy):
@@ -61,9 +64,21 @@ class DistributedRunner:
         """Write one request in the open transaction."""
         connection = driver_connection()
         later = at if at is not None and at > clock.now() else None
+        queue = "slow" if registered()[name].slow else "default"
+        about = {"name": name, "subject_id": str(subject_id)}
         self._sender.configure_task(
-            TASK, connection=connection, schedule_at=later, task_kwargs={"name": name, "subject_id": str(subject_id)}
+            TASK, queue=queue, connection=connection, schedule_at=later, task_kwargs=about
         ).defer()
+
+    def waiting(self, name: str, subject_ids: Collection[uuid.UUID]) -> set[uuid.UUID]:
+        """Those of the ids that a queued or running job of that name is about."""
+        living = text(
+            "SELECT args->>'subject_id' FROM procrastinate_jobs WHERE status IN ('todo', 'doing') "
+            "AND task_name = :task AND args->>'name' = :name AND args->>'subject_id' = ANY(:idents)"
+        )
+        idents = [str(ident) for ident in subject_ids]
+        found = db.session.scalars(living, {"task": TASK, "name": name, "idents": idents})
+        return {uuid.UUID(ident) for ident in found}
 
     def start(self) -> bool:
         """Work in the background; several workers share the queue."""
@@ -82,25 +97,33 @@ class DistributedRunner:
 
     def work_here(self) -> None:
         """Work in the foreground until SIGTERM or SIGINT: `afterword work`."""
-        asyncio.run(self._work(install_signal_handlers=True))
+        asyncio.run(self._work(until_signalled=True))
 
-    async def _work(self, *, install_signal_handlers: bool = False) -> None:
+    async def _work(self, *, until_signalled: bool = False) -> None:
         self._loop, self._working = asyncio.get_running_loop(), asyncio.current_task()
+        assert self._working is not None
+        for number in (signal.SIGTERM, signal.SIGINT) if until_signalled else ():
+            self._loop.add_signal_handler(number, self._working.cancel)
         url = self.app.config["SQLALCHEMY_DATABASE_URI"].replace("postgresql+psycopg://", "postgresql://")
         app = self._worker_app(procrastinate.PsycopgConnector(conninfo=url))
         try:
             async with app.open_async():
-                await app.run_worker_async(
-                    concurrency=4,
-                    fetch_job_polling_interval=1.0,
-                    delete_jobs="successful",
-                    update_heartbeat_interval=HEARTBEAT,
-                    stalled_worker_timeout=STALLED,
-                    shutdown_graceful_timeout=20,
-                    install_signal_handlers=install_signal_handlers,
-                )
+                await asyncio.gather(*(self._work_on(app, queue, at_once) for queue, at_once in QUEUES.items()))
         except asyncio.CancelledError:
             log.info("the worker stopped")
+
+    @staticmethod
+    async def _work_on(app: procrastinate.App, queue: str, at_once: int) -> None:
+        await app.run_worker_async(
+            queues=[queue],
+            concurrency=at_once,
+            fetch_job_polling_interval=1.0,
+            delete_jobs="successful",
+            update_heartbeat_interval=HEARTBEAT,
+            stalled_worker_timeout=STALLED,
+            shutdown_graceful_timeout=20,
+            install_signal_handlers=False,
+        )
 
     def _worker_app(self, connector: procrastinate.PsycopgConnector) -> procrastinate.App:
         app = procrastinate.App(connector=connector)

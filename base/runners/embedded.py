@@ -12,8 +12,9 @@ import math
 import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
+from functools import partial
 from typing import IO
 
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -74,6 +75,12 @@ class EmbeddedRunner:
         }
         _INSERT.run(row)
 
+    def waiting(self, name: str, subject_ids: Collection[uuid.UUID]) -> set[uuid.UUID]:
+        """Those of the ids that a queued or running job of that name is about."""
+        living = QueuedJob.name == name, QueuedJob.state.in_(("queued", "running"))
+        found = select(QueuedJob.subject_id).where(*living, QueuedJob.subject_id.in_(list(subject_ids)))
+        return set(db.session.scalars(found))
+
     def start(self) -> bool:
         """Begin to tick, unless another process already ticks this database. Returns whether we do."""
         lock = (self.app.config["DATA_DIR"] / "scheduler.lock").open("w")
@@ -85,14 +92,22 @@ class EmbeddedRunner:
             return False
         self._lock = lock
         self._stopping.clear()
+        self._take_over()
         scheduler = BackgroundScheduler(
             timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
         )
-        scheduler.add_job(self._guarded(self._work_a_while), "interval", seconds=0.5)
+        for slow in (False, True):
+            scheduler.add_job(self._guarded(partial(self._work_a_while, slow=slow)), "interval", seconds=0.5)
         scheduler.add_job(self._guarded(self.run_tick), "interval", seconds=20, next_run_time=clock.now())
         scheduler.start()
         self._scheduler = scheduler
         return True
+
+    def _take_over(self) -> None:
+        """What runs now was left by a process that died: only one at a time works here. It need not wait for its lease."""
+        with self.app.app_context(), transaction() as session:
+            left = update(QueuedJob).where(QueuedJob.state == "running")
+            session.execute(left.values(state="queued", run_at=clock.now()))
 
     def stop(self) -> None:
         """Finish the job in hand, then stop ticking."""
@@ -120,16 +135,22 @@ class EmbeddedRunner:
             self.tick(clock.now())
             self._prune(clock.now())
 
-    def _work_a_while(self) -> None:
-        """A turn of the scheduler; short, because the interpreter waits for it when the process ends."""
-        self.run_due(until=time.monotonic() + TURN)
+    def _work_a_while(self, *, slow: bool) -> None:
+        """A turn of the scheduler; short, because the interpreter waits for it when the process ends.
 
-    def run_due(self, *, until: float = math.inf) -> int:
-        """Run what is due now, oldest first, beginning nothing after `until`; returns how many jobs were tried."""
+        Slow jobs have turns of their own: a mail server that hangs keeps no answer from being read.
+        """
+        self.run_due(until=time.monotonic() + TURN, slow=slow)
+
+    def run_due(self, *, until: float = math.inf, slow: bool | None = None) -> int:
+        """Run what is due now, oldest first, beginning nothing after `until`; returns how many jobs were tried.
+
+        `slow`: only slow jobs, or only the others.
+        """
         tried = 0
         while not self._over(until):
             with self.app.app_context():
-                batch = self._claim(clock.now())
+                batch = self._claim(clock.now(), slow)
                 done = []
                 for claimed in batch:
                     if self._over(until):
@@ -156,9 +177,12 @@ class EmbeddedRunner:
         """Run what is due and what that leads to, in the caller's thread. For commands and tests."""
         return self.run_due()
 
-    def _claim(self, now: datetime, limit: int = 20) -> list[QueuedJob]:
+    def _claim(self, now: datetime, slow: bool | None = None, limit: int = 20) -> list[QueuedJob]:
         expired = (QueuedJob.state == "running") & (QueuedJob.run_at <= now)
         due = ((QueuedJob.state == "queued") & (QueuedJob.run_at <= now)) | expired
+        if slow is not None:
+            names = [name for name, known in registered().items() if known.slow]
+            due &= QueuedJob.name.in_(names) if slow else QueuedJob.name.not_in(names)
         with transaction() as session:
             found = session.scalars(
                 select(QueuedJob).where(due).order_by(QueuedJob.run_at, QueuedJob.id).limit(limit)

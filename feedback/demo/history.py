@@ -6,7 +6,7 @@ import csv
 import io
 import uuid
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Collection, Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from datetime import date, datetime, time, timedelta
 
@@ -86,6 +86,9 @@ class _QuietQueue:
     def put(self, name: str, subject_id: uuid.UUID, at: datetime | None) -> None:
         if name not in self._quiet:
             self._queue.put(name, subject_id, at)
+
+    def waiting(self, name: str, subject_ids: Collection[uuid.UUID]) -> set[uuid.UUID]:
+        return self._queue.waiting(name, subject_ids)
 
 
 @contextmanager
