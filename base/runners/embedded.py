@@ -104,7 +104,7 @@ class EmbeddedRunner:
         return True
 
     def _take_over(self) -> None:
-        """What runs now was left by a process that died: only one at a time works here. It need not wait for its lease."""
+        """What runs now was left by a process that died, since only one works here: it need not wait for its lease."""
         with self.app.app_context(), transaction() as session:
             left = update(QueuedJob).where(QueuedJob.state == "running")
             session.execute(left.values(state="queued", run_at=clock.now()))
@@ -150,7 +150,7 @@ class EmbeddedRunner:
         tried = 0
         while not self._over(until):
             with self.app.app_context():
-                batch = self._claim(clock.now(), slow)
+                batch = self._claim(clock.now(), slow=slow)
                 done = []
                 for claimed in batch:
                     if self._over(until):
@@ -177,7 +177,7 @@ class EmbeddedRunner:
         """Run what is due and what that leads to, in the caller's thread. For commands and tests."""
         return self.run_due()
 
-    def _claim(self, now: datetime, slow: bool | None = None, limit: int = 20) -> list[QueuedJob]:
+    def _claim(self, now: datetime, *, slow: bool | None = None, limit: int = 20) -> list[QueuedJob]:
         expired = (QueuedJob.state == "running") & (QueuedJob.run_at <= now)
         due = ((QueuedJob.state == "queued") & (QueuedJob.run_at <= now)) | expired
         if slow is not None:

@@ -6,7 +6,7 @@ import csv
 import io
 import uuid
 from collections import defaultdict
-from collections.abc import Collection, Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from datetime import date, datetime, time, timedelta
 
