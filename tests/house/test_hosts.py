@@ -62,7 +62,8 @@ def test_a_foreign_host_is_refused_at_every_address(app, town, browser_of, host)
         rule.rule: reply.status
         for rule in routes(app)
         if (reply := admin.get(town.path(app, rule), headers={"Host": host})).status_code != 400
-        or "evil" in reply.text + str(reply.headers)
+        or "evil" in str(reply.headers)
+        or host in reply.text
     }
     assert let_in == {}
 
@@ -89,7 +90,7 @@ def test_mails_name_no_host_but_ours_whatever_the_request_claims(app, town, clie
     for mail in mails:
         texts = [part.get_content() for part in mail.walk() if part.get_content_maintype() == "text"]
         texts += [str(value) for value in mail.values()]
-        assert "evil" not in mail.as_string() + "".join(texts)
+        assert "evil.example" not in mail.as_string() + "".join(texts)
         found = [url for text in texts for url in ADDRESS.findall(text)]
         ours = [url for url in found if "surveys.example" in url]
         assert ours
