@@ -26,6 +26,17 @@ CONTENT_POLICY = (
     "base-uri 'none'; object-src 'none'"
 )
 
+HEADERS = {
+    "Content-Security-Policy": CONTENT_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+"""What every answer says, unless it says something else itself. Files that never change may be stored."""
+WORTH_GZIP, GZIP_LEVEL = 1000, 5
+ONLY_SECURE = ("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+
 View = TypeVar("View", bound=Callable[..., Any])
 
 
@@ -122,14 +133,11 @@ def _unexpected(error: Exception) -> ResponseReturnValue:
 
 def _headers(response: Response) -> Response:
     headers = response.headers
-    headers.setdefault("Content-Security-Policy", CONTENT_POLICY)
-    headers.setdefault("X-Content-Type-Options", "nosniff")
-    headers.setdefault("Referrer-Policy", "no-referrer")
-    headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
-    if request.endpoint != "static":
-        headers.setdefault("Cache-Control", "no-store")
+    for name, value in HEADERS.items():
+        if name != "Cache-Control" or request.endpoint != "static":
+            headers.setdefault(name, value)
     if g.get("secure"):
-        headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+        headers.setdefault(*ONLY_SECURE)
     return _compressed(response)
 
 
@@ -146,8 +154,8 @@ def _compressed(response: Response) -> Response:
     ):
         return response
     data = response.get_data()
-    if len(data) > 1000:
-        response.set_data(gzip.compress(data, 5))
+    if len(data) > WORTH_GZIP:
+        response.set_data(gzip.compress(data, GZIP_LEVEL))
         response.headers["Content-Encoding"] = "gzip"
         response.headers.add("Vary", "Accept-Encoding")
     return response

@@ -22,6 +22,7 @@ from feedback import api as feedback_api
 from feedback import dashboard, reactions, schedule, tables
 from feedback import views as feedback_views
 from feedback.reply import replies
+from feedback.views.doorstep import Doorstep
 from surveys import api as surveys_api
 from surveys import views as surveys_views
 from surveys.reply import REPLIES
@@ -93,6 +94,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     with app.app_context():
         watch(db.engine)
     Migrate(app, db, directory=str(root / "migrations"), compare_type=True, render_as_batch=True)
+    app.wsgi_app = Doorstep(app, app.wsgi_app)  # type: ignore[method-assign]
     web.init(app)
     i18n.init(app)
     app.context_processor(_page_context)

@@ -19,14 +19,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from base import clock
-from base.db import new_id
 from base.errors import ConflictError, NotFoundError
 from base.swift import swift_reading, swift_transaction
 from base.web import csrf, public
 from feedback.response import Response as Answer
-from feedback.revision import Given
 from feedback.submitting import Filled, problems, read_form
-from feedback.suspecting import Signs, Submission, signs_seen
 from feedback.views import respondent, visiting
 from surveys import emails, wording
 from surveys.link import Link
@@ -112,7 +109,8 @@ def submit(token: str) -> Response:
         with swift_transaction():
             sent = _Sent.read(Link.by_token(token), form, now)
             if sent.outcome == "kept":
-                Answer.submit(sent.link, _given(sent, now), at=now)
+                given = visiting.given(sent.link, sent.filled, visiting.client(), locale=sent.locale, at=now)
+                Answer.submit(sent.link, given, at=now)
     except ConflictError:
         assert sent is not None
         return _told(replace(sent, outcome="answered_before"), status=409)
@@ -180,22 +178,6 @@ def _open(token: str, score: int | None, *, decoy: bool = False) -> Response:
         score = None
     visiting.note_visit(link.invitation_id, at=now, score=score, decoy=decoy)
     return respondent.question(link, score=score)
-
-
-def _given(sent: _Sent, at: datetime) -> Given:
-    """What was sent, with the signs that visits of this process show; a job looks again at all visits."""
-    who, link, filled = visiting.client(), sent.link, sent.filled
-    sending = Submission(at, who.fingerprint, filled.opened_at, link.sent_at, who.user_agent)
-    assert filled.score is not None
-    return Given(
-        score=filled.score,
-        comment=filled.comment or None,
-        locale=sent.locale,
-        form_id=filled.form_id or new_id().hex,
-        client=who.fingerprint,
-        opened_at=filled.opened_at,
-        signs=signs_seen(Signs(sending, visiting.visits().recent(link.invitation_id))),
-    )
 
 
 def _too_large(link: Link) -> Response:

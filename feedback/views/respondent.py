@@ -6,6 +6,8 @@ from functools import lru_cache
 from typing import Any
 
 from flask import Response, current_app, request
+from werkzeug.datastructures import LanguageAccept
+from werkzeug.http import parse_accept_header
 
 from base import clock
 from base.db import new_id
@@ -22,6 +24,10 @@ STATUS = {"unknown": 404, "expired": 410, "closed": 410, "unsubscribed": 410, "u
 
 def question(link: Link, *, score: int | None) -> Response:
     """The answer page as it is first opened."""
+    return html(question_text(link, score=score, locale=locale_of(link)))
+
+
+def question_text(link: Link, *, score: int | None, locale: str) -> str:
     seen = Visit(
         action=f"/s/{link.token}",
         form_id=new_id().hex,
@@ -29,7 +35,7 @@ def question(link: Link, *, score: int | None) -> Response:
         score=score,
         answered=link.answered_at is not None,
     )
-    return html(paging.answer_page(current_app.jinja_env, link.asked, locale=locale_of(link), visit=seen))
+    return paging.answer_page(current_app.jinja_env, link.asked, locale=locale, visit=seen)
 
 
 def question_again(
@@ -67,11 +73,16 @@ def kind_page(reason: str, link: Link | None = None, *, action_url: str = "") ->
 
 
 def locale_of(link: Link, chosen: str | None = None) -> str:
-    """The survey's language for this person: chosen, else the invitation's, the contact's, the browser's."""
+    """The survey's language for this person: chosen, else of the address, invitation, contact, browser."""
     asked = tag(request.args.get("lang")) if request.query_string else None
-    wishes = (chosen, asked, *link.wishes)
+    return locale_for(link, chosen, asked, browser=request.environ.get("HTTP_ACCEPT_LANGUAGE", ""))
+
+
+def locale_for(link: Link, *chosen: str | None, browser: str) -> str:
+    """The same, from what was chosen, the strongest wish first, and the browser's Accept-Language."""
+    wishes = (*chosen, *link.wishes)
     if not any(wishes) and len(link.asked.document["locales"]) > 1:
-        wishes = tuple(request.accept_languages.values())
+        wishes = _spoken(browser)
     return _fitting(link.asked, wishes)
 
 
@@ -83,6 +94,11 @@ def carried(link: Link, locale: str) -> str:
 @lru_cache(maxsize=1024)
 def _fitting(asked: Asked, wishes: tuple[str | None, ...]) -> str:
     return wording.choose_locale(asked.document, *wishes)
+
+
+@lru_cache(maxsize=256)
+def _spoken(header: str) -> tuple[str, ...]:
+    return tuple(parse_accept_header(header, LanguageAccept).values())
 
 
 def html(text: str, status: int = 200) -> Response:

@@ -6,17 +6,20 @@ import hashlib
 import threading
 import uuid
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from flask import Flask, current_app, request
 
-from base.db import transaction
+from base.db import new_id, transaction
 from base.gathering import Gatherer
-from feedback.suspecting import Visit
+from feedback.revision import Given
+from feedback.submitting import Filled
+from feedback.suspecting import Signs, Submission, Visit, signs_seen
 from surveys.intent import Intent
+from surveys.link import Link
 
 KEY = "afterword.visits"
 
@@ -60,9 +63,29 @@ class Client:
 
 def client() -> Client:
     """Who sent this request."""
-    agent = request.headers.get("User-Agent", "")
-    mark = hashlib.blake2b(f"{request.remote_addr}\n{agent}".encode("utf-8", "replace"), digest_size=8)
+    return client_of(request.environ)
+
+
+def client_of(environ: Mapping[str, Any]) -> Client:
+    """The same, from the request as the web server tells it."""
+    agent = environ.get("HTTP_USER_AGENT", "")
+    mark = hashlib.blake2b(f"{environ.get('REMOTE_ADDR')}\n{agent}".encode("utf-8", "replace"), digest_size=8)
     return Client(agent, mark.hexdigest())
+
+
+def given(link: Link, filled: Filled, who: Client, *, locale: str, at: datetime) -> Given:
+    """What was sent, with the signs that visits of this process show; a job looks again at all visits."""
+    sending = Submission(at, who.fingerprint, filled.opened_at, link.sent_at, who.user_agent)
+    assert filled.score is not None
+    return Given(
+        score=filled.score,
+        comment=filled.comment or None,
+        locale=locale,
+        form_id=filled.form_id or new_id().hex,
+        client=who.fingerprint,
+        opened_at=filled.opened_at,
+        signs=signs_seen(Signs(sending, visits().recent(link.invitation_id))),
+    )
 
 
 def visits() -> Visits:
