@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import atexit
+import logging
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -113,12 +115,24 @@ def create_app(settings: config.Settings | None = None) -> Flask:
 
 def create_serving_app() -> Flask:
     """What the web server's worker process loads: on SQLite it also runs the jobs and the schedule."""
+    atexit.register(_leave)  # registered first, so that it comes last
     app = create_app()
     if os.environ.get("AFTERWORD_EMBEDDED_RUNNER"):
         runner = app.extensions["afterword.runner"]
         if runner.start():
             atexit.register(runner.stop)
     return app
+
+
+def _leave() -> None:
+    """End a worker process at once, when all is put away.
+
+    The web server's native threads may still hold interpreter states; tearing the interpreter down under them crashes.
+    """
+    logging.shutdown()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
 
 
 def _forget_connections(app: Flask) -> None:

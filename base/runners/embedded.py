@@ -26,6 +26,7 @@ from base import clock
 from base.db import Model, Moment, db, new_id, transaction
 from base.jobs import BACKOFF, MAX_ATTEMPTS, registered
 from base.prepared import Prepared
+from base.runners.threads import DaemonThreads
 
 log = logging.getLogger("afterword.jobs")
 
@@ -94,7 +95,9 @@ class EmbeddedRunner:
         self._stopping.clear()
         self._take_over()
         scheduler = BackgroundScheduler(
-            timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+            timezone="UTC",
+            executors={"default": DaemonThreads()},
+            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
         )
         for slow in (False, True):
             scheduler.add_job(self._guarded(partial(self._work_a_while, slow=slow)), "interval", seconds=0.5)

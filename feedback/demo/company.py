@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from accounts import hashing
 from accounts.role import Role
@@ -39,10 +38,12 @@ SURVEYS = (
 
 @dataclass(frozen=True)
 class Company:
-    """What `found` made: ids of the workspace and of the surveys by metric."""
+    """What `found` made: ids of the workspace, of the surveys by metric, of the daily digest and of the admin."""
 
     workspace_id: uuid.UUID
     surveys: dict[str, uuid.UUID]
+    daily_digest_id: uuid.UUID
+    admin_id: uuid.UUID
 
 
 def exists() -> bool:
@@ -50,8 +51,8 @@ def exists() -> bool:
     return db.session.query(Workspace).filter_by(slug=SLUG).first() is not None
 
 
-def found(at: datetime, *, now: datetime) -> Company:
-    """Make the company as of `at`; its daily digest is due at eight, or earlier when `now` is before eight."""
+def found(at: datetime) -> Company:
+    """Make the company as of `at`."""
     with transaction():
         workspace = Workspace.create(SLUG.title(), zone=ZONE, at=at)
         workspace.change(name=NAME, default_locale="en", zone=ZONE, reply_to=None, at=at)
@@ -62,10 +63,8 @@ def found(at: datetime, *, now: datetime) -> Company:
             Role.grant(workspace.id, person.id, role, at=at)
             people[role] = person.id
         surveys = {metric: _ask(workspace.id, metric, name, at, people["designer"]) for metric, name in SURVEYS}
-        hour = min(8, now.astimezone(ZoneInfo(ZONE)).hour)
-        for order in _orders(hour, surveys):
-            Digest.order(workspace.id, order, at=at, by=people["admin"])
-        return Company(workspace.id, surveys)
+        digests = [Digest.order(workspace.id, order, at=at, by=people["admin"]).id for order in _orders(surveys)]
+        return Company(workspace.id, surveys, digests[0], people["admin"])
 
 
 def _ask(workspace_id: uuid.UUID, metric: str, name: str, at: datetime, by: uuid.UUID) -> uuid.UUID:
@@ -75,9 +74,9 @@ def _ask(workspace_id: uuid.UUID, metric: str, name: str, at: datetime, by: uuid
     return survey.id
 
 
-def _orders(hour: int, surveys: dict[str, uuid.UUID]) -> tuple[Order, ...]:
+def _orders(surveys: dict[str, uuid.UUID]) -> tuple[Order, ...]:
     """A daily digest of everything, and weekly ones in other languages and zones."""
-    daily = Cadence("daily", hour=hour, minute=0, weekday=None, day=None, zone=ZONE)
+    daily = Cadence("daily", hour=8, minute=0, weekday=None, day=None, zone=ZONE)
     warsaw = Cadence("weekly", hour=8, minute=0, weekday=0, day=None, zone="Europe/Warsaw")
     athens = Cadence("weekly", hour=9, minute=0, weekday=0, day=None, zone="Europe/Athens")
     return (

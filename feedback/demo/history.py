@@ -7,7 +7,7 @@ import io
 import uuid
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from datetime import date, datetime, time, timedelta
 
 from flask import current_app
@@ -15,12 +15,15 @@ from sqlalchemy import select
 
 from base import clock
 from base.db import db, new_id, reading, transaction
+from base.errors import ConflictError
 from base.jobs import Job, Queue
 from base.runners import Runner
 from feedback import sentiment
 from feedback.demo import company, story
 from feedback.demo.company import Company
 from feedback.demo.story import ASKED_AT, Happening
+from feedback.digest import Digest
+from feedback.issue import Issue, oldest_untold
 from feedback.jobs import read_response
 from feedback.response import Response
 from feedback.revision import Given
@@ -47,7 +50,7 @@ def tell(now: datetime, *, days: int, progress: Progress) -> None:
     happenings = story.read(now.date(), days=days)
     first = datetime.combine(now.date() - timedelta(days=days), time(3), now.tzinfo)
     with clock.standing_at(first):
-        made = company.found(first, now=now)
+        made = company.found(first)
     happened: dict[date, list[Happening]] = defaultdict(list)
     answered: dict[date, list[Happening]] = defaultdict(list)
     for one in happenings:
@@ -62,7 +65,17 @@ def tell(now: datetime, *, days: int, progress: Progress) -> None:
         _tick(min(now, datetime.combine(day, MORNING, now.tzinfo)))
         _answer(made, [one for one in answered[day] if one.answers_at and one.answers_at.time() >= MORNING])
         progress(f"{day:%-d %B}", number, days)
+    _send_todays_digest(made, now)
     _tick(now)
+
+
+def _send_todays_digest(made: Company, now: datetime) -> None:
+    """Before eight in the morning nothing is due yet: then today's issue is sent by hand, so that there is one."""
+    with clock.standing_at(now):
+        with reading():
+            since = oldest_untold(Digest.of(made.workspace_id, made.daily_digest_id), now)
+        with suppress(ConflictError), transaction():
+            Issue.claim_by_hand(made.daily_digest_id, at=now, since=since, by=made.admin_id)
 
 
 def _runner() -> Runner:
