@@ -88,7 +88,7 @@ def _granian(settings: Settings) -> None:
         backpressure=512,
         respawn_failed_workers=True,
         workers_kill_timeout=15,
-        log_level=LogLevels.warning,
+        log_level=LogLevels.error,
         working_dir=ROOT,
     ).serve()
 

@@ -1,6 +1,7 @@
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.header import decode_header, make_header
+from email.utils import parseaddr
 
 import pytest
 from hypothesis import given
@@ -181,7 +182,9 @@ def test_any_subject_and_any_name_come_back_as_they_were_written(subject, name):
     message = message_from_bytes(raw, policy=policy.SMTP)
     assert message.keys().count("To") == 1
     assert message["To"].addresses[0].addr_spec == "ana@customer.example"
-    assert message["To"].addresses[0].display_name == one_line(name, 100).replace("=?", "= ?")
+    # Python's own parser puts a space between the halves of a long name; mail programs follow RFC 2047 and do not.
+    shown, _ = parseaddr(" ".join(raw_header(raw, "To").split()))
+    assert str(make_header(decode_header(shown))) == one_line(name, 100).replace("=?", "= ?")
     assert str(make_header(decode_header(raw_header(raw, "Subject")))) == one_line(subject, 200)
     assert {"From", "To", "Subject", "Date"} <= set(message.keys())
     assert message.get_content_type() == "multipart/alternative"
