@@ -145,10 +145,12 @@ def sqlite_module() -> types.ModuleType:
 
 
 def engine_options(url: str) -> dict[str, Any]:
-    """What `create_engine` is told for `url`."""
+    """What `create_engine` is told for `url`. Errors name the statement, never its values: those are people's words,
+    and mails with their links.
+    """
     if url.startswith("sqlite"):
-        return {"module": sqlite_module(), "pool_size": 16, "max_overflow": 16}
-    return {"pool_size": 8, "max_overflow": 8, "pool_pre_ping": False, "pool_recycle": 1800}
+        return {"module": sqlite_module(), "pool_size": 16, "max_overflow": 16, "hide_parameters": True}
+    return {"pool_size": 8, "max_overflow": 8, "pool_pre_ping": False, "pool_recycle": 1800, "hide_parameters": True}
 
 
 def _prepare_sqlite(connection: Any, _record: ConnectionPoolEntry) -> None:

@@ -9,13 +9,17 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import re
 import secrets
 from typing import Any
 
 from flask import current_app
 from itsdangerous import BadData, URLSafeTimedSerializer
+from itsdangerous.encoding import base64_decode, base64_encode
 
 from base.errors import NotFoundError
+
+_SIGNED = re.compile(r"[A-Za-z0-9_-]*\.?[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]{43}")
 
 
 def new_secret(prefix: str = "", *, size: int = 32) -> str:
@@ -52,7 +56,13 @@ def sign(purpose: str, value: Any) -> str:
 
 
 def unsign(purpose: str, token: str, *, max_age: int | None = None) -> Any:
-    """The signed value, or NotFoundError when the signature, the purpose or the age (seconds) is wrong."""
+    """The signed value, or NotFoundError when the signature, the purpose or the age (seconds) is wrong.
+
+    One value has one signature: other spellings that base64 would read the same, with letters around it, are none.
+    """
+    mac = token.rpartition(".")[2]
+    if not _SIGNED.fullmatch(token) or base64_encode(base64_decode(mac)) != mac.encode():
+        raise NotFoundError("link")
     try:
         return _serializer(purpose).loads(token, max_age=max_age)
     except BadData as error:

@@ -125,7 +125,8 @@ def _unexpected(error: Exception) -> ResponseReturnValue:
     from base.db import new_id
 
     reference = str(new_id())[-12:]
-    current_app.logger.error("unexpected error %s on %s", reference, request.path, exc_info=error)
+    place = request.url_rule.rule if request.url_rule else "no route"  # the path itself may hold a secret
+    current_app.logger.error("unexpected error %s on %s %s", reference, request.method, place, exc_info=error)
     if _wants_problem():
         return problem(500, f"Something went wrong on our side. Reference {reference}.")
     return render_template("error.html", status=500, detail=None, reference=reference), 500

@@ -33,7 +33,7 @@ HEARTBEAT = 5.0
 STALLED = 20.0
 TASK = "afterword.run"
 QUEUES = {"default": 4, "slow": 4}
-"""How many jobs of each queue a worker runs at once. Slow ones wait for servers of others, so nothing waits for them."""
+"""How many jobs of each queue a worker runs at once. Slow ones wait for servers of others, nothing waits for them."""
 
 
 class Patience(procrastinate.BaseRetryStrategy):

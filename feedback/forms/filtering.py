@@ -77,6 +77,7 @@ class ResultsForm(Form):
 
     def _value(self, name: str) -> Any:
         field = self[name]
-        if field.errors or field.data in (None, ""):
+        blank = isinstance(field.data, str) and not field.data.strip()  # which `Optional` lets pass as it is
+        if field.errors or field.data is None or blank:
             return None
         return NAMELESS if field.data == NOBODY and name in FACTS else field.data

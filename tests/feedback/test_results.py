@@ -121,6 +121,12 @@ def test_each_filter_is_in_the_address_and_narrows(survey, look):
     assert "Not read yet" in look("sentiment=unread")
 
 
+def test_a_filter_of_blanks_is_none(survey, look):
+    many_answers(survey, [{"score": 9}])
+    blank = "band=%20&sentiment=%E2%80%A8&order=%09&by=%20&agent=%20&language=%20&score=%20"
+    assert matching(look(blank)) == matching(look("")) == 1
+
+
 def test_a_period_that_makes_no_sense_is_told_and_the_usual_one_shown(survey, look):
     many_answers(survey, [{"score": 9}])
     assert "The dates in the address make no sense" in look("from=2026-12-01&to=2026-01-01")
