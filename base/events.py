@@ -43,6 +43,11 @@ def wire(reactions: Mapping[str, Sequence[jobs.Job]]) -> None:
     _reactions.update(reactions)
 
 
+def following(kind: str) -> Sequence[jobs.Job]:
+    """The jobs that follow an event of this kind."""
+    return _reactions.get(kind, ())
+
+
 def record(
     kind: str,
     subject_id: uuid.UUID,
@@ -63,5 +68,5 @@ def record(
         "data": data or {},
     }
     _INSERT.run(row)
-    for job in _reactions.get(kind, ()):
+    for job in following(kind):
         jobs.enqueue(job, subject_id, at=at)

@@ -1,12 +1,21 @@
 from __future__ import annotations
 
 import os
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Dialect, Engine
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+
+@dataclass(slots=True)
+class Alone:
+    """What became of a statement that may be a transaction by itself."""
+
+    done: bool = False
 
 
 class Lane:
@@ -21,6 +30,10 @@ class Lane:
         self.on_sqlite = self.dialect.name == "sqlite"
         self.pid = os.getpid()
         self.begun = False
+        self.due = False
+        """A transaction was asked for; it begins with its first statement."""
+        self.over = False
+        """The transaction was one statement and is kept already."""
         self._connection: Any = None
 
     @property
@@ -36,6 +49,9 @@ class Lane:
 
     def execute(self, text: str, parameters: Any = ()) -> Any:
         """Run one statement; its cursor. Errors are the driver's."""
+        if self.due:
+            self._begin_now()
+        assert not self.over, "nothing may follow a statement that was the whole transaction"
         cursor = self.connection.cursor()
         try:
             cursor.execute(text, parameters)
@@ -48,18 +64,36 @@ class Lane:
         return cursor
 
     def begin(self) -> None:
-        """Open a transaction that may write."""
+        """Open a transaction that may write; on PostgreSQL, with its first statement."""
+        self.due = True
+        if self.on_sqlite:
+            self._begin_now()
+
+    def _begin_now(self) -> None:
+        self.due = False
         self.do("BEGIN IMMEDIATE" if self.on_sqlite else "BEGIN")
         self.begun = True
 
+    @contextmanager
+    def alone(self) -> Iterator[Alone]:
+        """Run one statement that needs no BEGIN and COMMIT around it if it is the only one of its transaction.
+
+        It says whether it has `done` what it came for; then the transaction is over, else it is still to begin.
+        """
+        alone, first = Alone(), self.due
+        self.due = False
+        yield alone
+        self.over, self.due = first and alone.done, first and not alone.done
+
     def commit(self) -> None:
         """Make it durable: when this returns, the database has it on disk."""
-        self.do("COMMIT")
-        self.begun = False
+        if self.begun:
+            self.do("COMMIT")
+        self.begun = self.due = self.over = False
 
     def rollback(self) -> None:
         """Forget the transaction; a connection that cannot even do that is given up."""
-        self.begun = False
+        self.begun = self.due = self.over = False
         try:
             self.connection.rollback()
         except (self.dialect.loaded_dbapi.Error, SQLAlchemyError):

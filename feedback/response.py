@@ -18,7 +18,6 @@ from sqlalchemy import (
     Uuid,
     bindparam,
     func,
-    insert,
     select,
     text,
     update,
@@ -26,10 +25,11 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from base import events
+from base.claiming import Claiming
 from base.db import Model, Moment, db, new_id
 from base.errors import ConflictError
 from base.prepared import Prepared
-from feedback.revision import Given, Revision
+from feedback.revision import FIRST, Given, Revision
 from feedback.sentiment import Reading
 from feedback.suspecting import Reason, Sign, reason_for
 from surveys.invitation import Invitation
@@ -120,38 +120,15 @@ class Response(Model):
         The same page sent again is success and changes nothing; the same page with another answer is a
         ConflictError. A suspicious submission never displaces a person's: it is kept beside it.
         """
-        claim = {"ident": link.invitation_id, "at": at}
         # Of submissions that come together exactly one turns the invitation to answered, and so makes the response.
-        if _CLAIM.run(claim) == 1:
-            return cls._first(link, given, at)
-        found = _CURRENT.first({"submission_key": str(link.invitation_id)})
-        if found is None:
-            return cls._first(link, given, at)
+        values = _first(link, given, at)
+        if _FIRST.run(values):
+            return Kept(values["v_id"], 1)
+        found = _CURRENT.first({"submission_key": values["v_submission_key"]})
+        if found is None:  # what was answered before is gone
+            _FIRST.write(values)
+            return Kept(values["v_id"], 1)
         return cls._again(Current(*found), given, at)
-
-    @classmethod
-    def _first(cls, link: Link, given: Given, at: datetime) -> Kept:
-        ident, reason = new_id(), given.suspicion
-        row = {
-            "id": ident,
-            "workspace_id": link.workspace_id,
-            "survey_id": link.survey_id,
-            "version_id": link.version_id,
-            "invitation_id": link.invitation_id,
-            "contact_id": link.contact_id,
-            "submission_key": str(link.invitation_id),
-            "metric": link.metric,
-            "revision": 1,
-            "created_at": at,
-            **_content(given, at),
-            **link.facts,
-            **_UNREAD,
-            **_UNRELEASED,
-        }
-        _INSERT.run(row)
-        Revision.keep(ident, 1, given, at=at)
-        events.record("response.submitted", ident, workspace_id=link.workspace_id, at=at, data=_told(1, reason))
-        return Kept(ident, 1)
 
     @classmethod
     def _again(cls, current: Current, given: Given, at: datetime) -> Kept:
@@ -244,21 +221,54 @@ _UNREAD = dict.fromkeys(
 _UNRELEASED = {"released_at": None, "released_by": None}
 
 # The statements of the answering path.
-_CLAIM = Prepared(
+_FIRST = Claiming(
     update(Invitation)
-    .where(Invitation.id == bindparam("ident"), Invitation.answered_at.is_(None))
-    .values(answered_at=bindparam("at"), status="answered")
+    .where(Invitation.id == bindparam("v_invitation_id"), Invitation.answered_at.is_(None))
+    .values(answered_at=bindparam("v_at"), status="answered"),
+    {
+        Response: {
+            **{column: f"v_{column}" for column in ("id", "workspace_id", "survey_id", "version_id", "invitation_id")},
+            **{column: f"v_{column}" for column in ("contact_id", "submission_key", "metric", "score", "comment")},
+            **{column: f"v_{column}" for column in ("locale", "agent", "team", "channel", "properties")},
+            **{column: f"v_{column}" for column in ("updated_at", "flagged_at", "flag_reason")},
+            "created_at": "v_at",
+            "revision": "v_number",
+        },
+        Revision: FIRST,
+    },
+    event="response.submitted",
 )
 _CURRENT = Prepared(
     select(Response.id, Response.workspace_id, Response.flagged_at, Response.released_at)
     .where(Response.submission_key == bindparam("submission_key"))
     .with_for_update()
 )
-_INSERT = Prepared(insert(Response), *Response.__table__.columns.keys())
 _CONTENT = ("score", "comment", "locale", "updated_at", "flagged_at", "flag_reason")
 _REVISE = Prepared(
     update(Response).where(Response.id == bindparam("ident")), "revision", *_CONTENT, *_UNREAD, *_UNRELEASED
 )
+
+
+def _first(link: Link, given: Given, at: datetime) -> dict[str, Any]:
+    """The values of a first answer and its revision."""
+    return {
+        "v_id": new_id(),
+        "v_workspace_id": link.workspace_id,
+        "v_survey_id": link.survey_id,
+        "v_version_id": link.version_id,
+        "v_invitation_id": link.invitation_id,
+        "v_contact_id": link.contact_id,
+        "v_submission_key": str(link.invitation_id),
+        "v_metric": link.metric,
+        **{f"v_{name}": value for name, value in (_content(given, at) | link.facts).items()},
+        "v_at": at,
+        "v_number": 1,
+        "v_form_id": given.form_id,
+        "v_opened_at": given.opened_at,
+        "v_client": given.client or None,
+        "v_signs": " ".join(given.signs) or None,
+        "v_event_data": _told(1, given.suspicion),
+    }
 
 
 def _content(given: Given, at: datetime) -> dict[str, Any]:

@@ -114,6 +114,20 @@ class Revision(Model):
         return cast("tuple[Sign, ...]", tuple((self.signs or "").split()))
 
 
+FIRST = {
+    "response_id": "v_id",
+    "number": "v_number",
+    "form_id": "v_form_id",
+    "score": "v_score",
+    "comment": "v_comment",
+    "locale": "v_locale",
+    "submitted_at": "v_at",
+    "opened_at": "v_opened_at",
+    "client": "v_client",
+    "signs": "v_signs",
+}
+"""The columns of a response's first revision, with the names of their values there."""
+
 _INSERT = Prepared(insert(Revision), *Revision.__table__.columns.keys())
 _SENT = Prepared(
     select(Revision.number, Revision.form_id, Revision.score, Revision.comment)

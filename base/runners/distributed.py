@@ -12,7 +12,7 @@ import logging
 import signal
 import threading
 import uuid
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,11 +20,12 @@ import procrastinate
 from flask import Flask
 from procrastinate import sql
 from procrastinate.jobs import Job as ProcrastinateJob
-from sqlalchemy import text
+from sqlalchemy import ColumnElement, Text, cast, func, literal_column, null, text
+from sqlalchemy.dialects.postgresql import array
 
 from base import clock
 from base.db import db, transaction
-from base.jobs import BACKOFF, MAX_ATTEMPTS, registered
+from base.jobs import BACKOFF, MAX_ATTEMPTS, Job, registered
 from base.swift import driver_connection
 
 log = logging.getLogger("afterword.jobs")
@@ -64,11 +65,16 @@ class DistributedRunner:
         """Write one request in the open transaction."""
         connection = driver_connection()
         later = at if at is not None and at > clock.now() else None
-        queue = "slow" if registered()[name].slow else "default"
+        queue = _queue_of(registered()[name])
         about = {"name": name, "subject_id": str(subject_id)}
         self._sender.configure_task(
             TASK, queue=queue, connection=connection, schedule_at=later, task_kwargs=about
         ).defer()
+
+    def deferral(self, wanted: Sequence[Job], subject: ColumnElement[Any]) -> ColumnElement[Any]:
+        """What `put` writes for these jobs of one subject, as an expression that writes when it is evaluated."""
+        rows = array([_row_of(job, subject) for job in wanted])
+        return func.procrastinate_defer_jobs_v1(rows.op("::")(literal_column("procrastinate_job_to_defer_v1[]")))
 
     def waiting(self, name: str, subject_ids: Collection[uuid.UUID]) -> set[uuid.UUID]:
         """Those of the ids that a queued or running job of that name is about."""
@@ -197,6 +203,21 @@ class DistributedRunner:
                 values = {"at": clock.now() + wait}
             with transaction() as session:
                 session.execute(text(after), {"id": ident} | values)
+
+
+def _queue_of(job: Job) -> str:
+    return "slow" if job.slow else "default"
+
+
+def _row_of(job: Job, subject: ColumnElement[Any]) -> ColumnElement[Any]:
+    """One job to defer: queue, task, priority, locks, arguments, time."""
+    about = func.jsonb_build_object(_word("name"), _word(job.name), _word("subject_id"), cast(subject, Text))
+    return func.row(_word(_queue_of(job)), _word(TASK), literal_column("0"), null(), null(), about, null())
+
+
+def _word(ours: str) -> ColumnElement[str]:
+    """A word of ours as it stands in the statement."""
+    return literal_column(f"'{ours}'", Text)
 
 
 def prepare_schema() -> None:

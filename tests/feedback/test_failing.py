@@ -50,6 +50,25 @@ if KIND == "sqlite":
                 assert (lane.execute(f"PRAGMA {name}").fetchone() or (None,))[0] in {value, None}
 
 
+def test_an_answer_is_kept_with_its_job_or_not_at_all(app, client, link, form_of, run_jobs):
+    queue = {"sqlite": "job", "postgresql": "procrastinate_jobs"}[KIND]
+    fields = form_of(client.get(link).text) | {"score": 4, "comment": "Where does this go?"}
+    with transaction() as session:
+        session.execute(text(f"ALTER TABLE {queue} RENAME TO away"))
+    try:
+        reply = client.post(link, data=fields)
+    finally:
+        with transaction() as session:
+            session.execute(text(f"ALTER TABLE away RENAME TO {queue}"))
+    assert (reply.status_code, "Where does this go?" in reply.text) == (503, True)
+    kept = "SELECT (SELECT count(*) FROM response), (SELECT count(*) FROM response_revision), "
+    kept += "(SELECT count(*) FROM invitation WHERE answered_at IS NOT NULL), "
+    kept += "(SELECT count(*) FROM event WHERE kind = 'response.submitted')"
+    assert db.session.execute(text(kept)).one() == (0, 0, 0, 0)
+    assert client.post(link, data=fields).status_code == 303
+    assert (db.session.execute(text(kept)).one(), run_jobs()) == ((1, 1, 1, 1), 1)
+
+
 def test_a_database_that_cannot_be_asked_is_told_kindly(client, link, monkeypatch):
     from sqlalchemy.exc import OperationalError
 
