@@ -34,6 +34,10 @@ class InvalidError(AfterwordError):
         self.fields = fields or {}
 
 
+class MalformedError(AfterwordError):
+    """A body or an address that cannot even be read."""
+
+
 class ConflictError(AfterwordError):
     """The request contradicts what is already there."""
 

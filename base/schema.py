@@ -10,11 +10,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, ValidationError, WithJsonSchema
 from pydantic_core import ErrorDetails, from_json
 
-from base.errors import AfterwordError, InvalidError
-
-
-class MalformedError(AfterwordError):
-    """A body that cannot even be read."""
+from base.errors import InvalidError, MalformedError
 
 
 class Schema(BaseModel):

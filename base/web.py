@@ -10,10 +10,11 @@ from flask import Flask, Request, Response, g, jsonify, render_template, request
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError, CSRFProtect
+from werkzeug.datastructures import ImmutableMultiDict, MultiDict
 from werkzeug.exceptions import HTTPException, SecurityError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from base.errors import AfterwordError, InvalidError, TooManyError
+from base.errors import AfterwordError, InvalidError, MalformedError, NotFoundError, TooManyError
 
 csrf = CSRFProtect()
 
@@ -162,6 +163,25 @@ def _compressed(response: Response) -> Response:
     return response
 
 
+class PlainRequest(Request):
+    """A request whose form holds no NUL: no person types one, and PostgreSQL keeps none."""
+
+    def _load_form_data(self) -> None:
+        super()._load_form_data()
+        form: MultiDict[str, str] = self.__dict__["form"]
+        if any("\0" in name or "\0" in value for name, value in form.items(multi=True)):
+            pairs = [(name.replace("\0", ""), value.replace("\0", "")) for name, value in form.items(multi=True)]
+            self.__dict__["form"] = ImmutableMultiDict(pairs)
+
+
+def _refuse_nul() -> None:
+    """An address with a NUL names nothing, whatever the database would say about it."""
+    if "\0" in request.path:
+        raise NotFoundError("page")
+    if b"%00" in request.query_string or b"\0" in request.query_string:
+        raise MalformedError("The address holds a character that no text may have.")
+
+
 class CookieSessions(SecureCookieSessionInterface):
     """Flask's own, for those who bring a cookie: making the signer is wasted work for everybody else."""
 
@@ -177,10 +197,12 @@ def init(app: Flask) -> None:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0, x_prefix=0)  # type: ignore[method-assign]
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
     app.session_interface = CookieSessions()
+    app.request_class = PlainRequest
 
     @app.before_request
     def remember() -> None:
         g.secure = app.config["SECURE"]
+        _refuse_nul()
         request.max_content_length = getattr(app.view_functions.get(request.endpoint or ""), "body_size", MAX_BODY)
 
     csrf.init_app(app)

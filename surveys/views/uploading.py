@@ -19,6 +19,7 @@ from accounts.workspace import Workspace
 from base import clock
 from base.db import new_id, transaction
 from base.jobs import enqueue
+from base.mail import one_line
 from base.web import body_up_to
 from surveys import importer, mapping
 from surveys.decoding import Candidate, recognise
@@ -74,7 +75,7 @@ def upload(workspace: Workspace) -> ResponseReturnValue:
                 id=ident,
                 workspace_id=workspace.id,
                 survey_id=uuid.UUID(form.survey.data) if form.survey.data else None,
-                filename=(form.file.data.filename or "interactions.csv")[-200:],
+                filename=one_line(form.file.data.filename or "interactions.csv", 200),
                 size=path.stat().st_size,
                 encoding=decoding.encoding,
                 created_at=clock.now(),

@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import pytest
 import time_machine
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
+from sqlalchemy.exc import SQLAlchemyError
 
 from accounts.ticket import Ticket
 from accounts.user import User
@@ -191,7 +192,7 @@ def test_an_unexpected_error_names_no_token_in_page_or_log(app, town, good, clie
     assert good["/reset/"] not in caplog.text + reply.text
 
 
-def test_a_failing_statement_tells_no_words_of_people(app, town, caplog):
-    with pytest.raises(Exception) as caught, transaction() as session:  # noqa: PT011 - differs by database
-        session.execute(Contact.__table__.insert().values(id=town.contact_id, email="secret@customer.example"))
+def test_a_failing_statement_tells_no_words_of_people(app):
+    with pytest.raises(SQLAlchemyError) as caught, transaction() as session:
+        session.execute(text("INSERT INTO nowhere VALUES (:word)"), {"word": "secret@customer.example"})
     assert "secret@customer.example" not in str(caught.value)
