@@ -7,7 +7,9 @@ An error undoes one savepoint; a commit that fails, fails for all who are in it.
 
 from __future__ import annotations
 
+import math
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -44,6 +46,8 @@ class GroupWriter:
         self._counting = threading.Lock()
         self._in_line = 0
         self._group: _Group | None = None
+        self.ended = -math.inf
+        """When the newest transaction ended, on the monotonic clock."""
 
     @contextmanager
     def member(self) -> Iterator[None]:
@@ -109,11 +113,19 @@ class GroupWriter:
 
     def _end(self, group: _Group, failed: Exception | None) -> None:
         group.failed, self._group, self.lane.begun = failed, None, False
+        self.ended = time.monotonic()
         writer().release()
         group.over.set()
 
 
 _groups: dict[int, GroupWriter] = {}
+
+
+def busy(within: float) -> bool:
+    """Whether a shared transaction of this process ended in the last `within` seconds: people are answering now."""
+    return any(time.monotonic() - group.ended < within for group in list(_groups.values()))
+
+
 _making = threading.Lock()
 
 

@@ -24,6 +24,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from base import clock
 from base.db import Model, Moment, db, new_id, transaction
+from base.grouping import busy
 from base.jobs import BACKOFF, MAX_ATTEMPTS, registered
 from base.prepared import Prepared
 from base.runners.threads import DaemonThreads
@@ -160,12 +161,19 @@ class EmbeddedRunner:
                         self._give_back(claimed.id)
                         continue
                     tried += 1
+                    began = time.monotonic()
                     if self._run(claimed):
                         done.append(claimed.id)
+                    self._breathe(time.monotonic() - began, until)
                 self._forget(done)
             if not batch:
                 break
         return tried
+
+    def _breathe(self, worked: float, until: float) -> None:
+        """Who is answering comes first: then a job of `worked` seconds is followed by as long a pause."""
+        if until < math.inf and busy(within=0.1):
+            self._stopping.wait(min(worked, 0.1))
 
     def _over(self, until: float) -> bool:
         return self._stopping.is_set() or time.monotonic() > until
