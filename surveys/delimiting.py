@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Literal, TextIO
 
-TableProblem = Literal["empty", "no_header", "undecodable"]
+TableProblem = Literal["empty", "no_header", "undecodable", "wide"]
 
 DELIMITERS = (",", ";", "\t", "|")
 _LINE_LIMIT = 1 << 20  # characters; a longer line is no table, and reading it whole would not be constant memory
 _SAMPLE_LINES = 200
+WIDEST = 500
+"""Columns: more are no table that a person could map."""
+_LINES_A_RECORD = 500  # an open quote swallows no more: whole files made of them would be read line times line
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,8 @@ def look(stream: TextIO, *, sample: int = 20) -> Layout:
         return Layout(dialect, problem="empty")
     headers = tuple(cell.strip() for cell in header.cells)
     found = tuple(record.cells for record in islice(records, sample) if record.cells)
+    if len(headers) > WIDEST:
+        return Layout(dialect, headers[:WIDEST], problem="wide")
     twice = tuple(dict.fromkeys(name for name in headers if name and headers.count(name) > 1))
     # A table whose first row already holds an address has no names to map by.
     problem: TableProblem | None = "no_header" if any("@" in name and "." in name for name in headers) else None
@@ -104,6 +109,8 @@ class _Replay:
         return self
 
     def __next__(self) -> str:
+        if len(self.taken) >= _LINES_A_RECORD:
+            raise csv.Error("a quote was left open")
         line = self._again.popleft() if self._again else next(self._source)
         self.taken.append(line)
         return line

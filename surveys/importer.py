@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import time
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -15,7 +16,8 @@ from flask import current_app
 from accounts.workspace import Workspace
 from base import clock
 from base.db import reading, transaction
-from base.jobs import job
+from base.errors import NotFoundError
+from base.jobs import enqueue, job
 from surveys import intake, mapping
 from surveys.decoding import open_text
 from surveys.delimiting import Layout, look
@@ -25,6 +27,8 @@ from surveys.jobs import ask
 from surveys.survey import Survey
 from surveys.upload import Upload
 
+TURN = 5.0
+"""Seconds that one job works at a table; the next one goes on, so that others are not kept waiting."""
 BATCH = 200
 """Rows in one transaction: what a crash may repeat, harmlessly."""
 
@@ -36,11 +40,14 @@ def file_of(ident: uuid.UUID) -> Path:
 
 @contextmanager
 def opened(upload: Upload) -> Iterator[tuple[TextIO, Layout]]:
-    """The text of an upload, from its beginning, and what its table looks like."""
+    """The text of an upload, from its beginning, and what its table looks like. NotFoundError when the file is gone."""
     assert upload.encoding is not None
-    with file_of(upload.id).open("rb") as binary:
+    path = file_of(upload.id)
+    if not path.exists():
+        raise NotFoundError("file", upload.id)
+    with path.open("rb") as binary:
         layout = look(open_text(binary, upload.encoding))
-    with file_of(upload.id).open("rb") as binary:
+    with path.open("rb") as binary:
         yield open_text(binary, upload.encoding), layout
 
 
@@ -56,22 +63,47 @@ def import_upload(upload_id: uuid.UUID) -> None:
         )
         if upload.state != "importing":
             return
+    try:
+        finished = _go_on(upload, ZoneInfo(zone), skip, choices)
+    except NotFoundError as error:
+        with transaction() as session:
+            session.get_one(Upload, upload_id).fail(error.detail, at=clock.now())
+        return
+    if finished:
+        with transaction() as session:
+            session.get_one(Upload, upload_id).finish(at=clock.now())
+        file_of(upload_id).unlink(missing_ok=True)
+
+
+def _go_on(upload: Upload, zone: ZoneInfo, skip: int, choices: Sequence[str]) -> bool:
+    """Take in rows after the first `skip` for a while; whether that was all, else the rest is asked for."""
+    begun, until = time.monotonic(), None
     with opened(upload) as (stream, layout):
         chosen = mapping.Mapping.chosen(layout.headers, choices)
-        items = read_rows(stream, layout.dialect, mapping=chosen, zone=ZoneInfo(zone), now=clock.now())
+        items = read_rows(stream, layout.dialect, mapping=chosen, zone=zone, now=clock.now())
         rows = (list(group) for _, group in itertools.groupby(items, key=lambda item: item.number))
         remaining = itertools.islice(rows, skip, None)
         while batch := list(itertools.islice(remaining, BATCH)):
-            _take(upload_id, batch)
-    with transaction() as session:
-        session.get_one(Upload, upload_id).finish(at=clock.now())
-    file_of(upload_id).unlink(missing_ok=True)
+            if until is None:  # passing over what is done takes its time too, so the further in, the longer the turn
+                passed = time.monotonic()
+                until = passed + max(TURN, 4 * (passed - begun))
+            if not _take(upload.id, batch, after=skip):
+                return False
+            skip += len(batch)
+            if time.monotonic() > until:
+                with transaction():
+                    enqueue(import_upload, upload.id)
+                return False
+    return True
 
 
-def _take(upload_id: uuid.UUID, rows: Sequence[Sequence[Row | RowError]]) -> None:
+def _take(upload_id: uuid.UUID, rows: Sequence[Sequence[Row | RowError]], *, after: int) -> bool:
+    """Take in the rows that follow the first `after`; False when somebody else has taken them meanwhile."""
     now = clock.now()
     with transaction() as session:
-        upload = session.get_one(Upload, upload_id)
+        upload = session.get_one(Upload, upload_id, with_for_update=True, populate_existing=True)
+        if upload.rows != after or upload.state != "importing":
+            return False
         occasions: list[Occasion] = []
         for found in rows:
             item = found[0]
@@ -90,6 +122,7 @@ def _take(upload_id: uuid.UUID, rows: Sequence[Sequence[Row | RowError]]) -> Non
         upload.added += new
         upload.repeated += len(occasions) - new
         upload.rows += len(rows)
+    return True
 
 
 def _occasion(row: Row, source: str) -> Occasion:

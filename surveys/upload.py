@@ -63,7 +63,8 @@ class Upload(Model):
 
     def refuse(self, row: int, column: str, problem: str, value: str) -> None:
         """Keep what was wrong with a row; its first problem is enough."""
-        known = {"upload_id": self.id, "row": row, "column": column[:120], "problem": problem, "value": value[:200]}
+        column, value = column.replace("\0", "\ufffd")[:120], value.replace("\0", "\ufffd")[:200]
+        known = {"upload_id": self.id, "row": row, "column": column, "problem": problem, "value": value}
         if insert_once(RefusedRow, known):
             self.refused += 1
 

@@ -18,6 +18,7 @@ from accounts.access import requires
 from accounts.workspace import Workspace
 from base import clock
 from base.db import new_id, transaction
+from base.errors import NotFoundError
 from base.jobs import enqueue
 from base.mail import one_line
 from base.web import body_up_to
@@ -38,6 +39,7 @@ LARGEST = 200 * 1024 * 1024
 TABLE_PROBLEMS = {
     "empty": lazy_gettext("This file has no rows. Export it again and choose the new file."),
     "no_header": lazy_gettext("The first row holds a customer instead of column names. Add a row of names above it."),
+    "wide": lazy_gettext("This file has more than 500 columns. Export only those that matter and choose it again."),
     "undecodable": lazy_gettext("This file is not text that we can read. Save it as CSV (UTF-8) and choose it again."),
 }
 
@@ -116,7 +118,10 @@ def choose_encoding(workspace: Workspace, ident: uuid.UUID) -> ResponseReturnVal
 
 
 def _candidates(ident: uuid.UUID) -> tuple[Candidate, ...]:
-    return recognise(importer.file_of(ident).read_bytes()).candidates
+    path = importer.file_of(ident)
+    if not path.exists():
+        raise NotFoundError("file", ident)
+    return recognise(path.read_bytes()).candidates
 
 
 def _ask_encoding(found: Upload, form: EncodingForm | None = None) -> str:
@@ -131,8 +136,11 @@ def _ask_encoding(found: Upload, form: EncodingForm | None = None) -> str:
 def take_in(workspace: Workspace, ident: uuid.UUID) -> ResponseReturnValue:
     found = Upload.of(workspace.id, ident)
     choices = request.form.getlist("column")
-    if found.state not in ("uploaded", "mapped"):
+    if found.state not in ("uploaded", "mapped") or found.encoding is None:
         return redirect(url_for(".show", workspace=workspace.slug, ident=ident), 303)
+    with importer.opened(found) as (_stream, layout):
+        if layout.problem in ("empty", "undecodable", "wide") or len(choices) != len(layout.headers):
+            return _columns(workspace, found)
     problem = _mapping_problem(choices)
     if problem or request.form.get("then") != "start":
         return _columns(workspace, found, choices=choices, problem=problem)
@@ -158,7 +166,7 @@ def _columns(
     workspace: Workspace, found: Upload, *, choices: list[str] | None = None, problem: str | None = None
 ) -> tuple[str, int]:
     with importer.opened(found) as (stream, layout):
-        if layout.problem in ("empty", "undecodable"):
+        if layout.problem in ("empty", "undecodable", "wide"):
             return render_template(
                 "surveys/import_broken.html", upload=found, problem=TABLE_PROBLEMS[layout.problem]
             ), 422

@@ -94,11 +94,11 @@ def test_an_import_goes_on_after_an_interruption(browser, cast, run_jobs, monkey
     monkeypatch.setattr(importer, "BATCH", 2)
     whole, calls = importer._take, []
 
-    def once_then_dark(upload_id, rows):
+    def once_then_dark(upload_id, rows, *, after):
         calls.append(len(rows))
         if len(calls) == 2:
             raise OSError("the lights went out")
-        whole(upload_id, rows)
+        return whole(upload_id, rows, after=after)
 
     monkeypatch.setattr(importer, "_take", once_then_dark)
     take_in(browser, choose(browser, TABLE.encode()).headers["Location"])
