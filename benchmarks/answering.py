@@ -175,6 +175,8 @@ def measure(service, flowgen, clients, seconds):
     found = json.loads(subprocess.run(map(str, command), capture_output=True, text=True, check=True).stdout)
     used = cpu_seconds(service.process.pid) - before
     service.used += found["ok"] + found["bad"]
+    if found["secs"] < 0.5:
+        raise SystemExit(f"{service.name} ran out of unused links; ask for more with --links.")
     if found["bad"]:
         print(f"  {service.name}: {found['bad']} bad flows: {found['err'][:200]}")
     return found | {"cpu_ms": 1000 * used / max(found["ok"], 1), "share": used / found["secs"] / CORES}
