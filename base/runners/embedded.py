@@ -95,6 +95,7 @@ class EmbeddedRunner:
         self._lock = lock
         self._stopping.clear()
         self._take_over()
+        logging.getLogger("apscheduler").setLevel(logging.ERROR)  # a turn that takes longer than its beat is no news
         scheduler = BackgroundScheduler(
             timezone="UTC",
             executors={"default": DaemonThreads()},
