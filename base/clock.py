@@ -7,7 +7,6 @@ from datetime import UTC, date, datetime
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
-
 _standing: ContextVar[datetime | None] = ContextVar("afterword_clock", default=None)
 
 

@@ -13,8 +13,9 @@ from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.datastructures import ImmutableMultiDict, MultiDict
 from werkzeug.exceptions import HTTPException, SecurityError
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.utils import cached_property
 
-from base.errors import AfterwordError, InvalidError, MalformedError, NotFoundError, TooManyError
+from base.errors import AfterwordError, InvalidError, NotFoundError, TooManyError
 
 csrf = CSRFProtect()
 
@@ -164,22 +165,32 @@ def _compressed(response: Response) -> Response:
 
 
 class PlainRequest(Request):
-    """A request whose form holds no NUL: no person types one, and PostgreSQL keeps none."""
+    """A request whose form and query hold no NUL: no person types one, and PostgreSQL keeps none.
+
+    The API gets its query as it came, because it names the field that is wrong.
+    """
 
     def _load_form_data(self) -> None:
         super()._load_form_data()
-        form: MultiDict[str, str] = self.__dict__["form"]
-        if any("\0" in name or "\0" in value for name, value in form.items(multi=True)):
-            pairs = [(name.replace("\0", ""), value.replace("\0", "")) for name, value in form.items(multi=True)]
-            self.__dict__["form"] = ImmutableMultiDict(pairs)
+        self.__dict__["form"] = _without_nul(self.__dict__["form"])
+
+    @cached_property
+    def args(self) -> MultiDict[str, str]:
+        found: MultiDict[str, str] = super().args
+        return found if self.path.startswith("/api/") else _without_nul(found)
+
+
+def _without_nul(values: MultiDict[str, str]) -> MultiDict[str, str]:
+    pairs = list(values.items(multi=True))
+    if not any("\0" in name or "\0" in value for name, value in pairs):
+        return values
+    return ImmutableMultiDict([(name.replace("\0", ""), value.replace("\0", "")) for name, value in pairs])
 
 
 def _refuse_nul() -> None:
-    """An address with a NUL names nothing, whatever the database would say about it."""
-    if "\0" in request.path:
+    """A path with a NUL names nothing; respondents' pages say so themselves, in their language."""
+    if "\0" in request.path and not request.path.startswith(("/s/", "/u/")):
         raise NotFoundError("page")
-    if b"%00" in request.query_string or b"\0" in request.query_string:
-        raise MalformedError("The address holds a character that no text may have.")
 
 
 class CookieSessions(SecureCookieSessionInterface):
