@@ -134,7 +134,11 @@ def _smtp_url(source: _Source) -> str | None:
     if url is None:
         return None
     parts = urlsplit(url)
-    if parts.scheme not in {"smtp", "smtps"} or not parts.hostname:
+    try:
+        complete = parts.scheme in {"smtp", "smtps"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port that is no number
+        complete = False
+    if not complete:
         raise SettingError(
             "AFTERWORD_SMTP_URL", "must look like smtp://user:password@mail.example.com:587 or smtps://…."
         )

@@ -7,6 +7,7 @@ from flask import current_app
 from flask.cli import with_appcontext
 
 from accounts.apikey import ApiKey
+from accounts.forms import LANGUAGES
 from accounts.policy import ROLES
 from accounts.ticket import Ticket
 from accounts.user import User
@@ -29,7 +30,9 @@ def workspace() -> None:
 
 @workspace.command("create")
 @click.argument("name")
-@click.option("--locale", default="en", show_default=True, help="Language of new surveys.")
+@click.option(
+    "--locale", type=click.Choice(LANGUAGES), default="en", show_default=True, help="Language of new surveys."
+)
 @click.option("--zone", default="UTC", show_default=True, help="Where days begin, such as Europe/Ljubljana.")
 @with_appcontext
 def create_workspace(name: str, locale: str, zone: str) -> None:

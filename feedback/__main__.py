@@ -6,6 +6,7 @@ import sys
 
 import click
 from flask.cli import FlaskGroup
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from accounts import cli as accounts_cli
 from base.errors import AfterwordError
@@ -37,9 +38,22 @@ def run() -> int:
     except (SettingError, AfterwordError) as error:
         click.echo(f"afterword: {error}", err=True)
         return 2 if isinstance(error, SettingError) else 1
+    except (OperationalError, ProgrammingError) as error:
+        if not _lacks_tables(error):
+            raise
+        click.echo(
+            "afterword: The database is not set up yet. Run `afterword migrate`, or look at AFTERWORD_DATA_DIR.",
+            err=True,
+        )
+        return 1
     except click.Abort:
         return 1
     return 0
+
+
+def _lacks_tables(error: Exception) -> bool:
+    words = str(error)
+    return "no such table" in words or "UndefinedTable" in words
 
 
 if __name__ == "__main__":

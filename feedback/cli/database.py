@@ -126,7 +126,7 @@ def _plain_url(settings: Settings) -> str:
 
 def _shown_url(settings: Settings) -> str:
     parts = urlsplit(settings.database_url)
-    return parts.path if settings.on_sqlite else f"{parts.hostname}{parts.path}"
+    return settings.database_url.removeprefix("sqlite:///") if settings.on_sqlite else f"{parts.hostname}{parts.path}"
 
 
 def _run(*command: str) -> None:

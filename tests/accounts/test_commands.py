@@ -53,6 +53,7 @@ def test_workspaces_are_made_and_listed(cast, afterword):
     assert afterword("workspace", "create", "Ωμέγα").stdout == "omega\n"
     assert "zabji-svet\tŽabji Svet\n" in afterword("workspace", "list").stdout
     assert afterword("workspace", "create", "X", "--zone", "Nowhere").exit_code == 2
+    assert afterword("workspace", "create", "X", "--locale", "xx").exit_code == 2
     assert len(Workspace.all()) == 5
 
 
