@@ -13,6 +13,9 @@ from base import clock
 from feedback.cli.database import bring_up_to_date
 from feedback.demo import company, history
 
+QUIET = 3.0
+"""Seconds without a word on a pipe before the next line."""
+
 
 @click.command()
 @click.option("--days", default=90, show_default=True, type=click.IntRange(2, 90), help="How many days of history.")
@@ -24,7 +27,7 @@ def demo(*, days: int) -> None:
         click.echo("The demo company is there already.")
     else:
         started = time.monotonic()
-        history.tell(clock.now(), days=days, progress=_show)
+        history.tell(clock.now(), days=days, progress=_Progress())
         click.echo(f"\rThe demo company has {days} days of history ({time.monotonic() - started:.0f} s).        ")
     url = current_app.config["PUBLIC_URL"]
     click.echo(f"""
@@ -38,12 +41,19 @@ def demo(*, days: int) -> None:
 """)
 
 
-def _show(day: str, told: int, of: int) -> None:
-    """One line that follows the story; on a pipe one line every ten days."""
-    if sys.stdout.isatty():
-        click.echo(f"\r  {day:<14} {told * 100 // of:>3} %", nl=False)
-    elif told % 10 == 0 or told == of:
-        click.echo(f"  {day:<14} {told * 100 // of:>3} %")
+class _Progress:
+    """One line that follows the story; on a pipe a line every few seconds, so that nobody takes it for stuck."""
+
+    def __init__(self) -> None:
+        self._shown = time.monotonic()
+
+    def __call__(self, day: str, told: int, of: int) -> None:
+        line = f"  {day:<14} {told * 100 // of:>3} %"
+        if sys.stdout.isatty():
+            click.echo(f"\r{line}", nl=False)
+        elif told == of or time.monotonic() - self._shown >= QUIET:
+            self._shown = time.monotonic()
+            click.echo(line)
 
 
 commands: tuple[click.Command, ...] = (demo,)
