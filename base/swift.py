@@ -1,4 +1,7 @@
-"""The swift lane: a connection that the thread keeps, for the few statements of the respondent's path.
+"""The swift lane: a connection kept at hand, for the few statements of the respondent's path.
+
+Lanes wait in a pool and not in thread-locals: the web server ends idle threads, and a connection that is freed while
+its thread is being torn down takes the whole process with it.
 
 It obeys the rules of `base.db` (durable commits, BEGIN IMMEDIATE, one writer at a time on SQLite) without a session.
 Only `Prepared` statements run in it.
@@ -6,7 +9,7 @@ Only `Prepared` statements run in it.
 
 from __future__ import annotations
 
-import threading
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -17,7 +20,7 @@ from base.db import db, writing
 from base.grouping import shared_transaction
 from base.lane import Lane, current
 
-_lanes = threading.local()
+_idle: deque[Lane] = deque()
 
 
 def driver_connection() -> Any:
@@ -29,11 +32,12 @@ def driver_connection() -> Any:
 @contextmanager
 def swift_reading() -> Iterator[None]:
     """Read with `Prepared` statements, each by itself."""
-    mark = current.set(_lane(db.engine))
-    try:
-        yield
-    finally:
-        current.reset(mark)
+    with _lane(db.engine) as lane:
+        mark = current.set(lane)
+        try:
+            yield
+        finally:
+            current.reset(mark)
 
 
 @contextmanager
@@ -45,21 +49,29 @@ def swift_transaction() -> Iterator[None]:
         with shared_transaction(engine):
             yield
         return
-    lane = _lane(engine)
-    mark = current.set(lane)
+    with _lane(engine) as lane:
+        mark = current.set(lane)
+        try:
+            lane.begin()
+            yield
+            lane.commit()
+        except BaseException:
+            lane.rollback()
+            raise
+        finally:
+            current.reset(mark)
+
+
+@contextmanager
+def _lane(engine: Engine) -> Iterator[Lane]:
+    """A lane that nobody uses meanwhile."""
     try:
-        lane.begin()
-        yield
-        lane.commit()
-    except BaseException:
-        lane.rollback()
-        raise
+        lane = _idle.pop()
+    except IndexError:
+        lane = Lane(engine)
+    if not lane.fits(engine):
+        lane = Lane(engine)
+    try:
+        yield lane
     finally:
-        current.reset(mark)
-
-
-def _lane(engine: Engine) -> Lane:
-    lane: Lane | None = getattr(_lanes, "lane", None)
-    if lane is None or not lane.fits(engine):
-        lane = _lanes.lane = Lane(engine)
-    return lane
+        _idle.append(lane)
