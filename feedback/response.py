@@ -61,9 +61,8 @@ class Current:
 class Response(Model):
     """One person's submission to one invitation; the newest revision is what counts, and it counts once.
 
-    Score, scale (`metric`) and version are kept raw for ever; bands and scores are computed. Agent, team, channel
-    and properties are those of the interaction at the time of answering. Sentiment is None until read; a comment in
-    a language that no engine reads stays unscored with its language named.
+    Score, scale (`metric`) and version are kept raw for ever; bands and scores are computed. Agent, team, channel and
+    properties are the interaction's. Sentiment is None until read; no engine for a language means unscored, named.
     """
 
     __tablename__ = "response"
@@ -129,6 +128,12 @@ class Response(Model):
             _FIRST.write(values)
             return Kept(values["v_id"], 1)
         return cls._again(Current(*found), given, at)
+
+    @classmethod
+    def said_before(cls, link: Link) -> tuple[int, str]:
+        """Score and comment that the person gave and may change; −1 when there is no answer."""
+        score, comment = _SAID.first({"key": str(link.invitation_id)}) or (-1, None)
+        return score, comment or ""
 
     @classmethod
     def _again(cls, current: Current, given: Given, at: datetime) -> Kept:
@@ -243,6 +248,7 @@ _CURRENT = Prepared(
     .where(Response.submission_key == bindparam("submission_key"))
     .with_for_update()
 )
+_SAID = Prepared(select(Response.score, Response.comment).where(Response.submission_key == bindparam("key")))
 _CONTENT = ("score", "comment", "locale", "updated_at", "flagged_at", "flag_reason")
 _REVISE = Prepared(
     update(Response).where(Response.id == bindparam("ident")), "revision", *_CONTENT, *_UNREAD, *_UNRELEASED

@@ -167,6 +167,7 @@ def _told(sent: _Sent, status: int = 200) -> Response:
 def _open(token: str, score: int | None, *, decoy: bool = False) -> Response:
     with swift_reading():
         link = Link.by_token(token)
+        before, comment = Answer.said_before(link) if link.answered_at else (-1, "")
     now = clock.now()
     state = link.state(now)
     if state == "unsubscribed":  # by their own wish, which they may take back here
@@ -174,10 +175,11 @@ def _open(token: str, score: int | None, *, decoy: bool = False) -> Response:
         return respondent.kind_page(state, link, action_url=back)
     if state != "open":
         return respondent.kind_page(state, link)
-    if score not in SCALES[link.metric].values:
-        score = None
+    values = SCALES[link.metric].values
+    score = score if score in values else None
     visiting.note_visit(link.invitation_id, at=now, score=score, decoy=decoy)
-    return respondent.question(link, score=score)
+    chosen = before if score is None and before in values else score
+    return respondent.question(link, score=chosen, comment=comment)
 
 
 def _too_large(link: Link) -> Response:

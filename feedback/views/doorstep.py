@@ -83,7 +83,7 @@ class Doorstep:
         with swift_reading():
             link = Link.by_token(token)
         now = clock.now()
-        if link.state(now) != "open":
+        if link.state(now) != "open" or link.answered_at is not None:
             return None
         score = int(chosen) if chosen and int(chosen) in SCALES[link.metric].values else None
         locale = respondent.locale_for(link, browser=environ.get("HTTP_ACCEPT_LANGUAGE", ""))

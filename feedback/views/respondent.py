@@ -22,8 +22,10 @@ RETRY_AFTER = "30"
 STATUS = {"unknown": 404, "expired": 410, "closed": 410, "unsubscribed": 410, "unavailable": 503}
 
 
-def question(link: Link, *, score: int | None) -> Response:
-    """The answer page as it is first opened."""
+def question(link: Link, *, score: int | None, comment: str = "") -> Response:
+    """The answer page as it is opened; with what was answered before, which the person may change."""
+    if comment:
+        return question_again(link, Filled(score, comment, None, None, None, None), locale=locale_of(link))
     return html(question_text(link, score=score, locale=locale_of(link)))
 
 

@@ -1,5 +1,6 @@
 """The respondent's path through real requests: what is kept, what is said, and what never happens."""
 
+import re
 import threading
 from datetime import timedelta
 
@@ -147,6 +148,14 @@ def test_a_body_beyond_all_measure_is_refused_in_words(client, link):
     reply = client.post(link, data={"score": "9", "comment": "x" * 300_000})
     assert reply.status_code == 413
     assert "&gt; 21,000 characters where 10,000" in reply.text
+
+
+def test_a_changed_mind_finds_what_was_said_before(client, link, form_of):
+    client.post(link, data=form_of(client.get(link).text) | {"score": 3, "comment": "Nobody <b>called</b> me back."})
+    page = client.get(link).text
+    assert "Nobody &lt;b&gt;called&lt;/b&gt; me back.</textarea>" in page
+    assert re.search(r'value="3"[^>]* checked', page)
+    assert re.search(r'value="8"[^>]* checked', client.get(f"{link}/8").text)
 
 
 def test_the_same_page_sent_again_is_the_same_answer(client, link, form_of):
