@@ -140,6 +140,8 @@ def answers(page, link, *, score, comment, send, thanks):
 def changes_the_answer(page):
     page.get_by_role("link", name="Spremeni odgovor").tap()
     page.locator("label:has(#s4)").tap()
+    expect(page.locator("#comment")).not_to_have_value("")  # what was said before is there
+    page.locator("#comment").fill("")
     page.locator("#comment").press_sequentially(COMMENT, delay=25)
     page.get_by_role("button", name="Pošlji").tap()
     expect(page.get_by_role("heading", name="Najlepša hvala!")).to_be_visible()

@@ -126,7 +126,10 @@ def stain(town, ink):
                 version.document = stained(version.document, ink)
         for contact in session.scalars(select(Contact).where(Contact.workspace_id == workspace.id)):
             contact.name, contact.properties = ink(), {ink(): ink()}
-        told = [*session.scalars(select(Interaction)), *session.scalars(select(Response))]
+        told = [
+            *session.scalars(select(Interaction).order_by(Interaction.id)),
+            *session.scalars(select(Response).order_by(Response.id)),
+        ]
         for one in told:
             one.agent, one.team, one.channel = ink(), ink(), ink(60)
             one.properties = {ink(): ink(), ink(): ink()}
@@ -134,7 +137,7 @@ def stain(town, ink):
                 one.source, one.external_id = ink(40), f"{one.id} {ink()}"[:200]
             else:
                 one.comment = one.comment and f"{ink()} {ink()}"
-        for revision in session.scalars(select(Revision)):
+        for revision in session.scalars(select(Revision).order_by(Revision.response_id, Revision.number)):
             revision.comment = revision.comment and ink()
     stain_the_rest(town, ink)
 
@@ -155,11 +158,11 @@ def stain_the_rest(town, ink):
     with transaction() as session:
         session.get(Digest, town.digest_id).recipient_name = ink()
         session.get(ApiKey, town.key_id).name = ink()
-        for mail in session.scalars(select(Mail)):
+        for mail in session.scalars(select(Mail).order_by(Mail.id)):
             mail.subject, mail.reply, mail.reason = ink(), ink(), ink()
         for ident in (town.upload_id, town.done_upload_id):
             session.get(Upload, ident).filename = ink()
-        for row in session.scalars(select(RefusedRow)):
+        for row in session.scalars(select(RefusedRow).order_by(RefusedRow.row)):
             row.column, row.value = ink(), ink()
     cells = [f'"{ink().replace(chr(34), chr(34) * 2).replace("@", "")}"' for _ in range(6)]  # @: no line of names
     table = f"Ticket,E-mail,{','.join(cells[:3])}\r\nT-1,a@b.test,{','.join(cells[3:])}\r\nT-2,{cells[0]},x,y,z\r\n"
@@ -172,6 +175,8 @@ def skeleton(markup):
     for element in tree.iter():
         if not isinstance(element.tag, str):
             found["comment"] += 1
+            continue
+        if element.tag == "br":  # a line that somebody ended is one
             continue
         names = sorted(str(name) for name in element.attrib)
         found[f"{element.tag} {' '.join(names)}"] += 1
