@@ -19,8 +19,8 @@ from feedback.issue import Issue, IssueMember
 from tests.cast import a_survey, a_workspace
 from tests.feedback.readers import answered
 
-DIGESTS = int(os.environ.get("AFTERWORD_CRASH_DIGESTS", "120"))
-KILLS = int(os.environ.get("AFTERWORD_CRASH_KILLS", "6"))
+DIGESTS = int(os.environ.get("AFTERWORD_CRASH_DIGESTS", "60"))
+KILLS = int(os.environ.get("AFTERWORD_CRASH_KILLS", "4"))
 SENDERS = 4
 YESTERDAY = timedelta(days=1)
 
