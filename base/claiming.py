@@ -52,11 +52,12 @@ class Claiming:
         """Whether the claim was ours, and all of it is written. Nothing may follow it in a swift transaction."""
         lane = current.get()
         if lane is None or lane.on_sqlite:
-            return self._one_by_one(values)
+            return self.run_in_turn(values)
         told = {"v_event_id": new_id(), "v_event_kind": self._event}
         return self._at_once(lane, {**values, **told})
 
-    def _one_by_one(self, values: Values) -> bool:
+    def run_in_turn(self, values: Values) -> bool:
+        """The same, a statement after the other: whatever follows it is of the same transaction."""
         if self._one.run(values) != 1:
             return False
         self.write(values)

@@ -11,12 +11,10 @@ from dataclasses import dataclass
 from math import hypot, inf, sqrt
 from typing import Literal
 
-from surveys.scale import SCALES, Band
+from surveys.scale import SCALES, Band, Method
 
-Method = Literal["nps-adjusted-wald", "csat-wilson", "ces-wilson"]
 Kind = Literal["up", "down", "unclear", "no_data"]
 
-METHODS: Mapping[str, Method] = {"nps": "nps-adjusted-wald", "csat": "csat-wilson", "ces": "ces-wilson"}
 CONFIDENCE = 95
 Z = 1.959963984540054  # the normal quantile that leaves 2.5 % on either side
 ENOUGH = 10  # below this many answers a score is shown as "too few"
@@ -122,10 +120,12 @@ def wilson_interval(*, hits: int, n: int) -> tuple[float, float]:
 def score(metric: str, counts: Mapping[int, int]) -> Score:
     """The score of a metric from how often each value of its scale was answered.
 
-    NPS is % promoters − % detractors; CSAT is the share of 4–5 and CES of 5–7, the promoters of those scales.
+    NPS is % promoters − % detractors; every other metric is the share of its promoters, such as CSAT's 4–5 and CES's
+    5–7.
     Raises KeyError for an unknown metric, ValueError for a value off its scale or a negative count.
     """
-    scale, method = SCALES[metric], METHODS[metric]
+    scale = SCALES[metric]
+    method = scale.method
     bands = dict.fromkeys(BANDS, 0)
     for value, count in counts.items():
         if count < 0:
@@ -135,7 +135,7 @@ def score(metric: str, counts: Mapping[int, int]) -> Score:
     if n == 0:
         return Score(metric, method, None, None, None, None, 0, None, bands, dict.fromkeys(BANDS, 0.0))
     promoters, detractors = bands["promoter"], bands["detractor"]
-    if metric == "nps":
+    if method == "nps-adjusted-wald":
         shown = nps_points(promoters=promoters, detractors=detractors, n=n)
         low, high = nps_interval(promoters=promoters, detractors=detractors, n=n)
     else:

@@ -7,7 +7,6 @@ from typing import Any
 
 from sqlalchemy import (
     JSON,
-    ColumnElement,
     Float,
     ForeignKey,
     Index,
@@ -17,7 +16,6 @@ from sqlalchemy import (
     Text,
     Uuid,
     bindparam,
-    func,
     select,
     text,
     update,
@@ -29,11 +27,14 @@ from base.claiming import Claiming
 from base.db import Model, Moment, db, new_id
 from base.errors import ConflictError
 from base.prepared import Prepared
+from feedback.answer import Answer
 from feedback.revision import FIRST, Given, Revision
 from feedback.sentiment import Reading
 from feedback.suspecting import Reason, Sign, reason_for
+from surveys.filling import Typed, typed_of
 from surveys.invitation import Invitation
 from surveys.link import Link
+from surveys.question import COMMENT, SCORE
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,30 +122,37 @@ class Response(Model):
         """
         # Of submissions that come together exactly one turns the invitation to answered, and so makes the response.
         values = _first(link, given, at)
-        if _FIRST.run(values):
+        if _FIRST.run_in_turn(values) if given.pieces else _FIRST.run(values):
+            Answer.keep(values["v_id"], 1, given.pieces)
             return Kept(values["v_id"], 1)
         found = _CURRENT.first({"submission_key": values["v_submission_key"]})
         if found is None:  # what was answered before is gone
             _FIRST.write(values)
+            Answer.keep(values["v_id"], 1, given.pieces)
             return Kept(values["v_id"], 1)
         return cls._again(Current(*found), given, at)
 
     @classmethod
-    def said_before(cls, link: Link) -> tuple[int, str]:
-        """Score and comment that the person gave and may change; −1 when there is no answer."""
-        score, comment = _SAID.first({"key": str(link.invitation_id)}) or (-1, None)
-        return score, comment or ""
+    def said_before(cls, link: Link) -> Typed:
+        """The fields of everything that the person answered and may change; empty when there is no answer."""
+        found = _SAID.first({"key": str(link.invitation_id)})
+        if found is None:
+            return {}
+        ident, revision, score, comment = found
+        said = {SCORE: (str(score),)} | ({COMMENT: (comment,)} if comment else {})
+        return said | typed_of(Answer.of(ident, revision))
 
     @classmethod
     def _again(cls, current: Current, given: Given, at: datetime) -> Kept:
         earlier = Revision.sent_before(current.id)
         for revision in earlier:
             if revision.form_id == given.form_id:
-                if not revision.says(given):
+                if not revision.says(given) or set(Answer.of(current.id, revision.number)) != set(given.pieces):
                     raise ConflictError("This page was sent before with another answer.")
                 return Kept(current.id, revision.number)
         number, reason = earlier[-1].number + 1, given.suspicion
         Revision.keep(current.id, number, given, at=at)
+        Answer.keep(current.id, number, given.pieces)
         if reason and current.counted:
             kind = "response.set_aside"
         else:
@@ -164,19 +172,6 @@ class Response(Model):
     def unread(cls, ident: uuid.UUID) -> Response | None:
         """The response, if its newest answer is still to be read."""
         return db.session.scalar(select(cls).where(cls.id == ident, cls.read_at.is_(None)))
-
-    @classmethod
-    def comments_after(
-        cls, after: uuid.UUID | None, workspace_id: uuid.UUID | None, survey_id: uuid.UUID | None, *, limit: int
-    ) -> list[Response]:
-        """Responses with a comment, in order of their ids, at most `limit` after the id `after`."""
-        query = select(cls).where(*_commented(workspace_id, survey_id)).order_by(cls.id).limit(limit)
-        return list(db.session.scalars(query if after is None else query.where(cls.id > after)))
-
-    @classmethod
-    def count_comments(cls, workspace_id: uuid.UUID | None, survey_id: uuid.UUID | None) -> int:
-        query = select(func.count()).select_from(cls).where(*_commented(workspace_id, survey_id))
-        return db.session.scalar(query) or 0
 
     @classmethod
     def unchanged(cls, ident: uuid.UUID, revision: int) -> Response | None:
@@ -248,7 +243,11 @@ _CURRENT = Prepared(
     .where(Response.submission_key == bindparam("submission_key"))
     .with_for_update()
 )
-_SAID = Prepared(select(Response.score, Response.comment).where(Response.submission_key == bindparam("key")))
+_SAID = Prepared(
+    select(Response.id, Response.revision, Response.score, Response.comment).where(
+        Response.submission_key == bindparam("key")
+    )
+)
 _CONTENT = ("score", "comment", "locale", "updated_at", "flagged_at", "flag_reason")
 _REVISE = Prepared(
     update(Response).where(Response.id == bindparam("ident")), "revision", *_CONTENT, *_UNREAD, *_UNRELEASED
@@ -287,13 +286,6 @@ def _content(given: Given, at: datetime) -> dict[str, Any]:
         "flagged_at": at if reason else None,
         "flag_reason": reason,
     }
-
-
-def _commented(workspace_id: uuid.UUID | None, survey_id: uuid.UUID | None) -> list[ColumnElement[bool]]:
-    """Responses with a comment, of one workspace and one survey where these are given."""
-    found: list[ColumnElement[bool]] = [Response.comment.is_not(None)]
-    found += [Response.workspace_id == workspace_id] if workspace_id else []
-    return [*found, Response.survey_id == survey_id] if survey_id else found
 
 
 def _told(revision: int, reason: Reason | None) -> dict[str, Any]:

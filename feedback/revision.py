@@ -22,6 +22,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from base.db import Model, Moment, db
 from base.prepared import Prepared
 from feedback.suspecting import Reason, Sign, reason_for
+from surveys.filling import Piece
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,8 @@ class Given:
     client: str = ""
     opened_at: datetime | None = None
     signs: tuple[Sign, ...] = ()
+    pieces: tuple[Piece, ...] = ()
+    """The answers to further questions."""
 
     @property
     def suspicion(self) -> Reason | None:
@@ -55,7 +58,7 @@ class Sent:
     comment: str | None
 
     def says(self, given: Given) -> bool:
-        """Whether `given` is the same answer."""
+        """Whether `given` has the same score and comment."""
         return (self.score, self.comment) == (given.score, given.comment)
 
 

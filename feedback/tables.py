@@ -3,12 +3,12 @@
 from accounts import apikey, role, session, ticket, user, workspace
 from base import events, heartbeat, outbox, throttle
 from base.runners import embedded
-from feedback import digest, issue, response, revision
+from feedback import answer, digest, issue, response, revision
 from surveys import contact, intent, interaction, invitation, survey, upload, version
 
 TABLES = (
     *(apikey, role, session, ticket, user, workspace),
     *(events, heartbeat, outbox, throttle, embedded),
     *(survey, version, contact, interaction, invitation, intent, upload),
-    *(response, revision, digest, issue),
+    *(response, revision, answer, digest, issue),
 )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import ColumnElement, case, func, literal, or_, select
+from sqlalchemy import ColumnElement, case, false, func, literal, or_, select
 
 from base.db import db
 from feedback.response import Response
@@ -148,5 +148,5 @@ def _of_sentiment(sentiment: str) -> ColumnElement[bool]:
 
 
 def _in_band(scale: Scale, band: Band) -> ColumnElement[bool]:
-    scores = [value for value in scale.values if scale.band(value) == band]
-    return (Response.metric == scale.key) & Response.score.between(scores[0], scores[-1])
+    scores = scale.in_band(band)
+    return (Response.metric == scale.key) & (Response.score.between(scores[0], scores[-1]) if scores else false())

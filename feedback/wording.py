@@ -19,9 +19,22 @@ from babel import Locale
 from babel.dates import format_date, format_time
 from babel.numbers import format_decimal, format_percent
 
-from surveys.wording import LAST_RESORT, LOCALES, ancestors, direction, merge
+from surveys.merging import merge
+from surveys.wording import LANGUAGE_NAMES, LAST_RESORT, ancestors, direction
 
-METRICS = {"nps": "NPS", "csat": "CSAT", "ces": "CES"}
+METRICS = {
+    "nps": "NPS",
+    "csat": "CSAT",
+    "csat3": "CSAT",
+    "ces": "CES",
+    "ces5": "CES",
+    "stars": "★",
+    "smileys": "CSAT",
+    "thumbs": "CSAT",
+}
+LOCALES = ("en", "sl", "pl", "el", "ru")
+"""The languages that digests are written in."""
+VOICES = {locale: LANGUAGE_NAMES[locale] for locale in LOCALES}
 
 _WORDS: Mapping[str, dict[str, Any]] = MappingProxyType(
     {

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from surveys.wording import EDITABLE, Document, built_in, effective, untranslated
+from surveys.wording import EDITABLE, Document, effective, ready, untranslated
 
 _PLACEHOLDER = re.compile(r"\{([A-Za-z_]+)\}")
 
@@ -41,10 +41,10 @@ def findings(document: Document) -> list[Finding]:
 
 
 def _strange_placeholders(document: Document, locale: str) -> list[Finding]:
-    ready = built_in(locale, document["metric"])
+    usual = ready(document, locale)
     found = []
     for key, text in document.get("texts", {}).get(locale, {}).items():
-        known = {"company", *_PLACEHOLDER.findall(ready.get(key, ""))}
+        known = {"company", *_PLACEHOLDER.findall(usual.get(key, ""))}
         if key in EDITABLE["mail"]:
             known.add("name")
         strange = sorted(set(_PLACEHOLDER.findall(text)) - known)

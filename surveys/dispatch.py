@@ -8,7 +8,10 @@ from sqlalchemy import select
 from accounts.workspace import Workspace
 from base.db import db
 from surveys.contact import Contact
+from surveys.interaction import Interaction
 from surveys.invitation import Invitation
+from surveys.link import person_of
+from surveys.merging import Person
 from surveys.sending import Facts
 from surveys.survey import Survey
 from surveys.version import Version
@@ -25,17 +28,19 @@ class Dispatch:
     """The newest one now, which need not be the newest when the invitation was made."""
     contact: Contact
     workspace: Workspace
+    interaction: Interaction
 
     @classmethod
     def of(cls, invitation_id: uuid.UUID) -> Dispatch | None:
         """The dispatch of an invitation, or None when it is gone, as after an erasure."""
         newest = (Version.survey_id == Survey.id) & (Version.number == Survey.published_number)
         found = db.session.execute(
-            select(Invitation, Survey, Version, Contact, Workspace)
+            select(Invitation, Survey, Version, Contact, Workspace, Interaction)
             .join(Survey, Survey.id == Invitation.survey_id)
             .outerjoin(Version, newest)
             .join(Contact, Contact.id == Invitation.contact_id)
             .join(Workspace, Workspace.id == Invitation.workspace_id)
+            .join(Interaction, Interaction.id == Invitation.interaction_id)
             .where(Invitation.id == invitation_id)
         ).one_or_none()
         return None if found is None else cls(*found)
@@ -55,6 +60,13 @@ class Dispatch:
             published=self.version is not None,
             suppressed=self.contact.suppressed_at is not None,
         )
+
+    @property
+    def person(self) -> Person:
+        """Whom the mail may speak of."""
+        contact, about = self.contact, self.interaction
+        facts = {name: getattr(about, name) for name in ("agent", "team", "channel", "properties")}
+        return person_of(contact.name, contact.email, contact.locale, contact.properties, facts)
 
     @property
     def locale(self) -> str:

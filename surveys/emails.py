@@ -14,6 +14,7 @@ from flask import current_app
 
 from base import mail, tokens
 from surveys.mailing import Links, invitation_context
+from surveys.merging import NOBODY, Person
 from surveys.wording import Document
 
 DECOY = "all"
@@ -28,6 +29,7 @@ class Recipient:
     name: str | None = None
     company: str
     reply_to: str | None = None
+    person: Person = NOBODY
 
 
 def answer_url(token: str) -> str:
@@ -48,14 +50,14 @@ def links(token: str, contact_id: uuid.UUID, locale: str) -> Links:
 
 def invitation(document: Document, locale: str, to: Recipient, *, links: Links, at: datetime) -> EmailMessage:
     """The question as a mail, in a locale of the survey."""
-    values = invitation_context(document, locale, company=to.company, name=to.name, links=links)
+    values = invitation_context(document, locale, company=to.company, name=to.name, links=links, person=to.person)
     return _composed(values, to, at=at, unsubscribe_url=links.unsubscribe_url)
 
 
 def test_invitation(document: Document, locale: str, to: Recipient, *, preview_url: str, at: datetime) -> EmailMessage:
     """The same mail for a designer: marked as a test, all its links lead to the preview, nobody is unsubscribed."""
     preview = Links(url=preview_url, decoy_url=preview_url, unsubscribe_url=preview_url)
-    values = invitation_context(document, locale, company=to.company, name=to.name, links=preview)
+    values = invitation_context(document, locale, company=to.company, name=to.name, links=preview, person=to.person)
     subject = f"[TEST] {values['texts']['mail_subject']}"
     return _composed({**values, "texts": {**values["texts"], "mail_subject": subject}}, to, at=at)
 

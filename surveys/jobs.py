@@ -65,7 +65,13 @@ def _prepare(dispatch: Dispatch, now: datetime) -> _Prepared | None:
     if may_send(dispatch.facts, now).kind != "send" or dispatch.version is None:
         return None
     invitation, contact, workspace = dispatch.invitation, dispatch.contact, dispatch.workspace
-    to = emails.Recipient(address=contact.email, name=contact.name, company=workspace.name, reply_to=workspace.reply_to)
+    to = emails.Recipient(
+        address=contact.email,
+        name=contact.name,
+        company=workspace.name,
+        reply_to=workspace.reply_to,
+        person=dispatch.person,
+    )
     try:
         message = emails.invitation(
             dispatch.version.document,

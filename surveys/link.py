@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -14,9 +15,11 @@ from base import tokens
 from base.db import db
 from base.errors import NotFoundError
 from base.prepared import Prepared
+from surveys.branching import Reader
 from surveys.contact import Contact
 from surveys.interaction import Interaction
 from surveys.invitation import Invitation
+from surveys.merging import Person
 from surveys.paging import Asked
 from surveys.survey import Survey
 from surveys.version import Version
@@ -31,6 +34,7 @@ _FACTS = Prepared(
         *(Invitation.id, Invitation.workspace_id, Invitation.survey_id, Invitation.version_id, Invitation.contact_id),
         *(Invitation.locale, Contact.locale, Invitation.expires_at, Invitation.answered_at, Invitation.sent_at),
         *(Survey.closed_at, Workspace.name, Contact.suppressed_reason),
+        *(Contact.name, Contact.email, Contact.properties),
         *(Interaction.agent, Interaction.team, Interaction.channel, Interaction.properties),
     )
     .join(Survey, Survey.id == Invitation.survey_id)
@@ -60,6 +64,7 @@ class Link:
     unsubscribed: bool
     facts: dict[str, Any]
     """agent, team, channel and properties of the interaction."""
+    person: Person
 
     @property
     def version_id(self) -> uuid.UUID:
@@ -79,7 +84,9 @@ class Link:
         if found is None:
             raise NotFoundError("link")
         ident, workspace_id, survey_id, version_id, contact_id, *rest = found
-        locale, spoken, expires_at, answered_at, sent_at, closed_at, company, suppressed, *facts = rest
+        locale, spoken, expires_at, answered_at, sent_at, closed_at, company, suppressed, *rest = rest
+        name, email, properties, *facts = rest
+        about = dict(zip(("agent", "team", "channel", "properties"), facts, strict=True))
         return cls(
             token=token,
             invitation_id=ident,
@@ -93,8 +100,13 @@ class Link:
             answered_at=answered_at,
             sent_at=sent_at,
             unsubscribed=suppressed == "unsubscribed",
-            facts=dict(zip(("agent", "team", "channel", "properties"), facts, strict=True)),
+            facts=about,
+            person=person_of(name, email, spoken, properties, about),
         )
+
+    def reader(self, locale: str) -> Reader:
+        """What decides, besides the answers, which questions are shown."""
+        return Reader(self.metric, locale, self.person)
 
     def state(self, now: datetime) -> State:
         """Whether the question may be answered at `now`, and if not, why."""
@@ -105,6 +117,15 @@ class Link:
         if self.unsubscribed and self.answered_at is None:
             return "unsubscribed"
         return "open"
+
+
+def person_of(
+    name: str | None, email: str, locale: str | None, properties: Mapping[str, Any], facts: Mapping[str, Any]
+) -> Person:
+    """A contact and what happened to them, as texts and conditions may speak of them."""
+    known = {"name": name, "email": email, "locale": locale}
+    about = {key: value for key, value in facts.items() if key != "properties"}
+    return Person(dict(properties or {}) | known, dict(facts.get("properties") or {}) | about)
 
 
 @lru_cache(maxsize=256)

@@ -1,16 +1,14 @@
 """What the invitation mail says, as values: its templates are `templates/email/invitation.*`."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from surveys.merging import NOBODY, Person, merge, plain_name
+from surveys.presenting import score_label
+from surveys.question import several
 from surveys.scale import SCALES
-from surveys.wording import Document, Texts, built_in, direction, effective, merge
-
-# A contact's name is a stranger's text inside our mail: one with a link or of a paragraph's length greets nobody.
-_NO_NAME = re.compile(r"[\x00-\x1f\x7f<>{}]|://|www\.|@|\w\.\w{2,}/", re.IGNORECASE)
-_NAME_LIMIT = 60
+from surveys.wording import Document, Texts, direction, effective, ready
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,16 +21,19 @@ class Links:
 
 
 def invitation_context(
-    document: Document, locale: str, *, company: str, name: str | None, links: Links
+    document: Document, locale: str, *, company: str, name: str | None, links: Links, person: Person = NOBODY
 ) -> Mapping[str, Any]:
     """Everything the three invitation templates need, in a locale of the survey."""
     called = plain_name(name)
-    texts = invitation_texts(document, locale, company=company, name=called)
+    texts = invitation_texts(document, locale, company=company, name=called, person=person)
     return {
         "texts": texts,
         "locale": locale,
         "dir": direction(locale),
         "scale": SCALES[document["metric"]],
+        "signs": signs(document["metric"], texts),
+        "several": several(document),
+        "anonymous": bool(document.get("anonymous")),
         "company": company,
         "greeting": texts["mail_greeting_named" if called else "mail_greeting"],
         "url": links.url,
@@ -41,18 +42,42 @@ def invitation_context(
     }
 
 
-def invitation_texts(document: Document, locale: str, *, company: str, name: str) -> Texts:
-    """The survey's words with company and name in place; a text that needs a name we lack falls back to ours."""
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """A value of the scale as a mail shows it: what stands on the button, and what it means in words."""
+
+    value: int
+    sign: str
+    meaning: str
+
+
+_FACES = ("😠", "🙁", "😐", "🙂", "😄")
+
+
+def signs(metric: str, texts: Texts) -> tuple[Sign, ...]:
+    """Every value of a metric's scale in the look of that scale; text only, since mail programs hide pictures."""
+    scale = SCALES[metric]
+    found = []
+    for value in scale.values:
+        meaning = score_label(value, metric, texts)
+        shown = {
+            "stars": f"{value} ★",
+            "smileys": _FACES[min(value - scale.low, 4)],
+            "thumbs": f"{'👍' if value else '👎'} {meaning}",
+            "words": meaning,
+        }.get(scale.look, str(value))
+        found.append(Sign(value, shown, meaning))
+    return tuple(found)
+
+
+def invitation_texts(document: Document, locale: str, *, company: str, name: str, person: Person = NOBODY) -> Texts:
+    """The survey's words with company, name and merge fields in place; a text that needs a name we lack falls back
+    to ours.
+    """
     values = {"company": company} | ({"name": name} if name else {})
-    ready = built_in(locale, document["metric"])
+    usual = ready(document, locale)
     texts = {
-        key: merge(ready.get(key, text) if "{name}" in text and not name else text, values)
+        key: merge(usual.get(key, text) if "{name}" in text and not name else text, values, person)
         for key, text in effective(document, locale).items()
     }
     return texts | {"mail_subject": " ".join(texts["mail_subject"].split())}
-
-
-def plain_name(name: str | None) -> str:
-    """The name if it reads like a person's name, else an empty string."""
-    name = (name or "").strip()
-    return "" if len(name) > _NAME_LIMIT or _NO_NAME.search(name) else name

@@ -9,7 +9,7 @@ import re
 import secrets
 from base64 import b64encode
 from collections.abc import Hashable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
@@ -18,16 +18,14 @@ from babel.core import Locale, UnknownLocaleError
 from jinja2 import Environment
 from markupsafe import Markup, escape
 
+from surveys import presenting
+from surveys.branching import Reader
+from surveys.complaining import ADDRESS_LIMIT, SHORT_LIMIT, Problem
+from surveys.filling import Typed
+from surveys.merging import NOBODY, Person
+from surveys.question import SCORE, several
 from surveys.scale import SCALES
-from surveys.wording import (
-    COMMENT_LIMIT,
-    LANGUAGE_NAMES,
-    Document,
-    built_in,
-    direction,
-    effective,
-    named,
-)
+from surveys.wording import COMMENT_LIMIT, LANGUAGE_NAMES, Document, built_in, direction, effective, named
 
 _STATIC = Path(__file__).parent.parent / "static"
 
@@ -71,31 +69,40 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
-    """Something to put right before an answer can be kept: on `score`, on `comment`, or on the whole `form`."""
-
-    field: str
-    message: str
-
-
-@dataclass(frozen=True, slots=True)
 class Visit:
-    """What one visitor's page holds. `action` is the path the form posts to, `opened_at` is in epoch milliseconds."""
+    """What one visitor's page holds. `action` is the path the form posts to, `opened_at` is in epoch milliseconds.
+
+    `typed` is what the fields hold, `page` the page of the survey in view (0 the first, −1 all at once), `seed` what
+    a random order is made of.
+    """
 
     action: str
     form_id: str
     opened_at: int
-    score: int | None = None
+    typed: Typed = field(default_factory=dict)
+    page: int = 0
     answered: bool = False
-    comment: str = ""
     problems: tuple[Problem, ...] = ()
+    person: Person = NOBODY
+    seed: str = ""
+
+    @property
+    def score(self) -> str | None:
+        """The chosen score as typed; None when there is none."""
+        return self.typed.get(SCORE, (None,))[0]
+
+
+def scored(score: int | None) -> Typed:
+    """The fields of a page on which only a score is chosen."""
+    return {} if score is None else {SCORE: (str(score),)}
 
 
 def answer_page(environment: Environment, asked: Asked, *, locale: str, visit: Visit) -> str:
     """The whole answer page in a locale of the survey, equal to `render_answer_page` for the same visit."""
-    if visit.comment or visit.problems:
+    if visit.problems or visit.page or visit.typed.keys() - {SCORE} or _personal(asked):
         return render_answer_page(environment, asked, locale=locale, visit=visit)
-    score = visit.score if visit.score in SCALES[asked.document["metric"]].values else None
+    known = {str(value) for value in SCALES[asked.document["metric"]].values}
+    score = visit.score if visit.score in known else None
     pieces = list(_pieces(environment, asked, locale, score=score, answered=visit.answered))
     values = (str(escape(visit.action)), str(escape(visit.form_id)), str(int(visit.opened_at)))
     for index in range(1, len(pieces), 2):
@@ -104,15 +111,18 @@ def answer_page(environment: Environment, asked: Asked, *, locale: str, visit: V
 
 
 def render_answer_page(environment: Environment, asked: Asked, *, locale: str, visit: Visit) -> str:
-    """The whole answer page, rendered afresh: for errors, typed comments, previews and drafts."""
-    return _render(environment, asked, locale, asdict(visit) | {"problems": visit.problems})
+    """The whole answer page, rendered afresh: for errors, typed answers, later pages, previews and drafts."""
+    slots = {"action": visit.action, "form_id": visit.form_id, "opened_at": visit.opened_at}
+    return _render(environment, asked, locale, visit, slots)
 
 
-def page_context(locale: str, *, document: Document | None = None, company: str = "") -> Mapping[str, Any]:
+def page_context(
+    locale: str, *, document: Document | None = None, company: str = "", person: Person = NOBODY
+) -> Mapping[str, Any]:
     """What every template under `public.html` needs; without a document, the built-in words only."""
     texts = effective(document, locale) if document else built_in(locale)
     return {
-        "texts": named(texts, company),
+        "texts": named(texts, company, person),
         "locale": locale,
         "dir": direction(locale),
         "company": company,
@@ -136,23 +146,39 @@ _MARK: Final = f"slot{secrets.token_hex(12)}n"
 _CUT: Final = re.compile(rf"{_MARK}([0-2])n")
 
 
+@lru_cache(maxsize=256)
+def _personal(asked: Asked) -> bool:
+    return presenting.personal(asked.document)
+
+
 @lru_cache(maxsize=512)
 def _pieces(
-    environment: Environment, asked: Asked, locale: str, *, score: int | None, answered: bool
+    environment: Environment, asked: Asked, locale: str, *, score: str | None, answered: bool
 ) -> tuple[str, ...]:
     """The page cut at its visitor's values: text, number of a value, text, number, …, text."""
     marks = {"action": f"{_MARK}0n", "form_id": f"{_MARK}1n", "opened_at": f"{_MARK}2n"}
-    state = {"score": score, "answered": answered, "comment": "", "problems": ()}
-    return tuple(_CUT.split(_render(environment, asked, locale, marks | state)))
+    visit = Visit("", "", 0, typed={} if score is None else {SCORE: (score,)}, answered=answered)
+    return tuple(_CUT.split(_render(environment, asked, locale, visit, marks)))
 
 
-def _render(environment: Environment, asked: Asked, locale: str, visit: Mapping[str, Any]) -> str:
+def _render(environment: Environment, asked: Asked, locale: str, visit: Visit, slots: Mapping[str, Any]) -> str:
     document = asked.document
+    context = page_context(locale, document=document, company=asked.company, person=visit.person)
+    reader = Reader(document["metric"], locale, visit.person)
+    sheet = presenting.sheet(
+        document, reader, context["texts"], typed=visit.typed, page=visit.page, wrong=visit.problems, seed=visit.seed
+    )
     return environment.get_template("feedback/answer.html").render(
-        page_context(locale, document=document, company=asked.company),
+        context,
+        sheet=sheet,
         scale=SCALES[document["metric"]],
         languages=[(tag, language_name(tag)) for tag in document["locales"]],
-        comment_limit=COMMENT_LIMIT,
-        wrong={problem.field: problem.message for problem in visit["problems"]},
-        **visit,
+        limits={"short": SHORT_LIMIT, "long": COMMENT_LIMIT, "address": ADDRESS_LIMIT},
+        problems=visit.problems,
+        answered=visit.answered,
+        anonymous=bool(document.get("anonymous")),
+        known=visit.person.value("contact.email") is not None,
+        score=visit.score,
+        several=several(document),
+        **slots,
     )

@@ -15,6 +15,7 @@ from base import events
 from base.db import Model, Moment, db, new_id
 from base.errors import ConflictError, NotFoundError
 from surveys.version import Version
+from surveys.wording import freeze
 
 Document = dict[str, Any]
 
@@ -31,7 +32,7 @@ class Survey(Model):
     name: Mapped[str] = mapped_column(String(120))
     metric: Mapped[str] = mapped_column(String(12))
     draft: Mapped[dict[str, Any]] = mapped_column(JSON)
-    """{"metric", "default_locale", "locales": […], "texts": {locale: {word key: text}}}"""
+    """What is asked, as `surveys.question` describes it."""
     draft_revision: Mapped[int] = mapped_column(Integer, default=1)
     """Goes up with each save; two people editing notice each other by it."""
     draft_saved_at: Mapped[datetime] = mapped_column(Moment)
@@ -132,7 +133,7 @@ class Survey(Model):
             survey_id=self.id,
             number=number,
             metric=self.metric,
-            document=copy.deepcopy(self.draft),
+            document=freeze(copy.deepcopy(self.draft)),
             published_at=at,
             published_by=by,
         )

@@ -1,12 +1,12 @@
-"""The words respondents see: built in for five languages, overlaid by what a designer wrote for one survey.
+"""The words respondents see: built in for many languages, overlaid by what a designer wrote for one survey.
 
-A survey document is `{"metric", "default_locale", "locales", "texts": {locale: {key: text}}}`. All texts are plain
-text; whoever shows them escapes them. `{company}`-style placeholders are replaced literally by `merge`, never run.
+A survey document is described in `surveys.question`. All texts are plain text; whoever shows them escapes them.
+`{company}`-style placeholders and merge fields are replaced literally by `merging.merge`, never run.
 """
 
 import json
-import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, cast
@@ -14,21 +14,71 @@ from typing import Any, cast
 from babel.core import UnknownLocaleError
 from babel.numbers import format_decimal
 
-from surveys.scale import Scale
+from surveys.library import TEMPLATES
+from surveys.merging import Person, merge
+from surveys.question import questions, several
+from surveys.scale import SCALES, Scale
 
 Texts = Mapping[str, str]
 Document = Mapping[str, Any]
 
-LOCALES = ("en", "sl", "pl", "el", "ru")
+_WORDS = Path(__file__).with_name("words")
+
+LANGUAGE_NAMES: Texts = MappingProxyType(
+    {
+        "en": "English",
+        "sl": "Slovenščina",
+        "pl": "Polski",
+        "el": "Ελληνικά",
+        "ru": "Русский",
+        "ar": "العربية",
+        "bg": "Български",
+        "bs": "Bosanski",
+        "cs": "Čeština",
+        "da": "Dansk",
+        "de": "Deutsch",
+        "es": "Español",
+        "et": "Eesti",
+        "fi": "Suomi",
+        "fr": "Français",
+        "ga": "Gaeilge",
+        "he": "עברית",
+        "hr": "Hrvatski",
+        "hu": "Magyar",
+        "it": "Italiano",
+        "lt": "Lietuvių",
+        "lv": "Latviešu",
+        "mk": "Македонски",
+        "mt": "Malti",
+        "nb": "Norsk",
+        "nl": "Nederlands",
+        "pt": "Português",
+        "ro": "Română",
+        "sk": "Slovenčina",
+        "sq": "Shqip",
+        "sr": "Српски",
+        "sr-Latn": "Srpski",
+        "sv": "Svenska",
+        "tr": "Türkçe",
+        "uk": "Українська",
+    }
+)
+"""The built-in languages, each called as its speakers call it; the project's first five lead."""
+LOCALES = tuple(LANGUAGE_NAMES)
 LAST_RESORT = "en"
 COMMENT_LIMIT = 10_000
+ALIASES: Texts = MappingProxyType({"no": "nb", "nn": "nb", "iw": "he", "sh": "sr-Latn", "mo": "ro"})
+"""Languages whose readers we serve in another one that they read."""
 
 # What a designer may edit, in the order of the form. `question` holds the words that carry the survey's meaning.
 EDITABLE: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
-        "question": ("question", "low_label", "high_label", "comment_label", "thanks_title", "thanks_body"),
+        "question": (
+            *("question", "low_label", "mid_label", "high_label", "comment_label", "thanks_title", "thanks_body"),
+        ),
         "page": (
-            *("page_title", "comment_optional", "almost_done", "answered_before", "send", "sending"),
+            *("page_title", "comment_optional", "almost_done", "answered_before", "send", "sending", "next", "back"),
+            *("yes", "no", "choose_any", "other_label", "contact_consent", "contact_address", "anonymous_note"),
             *("choose_language", "change_answer"),
         ),
         "mail": (
@@ -36,23 +86,31 @@ EDITABLE: Mapping[str, tuple[str, ...]] = MappingProxyType(
             *("mail_open", "mail_why", "mail_unsubscribe"),
         ),
         "messages": (
-            *("error_title", "score_missing", "comment_too_long", "not_saved", "expired_title", "expired_body"),
-            *("closed_title", "closed_body", "unsubscribed_title", "unsubscribed_body"),
+            *("error_title", "score_missing", "answer_missing", "rows_missing", "other_missing", "contact_missing"),
+            *("date_wrong", "text_too_long", "comment_too_long", "not_saved", "expired_title", "expired_body"),
+            *("closed_title", "closed_body", "early_title", "early_body", "full_title", "full_body"),
+            *("unsubscribed_title", "unsubscribed_body"),
         ),
     }
 )
 
 _RIGHT_TO_LEFT = frozenset({"ar", "arc", "ckb", "dv", "fa", "he", "iw", "ks", "ps", "sd", "ug", "ur", "yi"})
-_PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 
 
+@lru_cache(maxsize=64)
 def _load(locale: str) -> dict[str, Any]:
-    path = Path(__file__).with_name("words") / f"{locale}.json"
-    return cast("dict[str, Any]", json.loads(path.read_text(encoding="utf-8")))
+    return cast("dict[str, Any]", json.loads((_WORDS / f"{locale}.json").read_text(encoding="utf-8")))
 
 
-_WORDS: Mapping[str, dict[str, Any]] = MappingProxyType({locale: _load(locale) for locale in LOCALES})
-LANGUAGE_NAMES: Texts = MappingProxyType({locale: _WORDS[locale]["words"]["language_name"] for locale in LOCALES})
+_BY_TAG = {locale.lower(): locale for locale in LOCALES}
+
+
+def nearest(locale: str) -> str | None:
+    """The built-in language that a reader of `locale` is served in, None when we have none."""
+    for tag in map(str.lower, ancestors(locale)):
+        if found := _BY_TAG.get(ALIASES.get(tag, tag).lower()):
+            return found
+    return None
 
 
 def ancestors(locale: str) -> Iterator[str]:
@@ -64,39 +122,77 @@ def ancestors(locale: str) -> Iterator[str]:
 
 def built_in(locale: str, metric: str | None = None) -> Texts:
     """Every built-in word in the nearest language we have, with the ready-made survey words when a metric is given."""
-    known = next((tag for tag in map(str.lower, ancestors(locale)) if tag in _WORDS), LAST_RESORT)
-    words = _WORDS[known]
+    words = _load(nearest(locale) or LAST_RESORT)
     return {**words["words"], **(words["metrics"][metric] if metric else {})}
+
+
+@lru_cache(maxsize=256)
+def _ready(locale: str, metric: str, template: str, *, several: bool) -> Texts:
+    words, texts = _load(locale), dict(built_in(locale, metric))
+    if several:
+        texts |= {key.removesuffix("_several"): text for key, text in texts.items() if key.endswith("_several")}
+    if SCALES[metric].look != "numbers":
+        texts["score_missing"], texts["mail_choose"] = texts["answer_missing"], texts["mail_choose_plain"]
+        texts["mail_intro"] = texts["mail_intro"] if several else texts["mail_intro_plain"]
+    made = TEMPLATES.get(template)
+    if made:
+        texts |= {key: words["library"].get(name) or texts[name] for key, name in made.texts.items()}
+    return texts
+
+
+def ready(document: Document, locale: str) -> Texts:
+    """The ready-made words of this survey, as if its designer had written nothing, in the nearest language we have."""
+    found = nearest(locale) or LAST_RESORT
+    texts = _ready(found, document["metric"], document.get("template", ""), several=several(document))
+    contact = [question for question in questions(document) if question.kind == "contact"]
+    return {**{question.title_key: texts["contact_title"] for question in contact}, **texts}
 
 
 def effective(document: Document, locale: str) -> Texts:
     """Every word of a survey's pages and mails in one locale, placeholders still in place.
 
-    The survey's own texts win, nearest first (`sl-SI`, `sl`). Where it has none, a word of the question group that
-    the designer changed in the survey's default language is shown in that language rather than swapped for a
-    ready-made one that asks something else; every other word comes ready-made in the reader's own language.
+    A published version says what it said when it was published. In a draft the survey's own texts win, nearest first
+    (`sl-SI`, `sl`). Where it has none, a text of a question that the designer wrote in the survey's default language
+    is shown in that language rather than swapped for a ready-made one that asks something else; every other word
+    comes ready-made in the reader's own language.
     """
-    metric, default = document["metric"], document["default_locale"]
-    base = built_in(locale if _is_built_in(locale) else default, metric)
+    if frozen := document.get("frozen", {}).get(locale):
+        return cast("Texts", frozen)
+    default = document["default_locale"]
+    base = ready(document, locale if nearest(locale) else default)
     meaning = {
-        key: text
-        for key, text in _changed(document, default, metric).items()
-        if key in EDITABLE["question"] or not _is_built_in(locale)
+        key: text for key, text in _changed(document, default).items() if is_question(key) or not nearest(locale)
     }
     own: dict[str, str] = {}
     for tag in ancestors(locale):
         own = {**_written(document, tag), **own}
-    return {**base, **meaning, **own}
+    blank = {key: "" for question in questions(document) for key in question.text_keys}
+    return {**blank, **base, **meaning, **own}
+
+
+def is_question(key: str) -> bool:
+    """Whether a text carries the survey's meaning: a question, its choices, the thanks. Others are furniture."""
+    return "." in key or key in EDITABLE["question"]
 
 
 def untranslated(document: Document, locale: str) -> tuple[str, ...]:
-    """Keys of the question group that this locale would show in the survey's default language."""
+    """Keys of the questions' texts that this locale would show in the survey's default language, or not at all."""
     default = document["default_locale"]
     if not set(ancestors(locale)).isdisjoint(ancestors(default)):
         return ()
     own = {key for tag in ancestors(locale) for key in _written(document, tag)}
-    changed = _changed(document, default, document["metric"]) if _is_built_in(locale) else EDITABLE["question"]
-    return tuple(key for key in EDITABLE["question"] if key in changed and key not in own)
+    wanted = dict.fromkeys((*EDITABLE["question"], *question_keys(document)))
+    if nearest(locale):
+        changed = _changed(document, default)
+    else:
+        changed = {key: text for key, text in effective(document, default).items() if key in wanted and text.strip()}
+    return tuple(key for key in wanted if key in changed and key not in own)
+
+
+def question_keys(document: Document) -> tuple[str, ...]:
+    """The keys of everything that the questions of a document say, their help included, in order."""
+    keys = (key for question in questions(document) for key in (*question.text_keys, f"{question.id}.help"))
+    return tuple(dict.fromkeys(keys))
 
 
 def choose_locale(document: Document, *wanted: str | None) -> str:
@@ -119,17 +215,10 @@ def direction(locale: str) -> str:
     return "rtl" if parts[0] in _RIGHT_TO_LEFT and "latn" not in parts else "ltr"
 
 
-def merge(text: str, values: Mapping[str, object]) -> str:
-    """Replace `{name}` by its value, in one pass, so that braces inside a value stay as they are.
-
-    Unknown placeholders stay visible; nothing is evaluated.
-    """
-    return _PLACEHOLDER.sub(lambda found: str(values.get(found[1], found[0])), text)
-
-
-def named(texts: Texts, company: str) -> Texts:
-    """The same texts with the company's name in its places."""
-    return {key: merge(text, {"company": company}) for key, text in texts.items()}
+def named(texts: Texts, company: str, person: Person | None = None) -> Texts:
+    """The same texts with the company's name, and what is known of the person, in their places."""
+    values = {"company": company}
+    return {key: merge(text, values, person) for key, text in texts.items()}
 
 
 def score_missing(texts: Texts, scale: Scale) -> str:
@@ -152,20 +241,24 @@ def number(value: int, locale: str) -> str:
     return str(value)
 
 
-def _is_built_in(locale: str) -> bool:
-    return any(tag.lower() in _WORDS for tag in ancestors(locale))
-
-
 def _written(document: Document, tag: str) -> Texts:
     """What the designer wrote for exactly this tag; an emptied field means the ready-made words."""
     texts = document.get("texts", {}).get(tag, {})
     return {key: text for key, text in texts.items() if isinstance(text, str) and text.strip()}
 
 
-def _changed(document: Document, locale: str, metric: str) -> Texts:
+def _changed(document: Document, locale: str) -> Texts:
     """What the designer wrote for a locale that is not merely the ready-made words kept as they were."""
-    ready = built_in(locale, metric)
     merged: dict[str, str] = {}
     for tag in ancestors(locale):
         merged = {**_written(document, tag), **merged}
-    return {key: text for key, text in merged.items() if text != ready.get(key)}
+    if not merged:
+        return merged
+    usual = ready(document, locale)
+    return {key: text for key, text in merged.items() if text != usual.get(key)}
+
+
+def freeze(document: Document) -> dict[str, Any]:
+    """The document as it is published: with every word it says in each of its languages."""
+    words = {locale: dict(effective(document, locale)) for locale in document["locales"]}
+    return {**document, "frozen": words}

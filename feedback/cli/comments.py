@@ -16,6 +16,7 @@ from base import clock
 from base.db import db, reading, transaction
 from base.errors import InvalidError
 from feedback import sentiment
+from feedback.backlog import comments_after, count_comments
 from feedback.response import Response
 from surveys.survey import Survey
 
@@ -45,10 +46,10 @@ def score(locale: str | None) -> None:
 def rescore(workspace_slug: str | None, survey_slug: str | None, after: uuid.UUID | None) -> None:
     """Read all comments again: after a new engine, or when jobs had given up. May be interrupted at any time."""
     where = _where(workspace_slug, survey_slug)
-    total, done, labels = Response.count_comments(*where), 0, Counter[str]()
+    total, done, labels = count_comments(*where), 0, Counter[str]()
     click.echo(f"{total} comments to read.", err=True)
     try:
-        while batch := Response.comments_after(after, *where, limit=BATCH):
+        while batch := comments_after(after, *where, limit=BATCH):
             labels.update(_reread(batch))
             after, done = batch[-1].id, done + len(batch)
             click.echo(f"{done} of {total}", err=True)

@@ -19,8 +19,8 @@ from base.errors import InvalidError
 from base.mail import mailbox
 from feedback.digest import Digest, Order
 from feedback.digesting import Cadence
+from feedback.wording import VOICES
 from surveys.survey import Survey
-from surveys.wording import LANGUAGE_NAMES
 
 WEEKDAYS = [
     *((0, _("Monday")), (1, _("Tuesday")), (2, _("Wednesday")), (3, _("Thursday"))),
@@ -114,9 +114,7 @@ class OrderForm(RhythmForm):
         filters=[_stripped],
         render_kw={"autocomplete": "off", "maxlength": 120},
     )
-    locale = SelectField(
-        _("Language of the mail"), [InputRequired()], choices=list(LANGUAGE_NAMES.items()), default="en"
-    )
+    locale = SelectField(_("Language of the mail"), [InputRequired()], choices=list(VOICES.items()), default="en")
     which = RadioField(
         _("Surveys"),
         choices=[("all", _("All, and those to come")), ("chosen", _("Only these"))],

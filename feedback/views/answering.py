@@ -23,12 +23,14 @@ from base.errors import ConflictError, NotFoundError
 from base.swift import swift_reading, swift_transaction
 from base.web import csrf, public
 from feedback.response import Response as Answer
-from feedback.submitting import Filled, problems, read_form
+from feedback.submitting import Filled, read_form
 from feedback.views import respondent, visiting
-from surveys import emails, wording
+from surveys import emails, paging, stepping, wording
+from surveys.complaining import Problem
 from surveys.link import Link
-from surveys.paging import Problem
+from surveys.merging import merge
 from surveys.scale import SCALES
+from surveys.stepping import Sent, Verdict
 
 log = logging.getLogger("afterword.answering")
 
@@ -130,20 +132,19 @@ class _Sent:
     filled: Filled
     locale: str
     outcome: str
+    verdict: Verdict | None = None
 
     @classmethod
     def read(cls, link: Link, form: Mapping[str, str], now: datetime) -> _Sent:
-        filled = read_form(form, SCALES[link.metric], now=now)
+        filled = read_form(form, link.asked.document, now=now)
         locale = respondent.locale_of(link, filled.switch or filled.lang)
         state = link.state(now)
         if state not in {"open", "unsubscribed"}:  # who unsubscribed since the page was opened may still send it
-            outcome: str = state
-        elif filled.switch:
-            outcome = "switch"
-        else:
-            right = filled.score is not None and len(filled.comment) <= wording.COMMENT_LIMIT
-            outcome = "kept" if right else "wrong"
-        return cls(link, filled, locale, outcome)
+            return cls(link, filled, locale, state)
+        if filled.switch:
+            return cls(link, filled, locale, "switch")
+        verdict = stepping.judge(filled.sent, link.asked.document, link.reader(locale), _texts(link, locale))
+        return cls(link, filled, locale, "kept" if verdict.kept else "shown", verdict)
 
 
 def _told(sent: _Sent, status: int = 200) -> Response:
@@ -156,9 +157,10 @@ def _told(sent: _Sent, status: int = 200) -> Response:
             return respondent.kind_page(sent.outcome, link)
         case "switch":
             return respondent.question_again(link, filled, locale=locale)
-        case "wrong":
-            wrong = problems(filled, SCALES[link.metric], texts=_texts(link, locale), locale=locale)
-            return respondent.question_again(link, filled, locale=locale, wrong=wrong, status=422)
+        case "shown" if sent.verdict:
+            page, wrong = sent.verdict.page, sent.verdict.problems
+            status = 422 if wrong else 200
+            return respondent.question_again(link, filled, locale=locale, page=page, wrong=wrong, status=status)
         case word:
             message = Problem("form", _texts(link, locale)[word])
             return respondent.question_again(link, filled, locale=locale, wrong=(message,), status=status)
@@ -167,7 +169,7 @@ def _told(sent: _Sent, status: int = 200) -> Response:
 def _open(token: str, score: int | None, *, decoy: bool = False) -> Response:
     with swift_reading():
         link = Link.by_token(token)
-        before, comment = Answer.said_before(link) if link.answered_at else (-1, "")
+        said = Answer.said_before(link) if link.answered_at else {}
     now = clock.now()
     state = link.state(now)
     if state == "unsubscribed":  # by their own wish, which they may take back here
@@ -178,8 +180,7 @@ def _open(token: str, score: int | None, *, decoy: bool = False) -> Response:
     values = SCALES[link.metric].values
     score = score if score in values else None
     visiting.note_visit(link.invitation_id, at=now, score=score, decoy=decoy)
-    chosen = before if score is None and before in values else score
-    return respondent.question(link, score=chosen, comment=comment)
+    return respondent.question(link, typed={**said, **paging.scored(score)})
 
 
 def _too_large(link: Link) -> Response:
@@ -189,10 +190,10 @@ def _too_large(link: Link) -> Response:
         "count": f"> {wording.number(MAX_BODY // 12 // 1000 * 1000, locale)}",
         "limit": wording.number(wording.COMMENT_LIMIT, locale),
     }
-    message = wording.merge(_texts(link, locale)["comment_too_long"], limits)
-    empty = Filled(None, "", None, None, None, None)
-    return respondent.question_again(link, empty, locale=locale, wrong=(Problem("comment", message),), status=413)
+    message = merge(_texts(link, locale)["comment_too_long"], limits)
+    wrong = (Problem("form", message),)
+    return respondent.question_again(link, Filled(Sent()), locale=locale, wrong=wrong, status=413)
 
 
 def _texts(link: Link, locale: str) -> wording.Texts:
-    return wording.named(wording.effective(link.asked.document, locale), link.asked.company)
+    return wording.named(wording.effective(link.asked.document, locale), link.asked.company, link.person)

@@ -27,6 +27,7 @@ from feedback.suspecting import Visit
 from feedback.views import respondent, visiting
 from surveys import paging
 from surveys.link import Link
+from surveys.question import several
 from surveys.scale import SCALES
 from surveys.wording import COMMENT_LIMIT
 
@@ -86,8 +87,9 @@ class Doorstep:
         if link.state(now) != "open" or link.answered_at is not None:
             return None
         score = int(chosen) if chosen and int(chosen) in SCALES[link.metric].values else None
+        typed = paging.scored(score)
         locale = respondent.locale_for(link, browser=environ.get("HTTP_ACCEPT_LANGUAGE", ""))
-        body = respondent.question_text(link, score=score, locale=locale).encode()
+        body = respondent.question_text(link, typed=typed, locale=locale).encode()
         seen = Visit(at=now, client=visiting.client_of(environ).fingerprint, kind="open", score=score)
         visiting.visits().note(link.invitation_id, seen)
         if "gzip" in environ.get("HTTP_ACCEPT_ENCODING", "") and len(body) > web.WORTH_GZIP:
@@ -99,9 +101,11 @@ class Doorstep:
         with swift_reading():
             link = Link.by_token(token)
         now = clock.now()
-        filled = read_form(form, SCALES[link.metric], now=now)
-        unusual = filled.score is None or filled.form_id is None or filled.switch
-        if unusual or link.state(now) not in {"open", "unsubscribed"} or len(filled.comment) > COMMENT_LIMIT:
+        if several(link.asked.document):
+            return None
+        filled = read_form(form, link.asked.document, now=now)
+        unusual = filled.sent.score is None or filled.form_id is None or filled.switch
+        if unusual or link.state(now) not in {"open", "unsubscribed"} or len(filled.sent.comment) > COMMENT_LIMIT:
             return None
         locale = respondent.locale_for(link, filled.lang, browser=environ.get("HTTP_ACCEPT_LANGUAGE", ""))
         given = visiting.given(link, filled, visiting.client_of(environ), locale=locale, at=now)

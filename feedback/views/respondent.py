@@ -13,8 +13,10 @@ from base import clock
 from base.db import new_id
 from feedback.submitting import Filled, tag
 from surveys import paging, wording
+from surveys.complaining import Problem
+from surveys.filling import Typed
 from surveys.link import Link
-from surveys.paging import Asked, Problem, Visit
+from surveys.paging import Asked, Visit
 
 RETRY_AFTER = "30"
 """Seconds after which a person or program may try again when the database could not be asked."""
@@ -22,36 +24,44 @@ RETRY_AFTER = "30"
 STATUS = {"unknown": 404, "expired": 410, "closed": 410, "unsubscribed": 410, "unavailable": 503}
 
 
-def question(link: Link, *, score: int | None, comment: str = "") -> Response:
+def question(link: Link, *, typed: Typed) -> Response:
     """The answer page as it is opened; with what was answered before, which the person may change."""
-    if comment:
-        return question_again(link, Filled(score, comment, None, None, None, None), locale=locale_of(link))
-    return html(question_text(link, score=score, locale=locale_of(link)))
+    return html(question_text(link, typed=typed, locale=locale_of(link)))
 
 
-def question_text(link: Link, *, score: int | None, locale: str) -> str:
+def question_text(link: Link, *, typed: Typed, locale: str) -> str:
     seen = Visit(
         action=f"/s/{link.token}",
         form_id=new_id().hex,
         opened_at=_millis(),
-        score=score,
+        typed=typed,
         answered=link.answered_at is not None,
+        person=link.person,
+        seed=link.token,
     )
     return paging.answer_page(current_app.jinja_env, link.asked, locale=locale, visit=seen)
 
 
 def question_again(
-    link: Link, filled: Filled, *, locale: str, wrong: tuple[Problem, ...] = (), status: int = 200
+    link: Link,
+    filled: Filled,
+    *,
+    locale: str,
+    page: int | None = None,
+    wrong: tuple[Problem, ...] = (),
+    status: int = 200,
 ) -> Response:
     """The page with everything that was filled in. Its form is a new one, except after a failure of the database."""
     seen = Visit(
         action=f"/s/{link.token}",
         form_id=(filled.form_id if status == 503 else None) or new_id().hex,
         opened_at=int(filled.opened_at.timestamp() * 1000) if filled.opened_at else _millis(),
-        score=filled.score,
+        typed=filled.sent.typed,
+        page=filled.sent.page if page is None else page,
         answered=link.answered_at is not None and not wrong,
-        comment=filled.comment,
         problems=wrong,
+        person=link.person,
+        seed=link.token,
     )
     return html(paging.render_answer_page(current_app.jinja_env, link.asked, locale=locale, visit=seen), status)
 

@@ -18,8 +18,10 @@ from base.gathering import Gatherer
 from feedback.revision import Given
 from feedback.submitting import Filled
 from feedback.suspecting import Signs, Submission, Visit, signs_seen
+from surveys import filling, stepping
 from surveys.intent import Intent
 from surveys.link import Link
+from surveys.question import questions
 
 KEY = "afterword.visits"
 
@@ -76,10 +78,12 @@ def client_of(environ: Mapping[str, Any]) -> Client:
 def given(link: Link, filled: Filled, who: Client, *, locale: str, at: datetime) -> Given:
     """What was sent, with the signs that visits of this process show; a job looks again at all visits."""
     sending = Submission(at, who.fingerprint, filled.opened_at, link.sent_at, who.user_agent)
-    assert filled.score is not None
+    sent, document, reader = filled.sent, link.asked.document, link.reader(locale)
+    assert sent.score is not None
     return Given(
-        score=filled.score,
-        comment=filled.comment or None,
+        score=sent.score,
+        comment=stepping.comment_of(sent, document, reader),
+        pieces=filling.pieces(questions(document), sent.typed, reader),
         locale=locale,
         form_id=filled.form_id or new_id().hex,
         client=who.fingerprint,

@@ -1,17 +1,58 @@
 /* Only comfort: nothing on the page depends on it. */
 (function () {
-  var form = document.forms[0], box = document.getElementById("comment"), send = document.getElementById("send");
-  var key = "answer:" + location.pathname.split("/")[2], sent = false;
+  var form = document.forms[0], later = document.getElementById("later"), send = document.getElementById("send");
+  var key = "answer:" + location.pathname.split("/")[2], sent = false, all = [];
   function kept(act, text) { try { return sessionStorage[act](key, text); } catch (e) { return null; } }
   if (document.querySelector("[data-done]")) kept("removeItem");
   if (!send) return;
-  var name = send.textContent;
-  box.value = box.value || kept("getItem") || "";
-  box.addEventListener("input", function () { kept("setItem", box.value); });
+
+  /* All questions on one page: the others come in, and each is shown while its conditions hold. */
+  if (later) {
+    later.replaceWith(later.content);
+    send.remove();
+    send = document.getElementById("send");
+    form.elements.page.value = "all";
+  }
+  function holds(when, data) {
+    function test(one) {
+      if (one === true || one === false) return one;
+      var given = data.getAll(one[0]).filter(Boolean);
+      var hit = given.some(function (value) { return one[1].indexOf("*") >= 0 || one[1].indexOf(value) >= 0; });
+      return hit !== !!one[2];
+    }
+    return when.any ? when.if.some(test) : when.if.every(test);
+  }
+  var waiting = form.elements.page && form.elements.page.value === "all" ? form.querySelectorAll("[data-when]") : [];
+  function follow() {
+    waiting.forEach(function (part) {
+      var on = holds(JSON.parse(part.dataset.when), new FormData(form));
+      part.hidden = !on;
+      part.querySelectorAll("input, textarea").forEach(function (field) { field.disabled = !on; });
+    });
+  }
+  follow();
+  form.addEventListener("change", function (event) {
+    var box = event.target, say = box.name && form.elements[box.name.replace(/-other$/, "")];
+    if (say && say !== box && /-other$/.test(box.name) && box.value)
+      Array.from(say.length ? say : [say]).forEach(function (one) { if (one.value === "other") one.checked = true; });
+    follow();
+  });
+
+  form.querySelectorAll("textarea, input.text").forEach(function (box) { all.push(box); });
+  var name = send.textContent, before = {};
+  try { before = JSON.parse(kept("getItem") || "{}"); } catch (e) { before = {}; }
+  all.forEach(function (box) {
+    box.value = box.value || before[box.name] || "";
+    box.addEventListener("input", function () {
+      var now = {};
+      all.forEach(function (one) { now[one.name] = one.value; });
+      kept("setItem", JSON.stringify(now));
+    });
+  });
   form.addEventListener("submit", function (event) {
     if (sent) { event.preventDefault(); return; }
     sent = true;
-    if (event.submitter === send) send.textContent = send.dataset.sending;
+    if (event.submitter === send && send.name !== "go") send.textContent = send.dataset.sending;
   });
   window.addEventListener("pageshow", function () { sent = false; send.textContent = name; });
 })();

@@ -25,7 +25,9 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from surveys.comparing import Flat, flat, read_flat, written
 from surveys.forms.labels import LABELS
-from surveys.wording import EDITABLE, LANGUAGE_NAMES, LOCALES, Document
+from surveys.wording import EDITABLE, LANGUAGE_NAMES, Document
+
+LOCALES = ("en", "sl", "pl", "el", "ru")
 
 WORDS_SIZE = 500_000
 """Bytes of a form with every word in every language, twice; a letter beyond ASCII takes up to nine."""
@@ -87,10 +89,15 @@ class EditorForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
         render_kw={"maxlength": NAME_LIMIT},
     )
     default_locale = SelectField(
-        _("Main language"), choices=list(LANGUAGE_NAMES.items()), description=_("For everybody whose language is off.")
+        _("Main language"),
+        choices=[(tag, LANGUAGE_NAMES[tag]) for tag in LOCALES],
+        description=_("For everybody whose language is off."),
     )
     locales = SelectMultipleField(
-        _("Languages"), choices=list(LANGUAGE_NAMES.items()), widget=ListWidget(), option_widget=CheckboxInput()
+        _("Languages"),
+        choices=[(tag, LANGUAGE_NAMES[tag]) for tag in LOCALES],
+        widget=ListWidget(),
+        option_widget=CheckboxInput(),
     )
     revision = IntegerField(validators=[InputRequired()])
     base = HiddenField()
@@ -130,7 +137,7 @@ class EditorForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
             texts[locale] = {key: text for key, text in self[locale].data.items() if text}
         locales = [main] + [locale for locale in chosen if locale != main]
         locales += [tag for tag in old["locales"] if tag not in LOCALES]
-        return {"metric": old["metric"], "default_locale": main, "locales": locales, "texts": texts}
+        return {**old, "default_locale": main, "locales": locales, "texts": texts}
 
     def values(self, old: Document) -> Flat:
         """The same, flat, with the name."""

@@ -15,7 +15,7 @@ from base.db import transaction
 from base.errors import ConflictError
 from base.web import body_up_to
 from surveys import comparing, wording
-from surveys.forms.editing import WORDS_SIZE, EditorForm
+from surveys.forms.editing import LOCALES, WORDS_SIZE, EditorForm
 from surveys.forms.labels import LABELS
 from surveys.survey import Survey
 
@@ -75,10 +75,10 @@ def _editor(survey: Survey, form: EditorForm, **more: Any) -> str:
         form=form,
         document=document,
         editing=_editing(form, document),
-        ready={locale: _ready(document, locale) for locale in wording.LOCALES},
-        missing={locale: wording.untranslated(document, locale) for locale in wording.LOCALES},
+        ready={locale: _ready(document, locale) for locale in LOCALES},
+        missing={locale: wording.untranslated(document, locale) for locale in LOCALES},
         groups=wording.EDITABLE,
-        languages=wording.LANGUAGE_NAMES,
+        languages={tag: wording.LANGUAGE_NAMES[tag] for tag in LOCALES},
         labels=LABELS,
         **({"met": False} | more),
     )
@@ -86,10 +86,10 @@ def _editor(survey: Survey, form: EditorForm, **more: Any) -> str:
 
 def _editing(form: EditorForm, document: wording.Document) -> str:
     """The language whose fields are open: one with an error, else the one the address or the form names."""
-    wrong = [locale for locale in wording.LOCALES if form[locale].errors]
+    wrong = [locale for locale in LOCALES if form[locale].errors]
     wish = request.form.get("editing") or request.args.get("lang")
     return next(
-        (tag for tag in (*wrong, wish) if tag in wording.LOCALES and (wrong or tag in document["locales"])),
+        (tag for tag in (*wrong, wish) if tag in LOCALES and (wrong or tag in document["locales"])),
         document["default_locale"],
     )
 

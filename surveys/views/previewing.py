@@ -12,11 +12,11 @@ from accounts.access import requires
 from accounts.workspace import Workspace
 from base import mail
 from base.web import body_up_to
-from surveys import mailing, previewing, wording
+from surveys import mailing, paging, previewing, stepping, wording
+from surveys.branching import Reader
 from surveys.forms.editing import WORDS_SIZE, EditorForm
-from surveys.paging import Asked, Problem, Visit
+from surveys.paging import Asked, Visit
 from surveys.previewing import Shown, Theme
-from surveys.scale import SCALES
 from surveys.survey import Survey
 
 bp = Blueprint("previewing", __name__)
@@ -46,7 +46,7 @@ def look(*, workspace: Workspace, slug: str, locale: str, score: int | None = No
     """The page that a link of a test mail leads to: the saved draft, with the score chosen."""
     survey = Survey.of(workspace.id, slug)
     asked = Asked("preview", workspace.name, survey.draft)
-    visit = replace(_visit(workspace, survey), score=score)
+    visit = replace(_visit(workspace, survey), typed=paging.scored(score))
     return _served(_answer(asked, wording.choose_locale(survey.draft, locale), _theme(), visit))
 
 
@@ -67,30 +67,20 @@ def _locale(document: wording.Document) -> str:
 
 def _pressed(asked: Asked, locale: str, theme: Theme) -> Shown:
     """A button of the previewed page was pressed: another language, or Send, with its real complaints."""
+    sent = stepping.read(request.form, asked.document)
+    visit = Visit(request.path, "preview", 0, typed=sent.typed, page=sent.page, seed="preview")
     if "switch" in request.form:
-        return _answer(asked, locale, theme, _typed())
-    if _score(asked) is not None:
+        return _answer(asked, locale, theme, visit)
+    words = wording.named(wording.effective(asked.document, locale), asked.company)
+    verdict = stepping.judge(sent, asked.document, Reader(asked.document["metric"], locale), words)
+    if verdict.kept:
         return previewing.thanks(current_app.jinja_env, asked, locale=locale, theme=theme)
-    words = wording.effective(asked.document, locale)
-    missing = Problem("score", wording.score_missing(words, SCALES[asked.document["metric"]]))
-    return _answer(asked, locale, theme, _typed(missing))
+    return _answer(asked, locale, theme, replace(visit, page=verdict.page, problems=verdict.problems))
 
 
 def _visit(workspace: Workspace, survey: Survey) -> Visit:
     """A page just opened; its buttons lead back to the preview."""
     return Visit(url_for("previewing.preview", workspace=workspace.slug, slug=survey.slug), "preview", 0)
-
-
-def _typed(*problems: Problem) -> Visit:
-    """What was typed into the previewed page."""
-    raw, comment = request.form.get("score", ""), request.form.get("comment", "")[: wording.COMMENT_LIMIT]
-    score = int(raw) if raw.isascii() and raw.isdigit() and len(raw) < 3 else None
-    return Visit(request.path, "preview", 0, score=score, comment=comment, problems=problems)
-
-
-def _score(asked: Asked) -> int | None:
-    score = _typed().score
-    return score if score in SCALES[asked.document["metric"]].values else None
 
 
 def _answer(asked: Asked, locale: str, theme: Theme, visit: Visit) -> Shown:

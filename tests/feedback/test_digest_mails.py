@@ -14,9 +14,8 @@ from babel import Locale
 from base.db import transaction
 from feedback import jobs, ranging, wording
 from feedback.dashboard import Dashboard
-from feedback.wording import Voice, excerpt
+from feedback.wording import LOCALES, Voice, excerpt
 from surveys.contact import Contact
-from surveys.wording import LOCALES
 from tests.cast import a_survey
 from tests.feedback.readers import DAY, FRIDAY, HOUR, answered, issues, mails, ordered
 

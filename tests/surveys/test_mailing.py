@@ -39,12 +39,16 @@ def parsed(page: str) -> Any:
     return html5lib.HTMLParser(namespaceHTMLElements=False).parse(page)
 
 
-@pytest.mark.parametrize("locale", wording.LOCALES)
+@pytest.mark.parametrize("locale", ["en", "el", "ar"])
 @pytest.mark.parametrize("metric", SCALES)
 def test_every_score_is_one_link_of_real_text(environment: Environment, metric: str, locale: str) -> None:
     page = parsed(html(environment, context(metric, locale)))
-    links = [(link.text, link.get("href")) for link in page.iter("a") if re.fullmatch(r"\d+", link.text or "")]
-    assert links == [(str(value), f"{LINKS.url}/{value}") for value in SCALES[metric].values]
+    scored = [link for link in page.iter("a") if link.get("href").startswith(f"{LINKS.url}/")]
+    assert [link.get("href") for link in scored] == [f"{LINKS.url}/{value}" for value in SCALES[metric].values]
+    said = [link.text for link in scored]
+    assert len(set(said)) == len(said)
+    if SCALES[metric].look == "numbers":
+        assert said == [str(value) for value in SCALES[metric].values]
     assert [link.get("href") for link in page.iter("a")].count(LINKS.url) == 1
     assert not list(page.iter("img"))
     assert page.get("lang") == locale
