@@ -28,6 +28,7 @@ from surveys.forms.labels import LABELS
 from surveys.wording import EDITABLE, LANGUAGE_NAMES, Document
 
 LOCALES = ("en", "sl", "pl", "el", "ru")
+CHOICES = [(tag, LANGUAGE_NAMES[tag]) for tag in LOCALES]
 
 WORDS_SIZE = 500_000
 """Bytes of a form with every word in every language, twice; a letter beyond ASCII takes up to nine."""
@@ -90,12 +91,12 @@ class EditorForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
     )
     default_locale = SelectField(
         _("Main language"),
-        choices=[(tag, LANGUAGE_NAMES[tag]) for tag in LOCALES],
+        choices=CHOICES,
         description=_("For everybody whose language is off."),
     )
     locales = SelectMultipleField(
         _("Languages"),
-        choices=[(tag, LANGUAGE_NAMES[tag]) for tag in LOCALES],
+        choices=CHOICES,
         widget=ListWidget(),
         option_widget=CheckboxInput(),
     )

@@ -16,7 +16,7 @@ STAFF = [
     # Respondents read the survey's own words; the style guide shows samples to designers of this product.
     if "public.html" not in path.name + path.read_text(encoding="utf-8")
     and "styleguide" not in str(path)
-    and "answer" != path.parent.name
+    and path.parent.name != "answer"
 ]
 SAME_EVERYWHERE = {"Afterword", "CSAT", "NPS", "CES", "CSV", "API", "REST", "UTC", "JSON", "HTML"}
 SILENT = {"style", "script", "code", "pre", "kbd"}

@@ -9,7 +9,7 @@ import html5lib
 import pytest
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from surveys import mailing, wording
+from surveys import mailing
 from surveys.scale import SCALES
 
 ROOT = Path(__file__).parents[2]
