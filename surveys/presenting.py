@@ -108,12 +108,12 @@ def sheet(
     if page == ALL:
         return Sheet(parts(asked), paged=True)
     page = min(page, len(cut) - 1)
-    if page == 0:
-        rest = [question for others in cut[1:] for question in others]
-        return Sheet(parts(cut[0]), parts(rest), page=0, paged=True, last=False)
     here = [question for question in cut[page] if question in visible]
     own = {name for question in here for name in filling.names(question)}
     carried = tuple((name, value) for name, values in typed.items() if name not in own for value in values)
+    if page == 0:
+        rest = [question for others in cut[1:] for question in others]
+        return Sheet(parts(cut[0]), parts(rest), carried, page=0, paged=True, last=False)
     return Sheet(parts(here), carried=carried, page=page, paged=True, last=page == len(cut) - 1)
 
 

@@ -9,6 +9,7 @@
   /* All questions on one page: the others come in, and each is shown while its conditions hold. */
   if (later) {
     later.replaceWith(later.content);
+    form.querySelectorAll("[data-carried]").forEach(function (field) { field.remove(); });
     send.remove();
     send = document.getElementById("send");
     form.elements.page.value = "all";

@@ -23,7 +23,7 @@ def form_of():
     """The hidden fields of a page's form, as a browser would send them."""
 
     def read(page):
-        hidden = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', page)
+        hidden = re.findall(r'<input type="hidden" name="([\w-]+)" value="([^"]*)"', page)
         return {name: html.unescape(value) for name, value in hidden}
 
     return read
