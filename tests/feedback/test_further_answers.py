@@ -108,7 +108,7 @@ def test_without_script_the_pages_follow_the_answers(client, link, form_of):
     assert reply.status_code == 200
     assert 'name="q-open"' in reply.text
     assert 'name="q-better"' in reply.text
-    assert '<input type="hidden" name="score" value="1">' in reply.text
+    assert form_of(reply.text)["score"] == "1"
     reply = client.post(link, data=form_of(reply.text) | {"q-open": "Bill", "q-ratings-clear": "3"})
     assert reply.status_code == 303
     response, pieces = kept()
@@ -122,8 +122,9 @@ def test_one_can_go_back_and_nothing_typed_is_lost(client, link, form_of):
     assert re.search(r'value="1" checked', first.text)
     assert form_of(first.text)["page"] == "0"
     again = client.post(link, data=form_of(first.text) | {"score": "1", "q-resolved": "no", "go": "next"})
-    assert 'value="Bill"' not in again.text  # the first page holds only its own fields when it runs no script …
     assert again.status_code == 200
+    assert 'value="Bill"' in again.text
+    assert "Hm</textarea>" in again.text
 
 
 def test_a_missing_answer_is_told_at_its_question_with_everything_kept(client, link, form_of):
@@ -162,7 +163,8 @@ def test_a_changed_mind_finds_its_answers_and_replaces_them(client, link, form_o
     assert 'value="Bill"' in page
     client.post(link, data=form_of(page) | {"page": "all", "score": "5", "q-resolved": "yes"})
     response, pieces = kept()
-    assert (response.score, response.revision, pieces) == (5, 2, {Piece("resolved", choice="yes")})
+    assert (response.score, response.revision) == (5, 2)
+    assert pieces == {Piece("resolved", choice="yes"), Piece("ratings", "clear", number=5)}
     first = Answer.of_all([(response.id, 1)])[response.id]
     assert Piece("open", text="Bill") in first
 
