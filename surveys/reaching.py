@@ -6,11 +6,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from surveys.question import ANY, SCORE, Condition, Question
+from surveys.question import ANY, SCORE, Condition, Question, Show
 from surveys.scale import SCALES, Scale
 
-MOST_WAYS: Final = 2_000
+MOST_WAYS: Final = 200
 """Ways to reach a question that are looked at; beyond that it is taken for reachable."""
+MOST_JOINS: Final = 50_000
+"""The same for a whole document: a file from a stranger must not keep us busy for long."""
 
 Way = dict[str, frozenset[str]]
 """Facts that must hold together: what they are about → the values that are left."""
@@ -51,7 +53,8 @@ def faults(questions: Sequence[Question], metric: str, locales: Sequence[str]) -
     """What is wrong with the conditions of a document, in the order of its questions."""
     plan = Plan(questions, metric, locales)
     found = [fault for index in range(len(questions)) for fault in _own_faults(plan, index)]
-    return found or [Fault("unreachable", question.id) for question in questions if not _ways(plan, question)]
+    search = _Search(plan)
+    return found or [Fault("unreachable", question.id) for question in questions if not search.ways(question)]
 
 
 def _own_faults(plan: Plan, index: int) -> Iterator[Fault]:
@@ -94,43 +97,63 @@ def _possible(plan: Plan, condition: Condition) -> frozenset[str] | None:
             return None
 
 
-def _ways(plan: Plan, question: Question) -> list[Way]:
-    """The ways in which a question can come to be shown; none means never."""
-    if question.show is None:
-        return [{}]
-    each = [_ways_of(plan, condition) for condition in question.show.conditions]
-    if question.show.match == "any":
-        return [way for ways in each for way in ways][:MOST_WAYS]
-    found: list[Way] = [{}]
-    for ways in each:
-        found = [joined for left in found for right in ways if (joined := _join(left, right)) is not None][:MOST_WAYS]
-    return found
+class _Search:
+    """The ways in which each question of a plan can come to be shown, each looked for once."""
 
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.joins_left = MOST_JOINS
+        self.found: dict[str, list[Way]] = {}
 
-def _ways_of(plan: Plan, condition: Condition) -> list[Way]:
-    match condition.about:
-        case "band" | "score":
-            everything = frozenset(map(str, plan.scale.values))
-            fits = {value for value in everything if _named(plan.scale, int(value), condition) in condition.values}
-            return _one_of(SCORE, everything - fits if condition.negated else everything & fits)
-        case "language":
-            fits = {tag for tag in plan.locales if not {tag, tag.split("-")[0]}.isdisjoint(condition.values)}
-            return _one_of("language", frozenset(set(plan.locales) - fits if condition.negated else fits))
-        case "answer":
-            return _ways_to_answer(plan, condition)
-        case about:
-            return [{}] if condition.negated else [{f"{about}.{condition.name}": frozenset(condition.values)}]
+    def ways(self, question: Question) -> list[Way]:
+        """The ways to this question; none means never."""
+        if question.id not in self.found:
+            self.found[question.id] = self._ways(question.show) if question.show else [{}]
+        return self.found[question.id]
 
+    def _ways(self, show: Show) -> list[Way]:
+        each = [self._ways_of(condition) for condition in show.conditions]
+        if show.match == "any":
+            found = [way for ways in each for way in ways]
+            return found if len(found) <= MOST_WAYS else [{}]
+        found = [{}]
+        for ways in each:
+            found = self._joined(found, ways)
+        return found
 
-def _ways_to_answer(plan: Plan, condition: Condition) -> list[Way]:
-    if condition.negated:
-        return [{}]  # who was not asked at all satisfies it too
-    asked = plan.question(condition.name)
-    ways = _ways(plan, asked)
-    if asked.kind == "many" or ANY in condition.values:  # several may be chosen at once: nothing excludes the others
-        return ways
-    own: Way = {asked.id: frozenset(condition.values)}
-    return [joined for way in ways if (joined := _join(way, own)) is not None]
+    def _joined(self, these: list[Way], those: list[Way]) -> list[Way]:
+        """Both together in every way. Where that is too much to look at, anything is taken for possible."""
+        self.joins_left -= len(these) * len(those)
+        if self.joins_left < 0:
+            return [{}]
+        found = [joined for left in these for right in those if (joined := _join(left, right)) is not None]
+        return found if len(found) <= MOST_WAYS else [{}]
+
+    def _ways_of(self, condition: Condition) -> list[Way]:
+        plan = self.plan
+        match condition.about:
+            case "band" | "score":
+                everything = frozenset(map(str, plan.scale.values))
+                fits = {value for value in everything if _named(plan.scale, int(value), condition) in condition.values}
+                return _one_of(SCORE, everything - fits if condition.negated else everything & fits)
+            case "language":
+                fits = {tag for tag in plan.locales if not {tag, tag.split("-")[0]}.isdisjoint(condition.values)}
+                return _one_of("language", frozenset(set(plan.locales) - fits if condition.negated else fits))
+            case "answer":
+                return self._ways_to_answer(condition)
+            case about:
+                return [{}] if condition.negated else [{f"{about}.{condition.name}": frozenset(condition.values)}]
+
+    def _ways_to_answer(self, condition: Condition) -> list[Way]:
+        if condition.negated:
+            return [{}]  # who was not asked at all satisfies it too
+        asked = self.plan.question(condition.name)
+        ways = self.ways(asked)
+        if (
+            asked.kind == "many" or ANY in condition.values
+        ):  # several may be chosen at once: nothing excludes the others
+            return ways
+        return self._joined(ways, [{asked.id: frozenset(condition.values)}])
 
 
 def _named(scale: Scale, value: int, condition: Condition) -> str:

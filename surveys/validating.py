@@ -6,11 +6,12 @@ A document may come from anywhere: from our own editor while somebody types, or 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, Final
 
-from surveys.asking import checked_questions
+from surveys.asking import CONTROL, MOST_FLAWS, brief, checked_questions, known
 from surveys.library import TEMPLATES
 from surveys.question import questions
 from surveys.reaching import faults
@@ -39,8 +40,8 @@ PART_LIMIT: Final = 200
 TAG: Final = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,2}")
 _COLOR: Final = re.compile(r"#[0-9a-f]{6}")
 _LOGO: Final = re.compile(r"[0-9a-f-]{32,64}")
-_SCRIPT: Final = re.compile(r"(?:javascript|vbscript|livescript)\s*:|data\s*:\s*text/html", re.IGNORECASE)
-_CONTROL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+_SCRIPT: Final = re.compile(r"\b(?:javascript|vbscript|livescript):(?=\S)|\bdata:\s*text/html", re.IGNORECASE)
+"""An address that runs; not a sentence like "JavaScript: how good are our courses?"."""
 _KNOWN: Final = frozenset(
     {"metric", "default_locale", "locales", "texts", "questions", "template", "anonymous", "look"}
 )
@@ -64,7 +65,9 @@ def check(raw: object, *, strict: bool = True) -> tuple[Document | None, list[Fl
     """
     if not isinstance(raw, Mapping):
         return None, [Flaw("", "not_an_object")]
-    flaws = [Flaw(str(key)[:60], "unknown_key") for key in raw if key not in _KNOWN]
+    flaws = [
+        Flaw(brief(key, 60), "unknown_key") for key in islice((key for key in raw if key not in _KNOWN), MOST_FLAWS)
+    ]
     document: dict[str, Any] = {}
     _settings(raw, document, flaws)
     _locales(raw, document, flaws)
@@ -74,11 +77,11 @@ def check(raw: object, *, strict: bool = True) -> tuple[Document | None, list[Fl
         if not wrong:
             document["questions"] = found
     if flaws:
-        return None, flaws
+        return None, flaws[:MOST_FLAWS]
     document["texts"] = _texts(raw.get("texts", {}), document, flaws, strict=strict)
     if strict and not flaws:
         flaws += _senses(document)
-    return (None, flaws) if flaws else (document, [])
+    return (None, flaws[:MOST_FLAWS]) if flaws else (document, [])
 
 
 def limit_of(key: str) -> int:
@@ -91,15 +94,15 @@ def limit_of(key: str) -> int:
 
 def clean(text: str) -> str:
     """Without control characters and outer space; line ends as one newline. Databases refuse NUL."""
-    return _CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
+    return CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
 
 
 def _settings(raw: Mapping[str, Any], document: dict[str, Any], flaws: list[Flaw]) -> None:
-    if raw.get("metric") not in SCALES:
+    if not known(raw.get("metric"), SCALES):
         flaws.append(Flaw("metric", "unknown_metric", {"known": ", ".join(SCALES)}))
     document["metric"] = raw.get("metric")
     if "template" in raw:
-        if raw["template"] not in TEMPLATES:
+        if not known(raw["template"], TEMPLATES):
             flaws.append(Flaw("template", "unknown_template", {"known": ", ".join(TEMPLATES)}))
         document["template"] = raw["template"]
     if "anonymous" in raw:
@@ -107,9 +110,8 @@ def _settings(raw: Mapping[str, Any], document: dict[str, Any], flaws: list[Flaw
             flaws.append(Flaw("anonymous", "not_a_boolean"))
         elif raw["anonymous"]:
             document["anonymous"] = True
-    look = raw.get("look")
-    if look:
-        _look(look, document, flaws)
+    if raw.get("look") not in (None, {}):
+        _look(raw["look"], document, flaws)
 
 
 def _look(look: object, document: dict[str, Any], flaws: list[Flaw]) -> None:
@@ -117,10 +119,10 @@ def _look(look: object, document: dict[str, Any], flaws: list[Flaw]) -> None:
         flaws.append(Flaw("look", "not_an_object"))
         return
     shapes = {"color": (_COLOR, "not_a_color"), "logo": (_LOGO, "not_a_logo")}
-    for key, value in look.items():
-        shape, code = shapes.get(str(key), (None, "unknown_key"))
+    for key, value in islice(look.items(), MOST_FLAWS):
+        shape, code = shapes.get(key, (None, "unknown_key"))
         if shape is None or not isinstance(value, str) or not shape.fullmatch(value):
-            flaws.append(Flaw(f"look.{str(key)[:60]}", code))
+            flaws.append(Flaw(f"look.{brief(key, 60)}", code))
     document["look"] = dict(look)
 
 
@@ -134,44 +136,57 @@ def _locales(raw: Mapping[str, Any], document: dict[str, Any], flaws: list[Flaw]
     for index, tag in enumerate(locales[: MOST_LOCALES + 1]):
         if not isinstance(tag, str) or not TAG.fullmatch(tag):
             flaws.append(Flaw(f"locales[{index}]", "not_a_locale"))
-        elif tag in locales[:index]:
+        elif tag.lower() in {other.lower() for other in locales[:index] if isinstance(other, str)}:
             flaws.append(Flaw(f"locales[{index}]", "twice"))
     main = raw.get("default_locale")
-    if main not in locales:
+    if not known(main, locales):
         flaws.append(Flaw("default_locale", "not_among_locales"))
     document["default_locale"], document["locales"] = main, list(locales)
 
 
 def _texts(raw: object, document: Document, flaws: list[Flaw], *, strict: bool) -> dict[str, dict[str, str]]:
-    if not isinstance(raw, Mapping) or len(raw) > MOST_TEXT_LOCALES:
+    if not isinstance(raw, Mapping):
         flaws.append(Flaw("texts", "not_an_object"))
         return {}
-    known = _WORDS | set(question_keys(document))
+    if len(raw) > MOST_TEXT_LOCALES:
+        flaws.append(Flaw("texts", "too_many", {"limit": MOST_TEXT_LOCALES}))
+        return {}
+    names = _WORDS | set(question_keys(document))
     found: dict[str, dict[str, str]] = {tag: {} for tag in document["locales"]}
     for tag, texts in raw.items():
-        if not isinstance(tag, str) or not TAG.fullmatch(tag) or not isinstance(texts, Mapping):
-            flaws.append(Flaw(f"texts.{str(tag)[:40]}", "not_a_locale"))
-            continue
-        kept = found.setdefault(tag, {})
-        for key, text in texts.items():
-            path = f"texts.{tag}.{str(key)[:120]}"
-            if key not in known:
-                flaws.extend([Flaw(path, "unknown_text")] if strict else [])
-                continue
-            flaw = _text_flaw(path, key, text)
-            if flaw:
-                flaws.append(flaw)
-            elif clean(text):
-                kept[key] = clean(text)
+        path = f"texts.{brief(tag)}"
+        if not isinstance(tag, str) or not TAG.fullmatch(tag):
+            flaws.append(Flaw(path, "not_a_locale"))
+        elif not isinstance(texts, Mapping):
+            flaws.append(Flaw(path, "not_an_object"))
+        else:
+            found.setdefault(tag, {}).update(_texts_of(path, texts, names, flaws, strict=strict))
     return found
+
+
+def _texts_of(
+    path: str, texts: Mapping[str, object], names: Container[str], flaws: list[Flaw], *, strict: bool
+) -> Iterator[tuple[str, str]]:
+    """The texts of one language that are to be kept; a draft loses those of questions that are gone."""
+    for key, text in texts.items():
+        if len(flaws) >= MOST_FLAWS:
+            return
+        flaw = _text_flaw(f"{path}.{brief(key, 120)}", key, text) if key in names else None
+        if key not in names:
+            flaws.extend([Flaw(f"{path}.{brief(key, 120)}", "unknown_text")] if strict else [])
+        elif flaw:
+            flaws.append(flaw)
+        elif isinstance(text, str) and clean(text):
+            yield key, clean(text)
 
 
 def _text_flaw(path: str, key: str, text: object) -> Flaw | None:
     if not isinstance(text, str):
         return Flaw(path, "not_a_text")
-    if len(clean(text)) > limit_of(key):
-        return Flaw(path, "too_long", {"limit": limit_of(key), "count": len(clean(text))})
-    return Flaw(path, "script_url") if _SCRIPT.search(text) else None
+    kept = clean(text)
+    if len(kept) > limit_of(key):
+        return Flaw(path, "too_long", {"limit": limit_of(key), "count": len(kept)})
+    return Flaw(path, "script_url") if _SCRIPT.search(kept.replace("\n", "").replace("\t", "")) else None
 
 
 def _senses(document: Document) -> list[Flaw]:
@@ -180,7 +195,7 @@ def _senses(document: Document) -> list[Flaw]:
     places = {question.id: index for index, question in enumerate(asked)}
     found = [
         Flaw(f"questions[{places[fault.question]}].show", fault.kind, {"other": fault.other, "value": fault.value})
-        for fault in faults(asked, document["metric"], document["locales"])
+        for fault in islice(faults(asked, document["metric"], document["locales"]), MOST_FLAWS)
     ]
     words = effective(document, document["default_locale"])
     for question in asked:
