@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from typing import BinaryIO
+
 import click
 from flask.cli import with_appcontext
 
 from accounts.workspace import Workspace
 from base import clock
 from base.db import transaction
+from base.errors import ConflictError
+from surveys import exchanging
+from surveys.exchanging import LARGEST, Parcel
+from surveys.forms.flaws import sentence
+from surveys.library import TEMPLATES
+from surveys.making import origin
 from surveys.scale import SCALES
 from surveys.survey import Survey
+from surveys.version import Version
 from surveys.wording import LOCALES
 
 workspace_option = click.option("--workspace", "slug", required=True, help="Slug, as in the address /w/SLUG/.")
@@ -39,22 +48,66 @@ def list_surveys(slug: str) -> None:
 @surveys.command("create")
 @workspace_option
 @click.option("--name", required=True)
-@click.option("--metric", type=click.Choice(list(SCALES)), required=True)
+@click.option("--metric", type=click.Choice(list(SCALES)), help="Ask for this score and a comment.")
+@click.option("--template", type=click.Choice(list(TEMPLATES)), help="Or make it of this ready-made survey.")
+@click.option("--expectation", is_flag=True, help="With --template servqual: also ask what people expect.")
 @click.option(
     "--locale", "locales", multiple=True, type=click.Choice(LOCALES), help="Once a language; the first is the main one."
 )
 @click.option("--publish", is_flag=True, help="Publish version 1 at once.")
 @with_appcontext
-def create_survey(*, slug: str, name: str, metric: str, locales: tuple[str, ...], publish: bool) -> None:
-    """Make a survey with the ready wording of its metric, and print its slug."""
+def create_survey(
+    *,
+    slug: str,
+    name: str,
+    metric: str | None,
+    template: str | None,
+    expectation: bool,
+    locales: tuple[str, ...],
+    publish: bool,
+) -> None:
+    """Make a survey with ready-made words, and print its slug."""
+    made_of = origin(template or metric or "")
+    if made_of is None or (metric and template):
+        raise click.UsageError("Give --metric or --template, one of them.")
+    if expectation and "expectation" not in made_of.options:
+        raise click.UsageError("Only --template servqual can also ask what people expect.")
     workspace, now = Workspace.by_slug(slug), clock.now()
-    chosen = list(dict.fromkeys(locales)) or [workspace.default_locale]
-    document = {"metric": metric, "default_locale": chosen[0], "locales": chosen, "texts": {}}
+    chosen = tuple(dict.fromkeys(locales)) or (workspace.default_locale,)
+    document = made_of.document(chosen, chosen=("expectation",) if expectation else ())
     with transaction():
         survey = Survey.create(workspace.id, name, document, at=now)
         if publish:
             survey.publish(at=now)
         click.echo(survey.slug)
+
+
+@surveys.command("export")
+@workspace_option
+@click.argument("survey")
+@click.option("--version", "number", type=click.IntRange(min=1), help="A published version instead of the draft.")
+@with_appcontext
+def export_survey(slug: str, survey: str, number: int | None) -> None:
+    """Write SURVEY (slug or id) to stdout as one JSON file."""
+    found = Survey.of(Workspace.by_slug(slug).id, survey)
+    document = found.draft if number is None else Version.numbered(found.id, number).document
+    click.echo(exchanging.pack(Parcel(found.name, document)), nl=False)
+
+
+@surveys.command("import")
+@workspace_option
+@click.argument("file", type=click.File("rb"))
+@with_appcontext
+def import_survey(slug: str, file: BinaryIO) -> None:
+    """Make a draft of an exported FILE (- for stdin) and print its slug; with flaws, list them and keep nothing."""
+    workspace = Workspace.by_slug(slug)
+    parcel, flaws = exchanging.unpack(file.read(LARGEST + 1))
+    if parcel is None:
+        for flaw in flaws:
+            click.echo(f"{flaw.path or 'file'}: {sentence(flaw)}", err=True)
+        raise ConflictError("Nothing was imported.")
+    with transaction():
+        click.echo(Survey.create(workspace.id, parcel.name, parcel.document, at=clock.now()).slug)
 
 
 @surveys.command("publish")

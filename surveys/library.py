@@ -126,7 +126,7 @@ _ALL = (
         "nps",
         (
             SCORE,
-            {"id": "mattered", "kind": "many", "choices": list(_MATTERED), "other": True, "shuffle": True},
+            {"id": "mattered", "kind": "one", "choices": list(_MATTERED), "other": True, "shuffle": True},
             COMMENT,
         ),
         {
@@ -141,8 +141,8 @@ _ALL = (
         "nps",
         (
             SCORE,
-            {"id": "improve_first", "kind": "short", "show": _if_band("detractor", "passive")},
             COMMENT,
+            {"id": "improve_first", "kind": "short", "show": _UNHAPPY},
             {"id": "customer_for", "kind": "one", "choices": list(_TENURE)},
             {**CONTACT, "show": _if_band("detractor")},
         ),
@@ -198,6 +198,7 @@ _ALL = (
             "question": "cancellation_question",
             "mail_intro": "cancellation_mail_intro",
             "mail_why": "former_mail_why",
+            "comment_label": "improve_first",
             "come_back.title": "come_back",
             "leaving.title": "leaving_reason",
             **_choices("leaving", *_LEAVING),

@@ -5,17 +5,18 @@ from __future__ import annotations
 import json
 import uuid
 from datetime import datetime, timedelta
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, WithJsonSchema, model_validator
 
 from base.db import new_id
 from base.errors import InvalidError
 from base.schema import ONE_LINE, BlankIsNone, Moment, Schema
-from surveys import emails
+from surveys import emails, exchanging
 from surveys.intake import Occasion
 from surveys.invitation import Invitation
 from surveys.normalising import UnfitError, email_address, locale_tag
+from surveys.question import Document
 from surveys.survey import Survey
 
 FARTHEST = timedelta(days=365)
@@ -221,3 +222,32 @@ class SurveyList(Schema):
 
     data: list[SurveyOut]
     next_cursor: str | None = None
+
+
+class SurveyIn(Schema):
+    """A new draft. An exported file is one as it is."""
+
+    name: Word120
+    document: Annotated[dict[str, Any], Field(description="What is asked, as an export has it.")]
+    afterword: Literal[1] = 1
+    kind: Literal["survey"] = "survey"
+    logo: None = None
+
+
+class SurveyQuery(Schema):
+    """Which document of a survey."""
+
+    version: Annotated[int, Field(ge=1, le=10**8, description="A published version instead of the draft.")] | None = (
+        None
+    )
+
+
+class SurveyDetail(SurveyOut):
+    """One survey with what it asks: the draft, or the version that was asked for."""
+
+    document: dict[str, Any]
+
+    @classmethod
+    def whole(cls, survey: Survey, document: Document) -> SurveyDetail:
+        known = SurveyOut.of(survey).model_dump()
+        return cls(**known, document=exchanging.portable(document))

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from accounts.user import User
 from base.db import Model, Moment, db, new_id
+from base.errors import NotFoundError
 
 
 class Version(Model):
@@ -28,6 +29,15 @@ class Version(Model):
     @classmethod
     def newest(cls, survey_id: uuid.UUID) -> Version | None:
         return db.session.scalar(select(cls).where(cls.survey_id == survey_id).order_by(cls.number.desc()).limit(1))
+
+    @classmethod
+    def numbered(cls, survey_id: uuid.UUID, number: str | int) -> Version:
+        """The version with this number, or NotFoundError."""
+        wanted = int(number) if str(number).isdecimal() and len(str(number)) < 9 else 0
+        found = db.session.scalar(select(cls).where(cls.survey_id == survey_id, cls.number == wanted))
+        if found is None:
+            raise NotFoundError("version", number)
+        return found
 
     @classmethod
     def all_of(cls, survey_id: uuid.UUID) -> list[Version]:

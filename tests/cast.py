@@ -15,6 +15,7 @@ from surveys.interaction import Interaction
 from surveys.invitation import Invitation
 from surveys.link import Link
 from surveys.survey import Survey
+from surveys.template import SurveyTemplate
 from surveys.version import Version
 
 AT = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
@@ -87,6 +88,12 @@ def a_survey(workspace, metric="nps", **draft):
     with transaction():
         survey.publish(at=draft.get("at", AT))
     return survey
+
+
+def a_template(workspace, survey, *, name="Our way", description="", at=AT):
+    """A copy of the survey's draft, kept to make others of."""
+    with transaction():
+        return SurveyTemplate.keep(workspace.id, name, description, survey.draft, at=at)
 
 
 def a_contact(workspace, email="mara@customer.example", *, at=AT, **known):

@@ -22,7 +22,7 @@ from surveys.intake import Occasion
 from surveys.invitation import Invitation
 from surveys.survey import Survey
 from surveys.upload import Upload
-from tests.cast import a_draft, a_person, a_response, a_survey, an_invitation
+from tests.cast import a_draft, a_person, a_response, a_survey, a_template, an_invitation
 
 ANSWERS = (
     (0, "Nobody called me back. Three weeks, and still no parcel!"),
@@ -48,6 +48,7 @@ class Town:
     response_id: uuid.UUID
     flagged_id: uuid.UUID
     contact_id: uuid.UUID
+    template_id: uuid.UUID
     upload_id: uuid.UUID
     done_upload_id: uuid.UUID
     digest_id: uuid.UUID
@@ -86,6 +87,7 @@ class Town:
             response_id=responses[0].id,
             flagged_id=responses[-1].id,
             contact_id=responses[0].contact_id,
+            template_id=a_template(workspace, survey, name=f"{name} template").id,
             upload_id=cls._upload(workspace, survey, "uploaded"),
             done_upload_id=cls._upload(workspace, survey, "importing", drain),
             digest_id=digest.id,
@@ -166,6 +168,7 @@ NAMED = {
     ("publishing.review", "slug"): lambda town: town.draft.slug,
     ("", "survey"): lambda town: town.survey.slug,
     ("contacts", "ident"): lambda town: town.contact_id,
+    ("templating.delete", "template_id"): lambda town: a_template(town.workspace, town.survey).id,
     ("uploading", "ident"): lambda town: town.upload_id,
     ("responses", "ident"): lambda town: town.response_id,
     ("responses.release", "ident"): lambda town: town.flagged_id,

@@ -8,6 +8,9 @@ from flask_babel import lazy_gettext as _
 from surveys.validating import Flaw
 
 SENTENCES = {
+    "not_json": _("This is no JSON: %(reason)s."),
+    "too_large": _("This file is too large; at most %(limit)s MB are possible."),
+    "not_a_survey": _("This is no survey that an Afterword of this age exported. Choose another file."),
     "not_an_object": _("This must be an object with named values."),
     "unknown_key": _("Nothing of this name belongs here; take it out."),
     "unknown_metric": _("This is no metric that we know. Use one of: %(known)s."),

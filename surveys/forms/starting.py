@@ -1,4 +1,4 @@
-"""The form of a new survey: what to measure, in which languages, under which name."""
+"""The form of a new survey: its name, its languages, and what may be chosen of a ready-made one."""
 
 from __future__ import annotations
 
@@ -6,18 +6,17 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
-from wtforms import RadioField, SelectMultipleField, StringField
+from wtforms import BooleanField, SelectField, SelectMultipleField, StringField, ValidationError
 from wtforms.validators import InputRequired, Length
 from wtforms.widgets import CheckboxInput, ListWidget
 
+from surveys.forms import languages
 from surveys.forms.editing import NAME_LIMIT, clean
-from surveys.wording import LANGUAGE_NAMES, LOCALES
-
-METRICS = [("nps", _("Loyalty (NPS)")), ("csat", _("Satisfaction (CSAT)")), ("ces", _("Effort (CES)"))]
+from surveys.making import Origin
+from surveys.validating import MOST_LOCALES
 
 
 class NewSurveyForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
-    metric = RadioField(_("What do you want to know?"), [InputRequired(_("Choose one question."))], choices=METRICS)
     name = StringField(
         _("Name"),
         [
@@ -28,17 +27,46 @@ class NewSurveyForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
         filters=[clean],
         render_kw={"maxlength": NAME_LIMIT},
     )
-    default_locale = RadioField(_("Main language"), [InputRequired()], choices=list(LANGUAGE_NAMES.items()))
+    default_locale = SelectField(
+        _("Main language"),
+        [InputRequired(_("Choose the main language."))],
+        description=_("For everybody whose language is off."),
+    )
     locales = SelectMultipleField(
         _("Ask in"),
-        choices=list(LANGUAGE_NAMES.items()),
         description=_("Ready-made words are included. Each person is asked in their own language where it is on."),
         widget=ListWidget(),
         option_widget=CheckboxInput(),
     )
+    expectation = BooleanField(
+        _("Also ask what people expect"),
+        description=_(
+            "The same statements about an excellent company come first. Twice as long; results then show the gap "
+            "between what people expect and what they get."
+        ),
+    )
 
-    def document(self) -> dict[str, Any]:
-        """The first draft: the ready-made words of the metric."""
+    offered: tuple[str, ...] = ()
+
+    def offer(self, origin: Origin) -> None:
+        """Fill the choices with what this origin can be asked in."""
+        self.offered = origin.languages
+        self.default_locale.choices = languages.choices(origin.mains)
+        self.locales.choices = languages.choices(origin.languages)
+        if "expectation" not in origin.options:
+            del self.expectation
+
+    @property
+    def chosen(self) -> tuple[str, ...]:
+        """The options that are on."""
+        return ("expectation",) if "expectation" in self and self.expectation.data else ()
+
+    @property
+    def tongues(self) -> tuple[str, ...]:
+        """The languages that are on, the main one first, the others in the order of the list."""
         main = self.default_locale.data
-        locales = [main] + [tag for tag in LOCALES if tag in (self.locales.data or ()) and tag != main]
-        return {"metric": self.metric.data, "default_locale": main, "locales": locales, "texts": {}}
+        return (main, *(tag for tag in self.offered if tag in (self.locales.data or ()) and tag != main))
+
+    def validate_locales(self, _field: Any) -> None:
+        if len(self.tongues) > MOST_LOCALES:
+            raise ValidationError(_("At most %(most)s languages are possible. Take some out.", most=MOST_LOCALES))

@@ -2,10 +2,25 @@
 
 from flask import Blueprint
 
-from surveys.views import contacts, editing, previewing, publishing, surveys, testing, unsubscribing, uploading
+from surveys.views import (
+    contacts,
+    editing,
+    exchanging,
+    previewing,
+    publishing,
+    starting,
+    surveys,
+    templating,
+    testing,
+    unsubscribing,
+    uploading,
+)
 
 blueprints: tuple[Blueprint, ...] = (
+    starting.bp,
     surveys.bp,
+    templating.bp,
+    exchanging.bp,
     editing.bp,
     previewing.bp,
     publishing.bp,
