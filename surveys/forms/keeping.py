@@ -6,7 +6,7 @@ from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
 from wtforms import StringField
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import DataRequired, Length
 
 from surveys.forms.editing import NAME_LIMIT, clean
 
@@ -17,7 +17,7 @@ class TemplateForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
     name = StringField(
         _("Name"),
         [
-            InputRequired(_("Give the template a name that your colleagues will recognise.")),
+            DataRequired(_("Give the template a name that your colleagues will recognise.")),
             Length(max=NAME_LIMIT, message=_("At most %(max)d characters, please.", max=NAME_LIMIT)),
         ],
         filters=[clean],

@@ -7,7 +7,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, SelectField, SelectMultipleField, StringField, ValidationError
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import DataRequired, InputRequired, Length
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from surveys.forms import languages
@@ -20,7 +20,7 @@ class NewSurveyForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
     name = StringField(
         _("Name"),
         [
-            InputRequired(_("Give the survey a name that your colleagues will recognise.")),
+            DataRequired(_("Give the survey a name that your colleagues will recognise.")),
             Length(max=NAME_LIMIT, message=_("At most %(max)d characters, please.", max=NAME_LIMIT)),
         ],
         description=_("Only your colleagues see it, for example “Support, after a solved ticket”."),
@@ -46,11 +46,12 @@ class NewSurveyForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
         ),
     )
 
+    mains: tuple[str, ...] = ()
     offered: tuple[str, ...] = ()
 
     def offer(self, origin: Origin) -> None:
         """Fill the choices with what this origin can be asked in."""
-        self.offered = origin.languages
+        self.mains, self.offered = origin.mains, origin.languages
         self.default_locale.choices = languages.choices(origin.mains)
         self.locales.choices = languages.choices(origin.languages)
         if "expectation" not in origin.options:
@@ -64,7 +65,7 @@ class NewSurveyForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
     @property
     def tongues(self) -> tuple[str, ...]:
         """The languages that are on, the main one first, the others in the order of the list."""
-        main = self.default_locale.data
+        main = self.default_locale.data if self.default_locale.data in self.mains else self.mains[0]
         return (main, *(tag for tag in self.offered if tag in (self.locales.data or ()) and tag != main))
 
     def validate_locales(self, _field: Any) -> None:

@@ -22,5 +22,5 @@ def test_a_table_of_a_megabyte_passes_the_check_of_forms(cast, browser_of, csrf)
 
 
 def test_other_routes_take_what_people_type_and_no_more(cast, browser_of):
-    answer = browser_of(cast.boris).post("/w/acme/surveys/new", data={"name": "x" * 300_000})
+    answer = browser_of(cast.boris).post("/w/acme/surveys/new/start?from=nps", data={"name": "x" * 300_000})
     assert answer.status_code == 413

@@ -18,6 +18,8 @@ NOT_A_PAGE = {
     "accounts.workspace_home": "only sends people on",
     "digests.upcoming": "a sentence inside the form of digests.new",
     "previewing.preview": "seen inside its frame on editing.edit",
+    "starting.preview": "seen inside its frame on starting.start",
+    "exchanging.export": "a file to download",
     "previewing.look": "the answer page without buttons that send, seen as answering.page",
     "outbox.html": "a mail in its frame on outbox.show; tested with the mails",
     "issues.preview_mail": "a mail in its frame on issues.preview; tested with the mails",
@@ -46,6 +48,8 @@ def more_of(town):
     yield f"{survey}/{town.closed.slug}/results?period=7d", True
     yield f"{survey}/{town.survey.slug}/results?band=detractor&agent=nobody", True
     yield f"{survey}/{town.survey.slug}/edit?lang=sl", True
+    for made_of in ("csat_ticket", "servqual", "smileys", town.template_id):
+        yield f"{survey}/new/start?from={made_of}", True
     yield f"{here}/responses?band=detractor", True
     yield f"{here}/responses/{town.flagged_id}", True
     yield f"{here}/outbox?state=failed", True

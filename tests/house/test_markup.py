@@ -21,6 +21,7 @@ from surveys import importer
 from surveys.contact import Contact
 from surveys.interaction import Interaction
 from surveys.survey import Survey
+from surveys.template import SurveyTemplate
 from surveys.upload import RefusedRow, Upload
 from surveys.version import Version
 from tests.town import Town, permission_of, routes
@@ -124,6 +125,8 @@ def stain(town, ink):
             survey.name, survey.draft = ink(), stained(survey.draft, ink)
             for version in session.scalars(select(Version).where(Version.survey_id == survey.id)):
                 version.document = stained(version.document, ink)
+        for template in session.scalars(select(SurveyTemplate).where(SurveyTemplate.workspace_id == workspace.id)):
+            template.name, template.description, template.document = ink(), ink(), stained(template.document, ink)
         for contact in session.scalars(select(Contact).where(Contact.workspace_id == workspace.id)):
             contact.name, contact.properties = ink(), {ink(): ink()}
         told = [

@@ -69,24 +69,6 @@ def test_the_list_says_what_is_live_how_many_were_asked_and_how_many_answered(ca
     assert any("Returns" in row and "Draft" in row for row in rows)
 
 
-def test_a_new_survey_lands_in_the_editor_with_ready_made_words(cast, browser_of):
-    browser = browser_of(cast.boris)
-    assert "Kako verjetno" in browser.get("/w/acme/surveys/new").text
-    data = {"metric": "nps", "name": "Podpora", "default_locale": "sl", "locales": ["sl", "en"]}
-    answer = browser.post("/w/acme/surveys/new", data=data)
-    assert (answer.status_code, answer.location) == (303, "/w/acme/surveys/podpora/edit")
-    survey = Survey.of(cast.workspace.id, "podpora")
-    assert survey.draft == {"metric": "nps", "default_locale": "sl", "locales": ["sl", "en"], "texts": {}}
-    assert survey.created_by == cast.boris.id
-
-
-def test_a_new_survey_without_a_choice_keeps_what_was_typed(cast, browser_of):
-    answer = browser_of(cast.boris).post("/w/acme/surveys/new", data={"name": "Podpora", "default_locale": "sl"})
-    assert answer.status_code == 422
-    assert 'value="Podpora"' in answer.text
-    assert "Choose one question." in answer.text
-
-
 def test_a_survey_called_new_has_a_page_of_its_own(cast, browser_of):
     survey = a_draft(cast.workspace, name="New")
     assert browser_of(cast.boris).get(address(survey)).status_code == 200

@@ -279,7 +279,7 @@ def test_surveys_are_listed_with_what_a_program_needs(api, cast, survey):
         "closed_at": None,
     }
     for name in (draft.slug, draft.id):
-        assert api("GET", f"/api/v1/surveys/{name}").json == listed["data"][1]
+        assert api("GET", f"/api/v1/surveys/{name}").json == listed["data"][1] | {"document": draft.draft}
     assert api("GET", "/api/v1/surveys/missing").status_code == 404
 
 
