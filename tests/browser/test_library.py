@@ -37,9 +37,7 @@ def test_languages_are_found_by_typing_and_the_preview_follows(cast, browse):
     matrices = preview.locator("fieldset.ask")
     before = matrices.count()
     page.get_by_label("Also ask what people expect").check()
-    page.wait_for_function(
-        f"document.querySelector('[data-preview]').contentDocument?.querySelectorAll('fieldset.ask').length > {before}"
-    )
+    matrices.nth(before).wait_for()
     assert page.complaints == []
     page.get_by_role("button", name="Create and edit").click()
     page.wait_for_url("**/edit")

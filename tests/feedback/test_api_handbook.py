@@ -60,7 +60,7 @@ def shape(value):
 
 
 def test_the_handbook_has_its_examples():
-    assert len(EXAMPLES) == TEXT.count("curl -s") == 7
+    assert len(EXAMPLES) == TEXT.count("curl -s") == 9
 
 
 @pytest.mark.parametrize(("command", "shown"), EXAMPLES)

@@ -66,7 +66,7 @@ def test_answers_are_what_the_document_promises(api, cast, document):
             (batch, "BatchOut"),
             (api("GET", f"/api/v1/invitations/{made['id']}").json, "InvitationOut"),
             (api("GET", "/api/v1/surveys").json, "SurveyList"),
-            (api("GET", f"/api/v1/surveys/{survey.slug}").json, "SurveyOut"),
+            (api("GET", f"/api/v1/surveys/{survey.slug}").json, "SurveyDetail"),
             (api("GET", f"/api/v1/surveys/{survey.slug}/metrics").json, "MetricsOut"),
             (api("GET", "/api/v1/responses").json, "ResponseList"),
             (api("GET", f"/api/v1/responses/{response.id}").json, "ResponseOut"),
