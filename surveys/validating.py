@@ -40,7 +40,7 @@ TAG: Final = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,2}")
 _COLOR: Final = re.compile(r"#[0-9a-f]{6}")
 _LOGO: Final = re.compile(r"[0-9a-f-]{32,64}")
 _SCRIPT: Final = re.compile(r"(?:javascript|vbscript|livescript)\s*:|data\s*:\s*text/html", re.IGNORECASE)
-_CONTROL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+_CONTROL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _KNOWN: Final = frozenset(
     {"metric", "default_locale", "locales", "texts", "questions", "template", "anonymous", "look"}
 )
@@ -158,7 +158,7 @@ def _texts(raw: object, document: Document, flaws: list[Flaw], *, strict: bool) 
             if key not in known:
                 flaws.extend([Flaw(path, "unknown_text")] if strict else [])
                 continue
-            flaw = _text_flaw(path, key, text)
+            flaw = text_flaw(path, key, text)
             if flaw:
                 flaws.append(flaw)
             elif clean(text):
@@ -166,7 +166,8 @@ def _texts(raw: object, document: Document, flaws: list[Flaw], *, strict: bool) 
     return found
 
 
-def _text_flaw(path: str, key: str, text: object) -> Flaw | None:
+def text_flaw(path: str, key: str, text: object) -> Flaw | None:
+    """What is wrong with one text, wherever it comes from."""
     if not isinstance(text, str):
         return Flaw(path, "not_a_text")
     if len(clean(text)) > limit_of(key):

@@ -2,7 +2,18 @@
 
 from flask import Blueprint
 
-from surveys.views import contacts, editing, previewing, publishing, surveys, testing, unsubscribing, uploading
+from surveys.views import (
+    contacts,
+    editing,
+    interpreting,
+    previewing,
+    publishing,
+    surveys,
+    testing,
+    translating,
+    unsubscribing,
+    uploading,
+)
 
 blueprints: tuple[Blueprint, ...] = (
     surveys.bp,
@@ -12,5 +23,7 @@ blueprints: tuple[Blueprint, ...] = (
     testing.bp,
     contacts.bp,
     uploading.bp,
+    translating.bp,
+    interpreting.bp,
     unsubscribing.bp,
 )
