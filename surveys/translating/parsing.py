@@ -125,7 +125,7 @@ def read(data: bytes, original: str) -> tuple[list[Unit], str]:
         parser.Parse(data, True)
     except expat.ExpatError as error:
         raise UnreadableError("encoding" if _is_foreign(data, error) else "not_xml", line=error.lineno) from None
-    except ValueError:  # an encoding that Python knows but expat cannot use
+    except (LookupError, ValueError):  # an encoding that nobody knows, or that expat cannot use
         raise UnreadableError("encoding") from None
     return reader.units, reader.source_locale
 

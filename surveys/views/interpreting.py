@@ -14,8 +14,8 @@ from base.web import body_up_to
 from surveys.forms import translating as words
 from surveys.forms.translating import FileForm, Names
 from surveys.survey import Survey
-from surveys.translating import parsing, tables, xliff
-from surveys.translating.judging import LARGEST, Unit, UnreadableError, Verdict, applied, judge
+from surveys.translating.files import ENDINGS, MEDIA_TYPES, Kind, Wish, name_of, read, write
+from surveys.translating.judging import LARGEST, UnreadableError, Verdict, applied, judge
 from surveys.translating.rows import rows
 from surveys.views.translating import SIZE, pair
 
@@ -28,19 +28,17 @@ ALL = "all"
 
 @bp.get("/w/<workspace>/surveys/<slug>/translations/<any(csv, xliff):kind>")
 @requires("surveys.edit")
-def download(*, workspace: Workspace, slug: str, kind: str) -> ResponseReturnValue:
+def download(*, workspace: Workspace, slug: str, kind: Kind) -> ResponseReturnValue:
     """One language pair as a file; XLIFF also holds all languages at once, with `to=all`."""
     survey = Survey.of(workspace.id, slug)
     source, target = pair(survey.draft)
-    if kind == "csv":
-        place = Names.of(survey.draft).place
-        mark = request.args.get("mark") != "0"
-        data = tables.table(rows(survey.draft, source, target), (source, target), place, mark=mark)
-        return _file(data, tables.MEDIA_TYPE, f"{survey.slug}-{target}.csv")
-    every = request.args.get("to") == ALL
+    every = kind == "xliff" and request.args.get("to") == ALL
     targets = [tag for tag in survey.draft["locales"] if tag != source] if every else [target]
-    name = f"{survey.slug}-{ALL if every else target}.xlf"
-    return _file(exported(workspace, survey, source, targets), xliff.MEDIA_TYPE, name)
+    wish = Wish(source, targets, name_of(workspace.slug, survey.slug), mark=request.args.get("mark") != "0")
+    response = Response(write(survey.draft, kind, wish, Names.of(survey.draft).place), content_type=MEDIA_TYPES[kind])
+    name = f"{survey.slug}-{ALL if every else target}.{ENDINGS[kind]}"
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
 
 
 @bp.post("/w/<workspace>/surveys/<slug>/translations/file")
@@ -51,9 +49,9 @@ def upload(*, workspace: Workspace, slug: str) -> ResponseReturnValue:
     survey, form = Survey.of(workspace.id, slug), FileForm()
     source, target = pair(survey.draft)
     if not form.validate():
-        return _shown(survey, target, problem=" ".join(form.file.errors)), 422
+        return _shown(survey, target, problem=" ".join(map(str, form.file.errors))), 422
     try:
-        units, origin = read(form.file.data.read(), name_of(workspace, survey), target)
+        units, origin = read(form.file.data.read(), name_of(workspace.slug, survey.slug), target)
     except UnreadableError as error:
         return _shown(survey, target, problem=words.file_problem(error)), 422
     source = origin if origin in survey.draft["locales"] else source
@@ -80,29 +78,6 @@ def apply(*, workspace: Workspace, slug: str) -> ResponseReturnValue:
     number = len(verdict.taken)
     flash(ngettext("One text was taken into the draft.", "%(num)s texts were taken into the draft.", number), "success")
     return redirect(url_for("translating.show", workspace=workspace.slug, slug=slug, to=target), 303)
-
-
-def name_of(workspace: Workspace, survey: Survey) -> str:
-    """How a file says which survey it is about."""
-    return f"{workspace.slug}/{survey.slug}"
-
-
-def exported(workspace: Workspace, survey: Survey, source: str, targets: list[str]) -> bytes:
-    """The XLIFF file of some languages."""
-    found = [(target, rows(survey.draft, source, target)) for target in targets]
-    return xliff.write(found, source, name_of(workspace, survey), Names.of(survey.draft).place)
-
-
-def read(data: bytes, original: str, locale: str) -> tuple[list[Unit], str]:
-    """The units of a file of either kind, told apart by how it begins."""
-    begins = data[:200].replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n")
-    return parsing.read(data, original) if begins.startswith(b"<") else tables.read(data, locale)
-
-
-def _file(data: bytes, media_type: str, name: str) -> Response:
-    response = Response(data, content_type=media_type)
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
 
 
 def _shown(survey: Survey, target: str, verdict: Verdict | None = None, *, problem: str = "") -> str:
