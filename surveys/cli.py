@@ -129,9 +129,7 @@ def export_texts(
 @click.argument("survey")
 @click.argument("file", type=click.File("rb"))
 @click.option("--locale", help="The language of a CSV that does not name it; the survey's main one without.")
-@click.option(
-    "--format", "kind", type=click.Choice(list(ENDINGS)), help="Told by the file itself; named only to be sure."
-)
+@click.option("--format", "kind", type=click.Choice(list(ENDINGS)), help="Told by the file itself without.")
 @click.option("--yes", is_flag=True, help="Take the changes without asking.")
 @with_appcontext
 def import_texts(*, slug: str, survey: str, file: BinaryIO, locale: str | None, kind: Kind | None, yes: bool) -> None:
