@@ -62,8 +62,8 @@ REASONS = {
     "quotes": _("The quotation marks of this row make no sense, so it cannot be read."),
     "twice": _("This text is in the file twice, with two translations. The first one was taken."),
     "control": _("It contains characters that no text may have."),
-    "lost": _("%(names)s is in the original but not in the translation."),
-    "invented": _("%(names)s is in the translation but not in the original."),
+    "lost": _("In the original but not in the translation: %(names)s"),
+    "invented": _("In the translation but not in the original: %(names)s"),
     "broken": _("A merge field is damaged: {{ and }} must stay as they are in the original."),
     "moved": _("Somebody changed this text meanwhile. It says now: “%(now)s”"),
 }

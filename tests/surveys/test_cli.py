@@ -69,7 +69,7 @@ def test_texts_that_cannot_be_taken_are_told_and_end_in_an_error(say, coffee, tm
     path = tmp_path / "coffee.csv"
     path.write_text("key,target (sl)\nquestion,Kava?\nnext,Dalje\n")
     told = say("surveys", "texts", "import", "--workspace", "acme", "coffee", str(path), "--yes")
-    assert "{company} is in the original" in told.stderr
+    assert "In the original but not in the translation: {company}" in told.stderr
     assert "could not be taken" in str(told.exception)
     assert Survey.of(coffee.workspace_id, "coffee").draft["texts"]["sl"] == {"next": "Dalje"}
 

@@ -72,7 +72,7 @@ def test_what_is_typed_is_kept_and_what_is_emptied_goes_back_to_the_ready_made(b
     survey = fresh(coffee)
     assert own_texts(survey.draft, "ar") == {"question": "كيف القهوة؟"}
     assert (survey.draft_revision, survey.draft_saved_by) == (2, cast.boris.id)
-    assert "{company} is in the original but not in the translation" in boris.get(answer.location).text
+    assert "In the original but not in the translation: {company}" in boris.get(answer.location).text
 
 
 def test_saving_nothing_new_makes_no_new_draft(boris, coffee):
@@ -182,7 +182,7 @@ def test_rows_that_cannot_be_taken_are_listed_beside_those_that_can(boris):
     table = "key,target\r\nquestion,Kava?\r\nteapot,Čajnik\r\nnext,Dalje\r\n".encode()
     page = upload(boris, table).text
     assert "2 texts cannot be taken" in page
-    assert "{company} is in the original but not in the translation." in page
+    assert "In the original but not in the translation: {company}" in page
     assert "This survey has no text of this key." in page
     assert "One text would change" in page
 
