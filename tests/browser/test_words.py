@@ -9,6 +9,7 @@ from surveys.complaining import Problem
 from surveys.library import TEMPLATES
 from surveys.paging import Asked, Visit
 from surveys.scale import SCALES
+from tests.cast import a_survey, an_invitation
 
 COMPANY = "Acme"
 KINDS = [
@@ -39,12 +40,13 @@ NAMES = {
 }
 REASONS = ("expired", "closed", "unknown", "unsubscribed", "unavailable")
 LOOK = """() => {
+  const LOOSE = "svg *, textarea, input, table, tbody, tr, main, form, details, body > *";
   const bad = [], visible = one => one.getClientRects().length && !one.closest(".vh, .hidden, [hidden]");
   const name = one => (one.className || one.tagName) + ": " + one.textContent.trim().slice(0, 60);
   const extra = document.documentElement.scrollWidth - innerWidth;
   if (extra > 0) bad.push("page is " + extra + " px too wide");
   for (const one of document.querySelectorAll("body *")) {
-    if (!visible(one) || one.matches("svg *, textarea, input, table, tbody, tr, main, form, details, body > *")) continue;
+    if (!visible(one) || one.matches(LOOSE)) continue;
     if (one.clientWidth && one.scrollWidth > one.clientWidth + 1) bad.push("overflows " + name(one));
   }
   const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT), range = document.createRange();
@@ -125,3 +127,30 @@ def test_every_word_fits_a_phone(app, chromium, locale):
             found[name] = bad
     context.close()
     assert found == {}
+
+
+def test_typed_words_outlive_a_change_among_many_languages(cast, browse):
+    survey = a_survey(cast.workspace, locales=wording.LOCALES[:30])
+    page = browse(width=360, locale="en-GB")
+    page.goto(f"/s/{an_invitation(survey, locale='en').token}")
+    page.locator("#s7").check()
+    page.get_by_label("What is the main reason").fill("The coffee was cold.")
+    page.get_by_text("Language: English").click()
+    page.get_by_role("button", name="עברית").click()
+    assert page.locator("html").get_attribute("dir") == "rtl"
+    assert page.locator("textarea").input_value() == "The coffee was cold."
+    assert page.locator("#s7").is_checked()
+    assert page.complaints == []
+
+
+def test_an_empty_field_begins_where_its_language_begins(cast, browse):
+    survey = a_survey(cast.workspace, locales=("ar",))
+    page = browse(width=360)
+    page.goto(f"/s/{an_invitation(survey, locale='ar').token}")
+    side = "box => getComputedStyle(box).direction"
+    box = page.locator("textarea")
+    assert box.evaluate(side) == "rtl"
+    box.fill("English words")
+    assert box.evaluate(side) == "ltr"
+    first, last = (page.locator(f"label:has(#s{score})").bounding_box()["x"] for score in (0, 10))
+    assert first > last

@@ -136,3 +136,60 @@ def test_messages_name_the_numbers_as_the_language_writes_them() -> None:
     assert "12.345" in said["sl"]
     assert "12\u00a0345" in said["pl"]
     assert "12345" in said["xx"]
+
+
+@pytest.mark.parametrize("locale", wording.LOCALES)
+def test_every_language_is_served_to_those_who_ask_for_it_in_any_spelling(locale: str) -> None:
+    for wish in (locale, locale.upper(), locale.lower(), locale.replace("-", "_"), f"{locale}-XX", f" {locale} "):
+        assert wording.served(wish) == locale
+    offered = {"default_locale": "en", "locales": ["en", *(tag for tag in wording.LOCALES if tag != "en")]}
+    assert wording.choose_locale(offered, f"{locale}-XX") == locale
+
+
+@pytest.mark.parametrize(
+    ("header", "locale"),
+    [
+        ("pt-BR,pt;q=0.9,en;q=0.8", "pt"),
+        ("no", "nb"),
+        ("nn-NO,nn;q=0.9", "nb"),
+        ("iw", "he"),
+        ("sr-Latn-RS", "sr-Latn"),
+        ("sr-Cyrl-RS,sr;q=0.9", "sr"),
+        ("sr-RS", "sr"),
+        ("sh", "sr-Latn"),
+        ("mo-MD", "ro"),
+        ("bs-Latn-BA", "bs"),
+        ("zh-CN,zh;q=0.9", "en"),
+        ("zh-CN,zh;q=0.9,de;q=0.1", "de"),
+        ("de;q=0,fr;q=0.1", "fr"),
+        ("fr;q=0.5,de;q=0.9", "de"),
+        ("fa-IR", "en"),
+        ("*", "en"),
+        ("", "en"),
+        (";;;,,,q=", "en"),
+        ("de;q=nonsense", "en"),
+        ("\u0130-\u0130", "en"),
+        ("-".join("ab" for _ in range(20_000)), "en"),
+        ("de-" + "x" * 50_000, "de"),
+    ],
+)
+def test_a_browsers_wishes_are_met_as_well_as_we_can(header: str, locale: str) -> None:
+    assert wording.served(*wording.spoken(header)) == locale
+
+
+@pytest.mark.parametrize(
+    ("locales", "wish", "chosen"),
+    [
+        (["en", "nb"], "no", "nb"),
+        (["en", "nb"], "nn-NO", "nb"),
+        (["en", "he"], "iw-IL", "he"),
+        (["en", "sr", "sr-Latn"], "sh", "sr-Latn"),
+        (["en", "sr", "sr-Latn"], "sr-Latn-BA", "sr-Latn"),
+        (["en", "pt"], "pt-BR", "pt"),
+        (["en", "pt-BR"], "pt-PT", "pt-BR"),
+    ],
+)
+def test_a_survey_is_read_in_the_language_that_its_reader_also_reads(
+    locales: list[str], wish: str, chosen: str
+) -> None:
+    assert wording.choose_locale({"default_locale": "en", "locales": locales}, wish) == chosen
