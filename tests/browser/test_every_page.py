@@ -19,6 +19,7 @@ NOT_A_PAGE = {
     "digests.upcoming": "a sentence inside the form of digests.new",
     "previewing.preview": "seen inside its frame on editing.edit",
     "previewing.look": "the answer page without buttons that send, seen as answering.page",
+    "interpreting.download": "a file for translators",
     "outbox.html": "a mail in its frame on outbox.show; tested with the mails",
     "issues.preview_mail": "a mail in its frame on issues.preview; tested with the mails",
     "issues.sent_mail": "a mail in its frame on issues.show; tested with the mails",
@@ -46,6 +47,7 @@ def more_of(town):
     yield f"{survey}/{town.closed.slug}/results?period=7d", True
     yield f"{survey}/{town.survey.slug}/results?band=detractor&agent=nobody", True
     yield f"{survey}/{town.survey.slug}/edit?lang=sl", True
+    yield f"{survey}/{town.survey.slug}/translations?to=sl&only=missing", True
     yield f"{here}/responses?band=detractor", True
     yield f"{here}/responses/{town.flagged_id}", True
     yield f"{here}/outbox?state=failed", True
