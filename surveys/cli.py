@@ -10,14 +10,17 @@ from flask.cli import with_appcontext
 from accounts.workspace import Workspace
 from base import clock
 from base.db import transaction
-from base.errors import ConflictError
+from base.errors import ConflictError, InvalidError
 from surveys import exchanging
 from surveys.exchanging import LARGEST, Parcel
 from surveys.forms.flaws import sentence
+from surveys.forms.translating import Names, file_problem, reason
 from surveys.library import TEMPLATES
 from surveys.making import origin
 from surveys.scale import SCALES
 from surveys.survey import Survey
+from surveys.translating.files import ENDINGS, Kind, Wish, name_of, read, write
+from surveys.translating.judging import UnreadableError, applied, judge
 from surveys.version import Version
 from surveys.wording import LOCALES
 
@@ -131,6 +134,78 @@ def close_survey(slug: str, survey: str) -> None:
     workspace = Workspace.by_slug(slug)
     with transaction():
         Survey.of(workspace.id, survey).close(at=clock.now())
+
+
+@surveys.group("texts")
+def texts() -> None:
+    """A survey's words, out to a translator and back."""
+
+
+@texts.command("export")
+@workspace_option
+@click.argument("survey")
+@click.option("--locale", "locales", multiple=True, help="Into which language; XLIFF takes several, and all without.")
+@click.option("--from", "source", help="From which language; the survey's main one without.")
+@click.option("--format", "kind", type=click.Choice(list(ENDINGS)), required=True)
+@click.option("--output", type=click.Path(dir_okay=False, writable=True), help="A file; standard output without.")
+@click.option("--no-bom", is_flag=True, help="CSV without the byte order mark that Excel needs.")
+@with_appcontext
+def export_texts(
+    *,
+    slug: str,
+    survey: str,
+    locales: tuple[str, ...],
+    source: str | None,
+    kind: Kind,
+    output: str | None,
+    no_bom: bool,
+) -> None:
+    """Write the texts of SURVEY (slug or id) in two languages, as CSV or XLIFF 1.2."""
+    draft = Survey.of(Workspace.by_slug(slug).id, survey).draft
+    source = source or draft["default_locale"]
+    chosen = locales or tuple(tag for tag in draft["locales"] if tag != source)
+    if strange := [tag for tag in (source, *chosen) if tag not in draft["locales"]]:
+        raise click.BadParameter(f"the survey is asked in {', '.join(draft['locales'])}, not in {strange[0]}")
+    if not chosen or (kind == "csv" and len(chosen) > 1):
+        raise click.BadParameter("name the one language that a CSV is to hold with --locale")
+    wish = Wish(source, chosen, name_of(slug, survey), mark=not no_bom)
+    data = write(draft, kind, wish, Names.of(draft).place)
+    with click.open_file(output or "-", "wb") as file:
+        file.write(data)
+
+
+@texts.command("import")
+@workspace_option
+@click.argument("survey")
+@click.argument("file", type=click.File("rb"))
+@click.option("--locale", help="The language of a CSV that does not name it; the survey's main one without.")
+@click.option("--format", "kind", type=click.Choice(list(ENDINGS)), help="Told by the file itself without.")
+@click.option("--yes", is_flag=True, help="Take the changes without asking.")
+@with_appcontext
+def import_texts(*, slug: str, survey: str, file: BinaryIO, locale: str | None, kind: Kind | None, yes: bool) -> None:
+    """Show what FILE would change in the draft of SURVEY (slug or id), and take it when told so.
+
+    Texts that cannot be taken are listed on standard error, and the exit code is 1 then; the others are taken.
+    """
+    found = Survey.of(Workspace.by_slug(slug).id, survey)
+    try:
+        units, source = read(file.read(), name_of(slug, found.slug), locale or found.draft["default_locale"], kind)
+    except UnreadableError as error:
+        raise InvalidError(file_problem(error)) from None
+    source = source if source in found.draft["locales"] else found.draft["default_locale"]
+    verdict = judge(found.draft, units, source)
+    for one in verdict.taken:
+        click.echo(f"{one.locale}\t{one.key}\t{one.before!r} → {one.after!r}")
+    for wrong in verdict.refused:
+        click.echo(f"{wrong.locale}\t{wrong.key}\t{reason(wrong.code, wrong.values)}", err=True)
+    if verdict.taken and (yes or click.confirm(f"Take {len(verdict.taken)} texts?", default=False, abort=True)):
+        with transaction():
+            found = Survey.of(Workspace.by_slug(slug).id, survey)
+            taken = judge(found.draft, units, source).taken
+            found.save_draft(applied(found.draft, taken), revision=found.draft_revision, at=clock.now())
+    click.echo(f"{len(verdict.taken)} taken, {len(verdict.refused)} refused, {verdict.same} the same")
+    if verdict.refused:
+        raise InvalidError("Some texts could not be taken; the reasons are above.")
 
 
 commands: tuple[click.Command, ...] = (surveys,)

@@ -7,8 +7,9 @@ rendered once for each version, locale and chosen score, cut at those values, an
 import hashlib
 import re
 import secrets
+import unicodedata
 from base64 import b64encode
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -25,8 +26,10 @@ from surveys.filling import Typed
 from surveys.merging import NOBODY, Person
 from surveys.question import SCORE, several
 from surveys.scale import SCALES
-from surveys.wording import COMMENT_LIMIT, LANGUAGE_NAMES, Document, built_in, direction, effective, named
+from surveys.wording import COMMENT_LIMIT, LANGUAGE_NAMES, Document, built_in, direction, effective, named, served
 
+SIDE_BY_SIDE: Final = 6
+"""Languages that fit below a page; more fold away."""
 _STATIC = Path(__file__).parent.parent / "static"
 
 
@@ -119,7 +122,8 @@ def render_answer_page(environment: Environment, asked: Asked, *, locale: str, v
 def page_context(
     locale: str, *, document: Document | None = None, company: str = "", person: Person = NOBODY
 ) -> Mapping[str, Any]:
-    """What every template under `public.html` needs; without a document, the built-in words only."""
+    """What every template under `public.html` needs; without a document, the built-in words in the nearest language."""
+    locale = locale if document else served(locale)
     texts = effective(document, locale) if document else built_in(locale)
     return {
         "texts": named(texts, company, person),
@@ -140,6 +144,14 @@ def language_name(locale: str) -> str:
     except (UnknownLocaleError, ValueError):
         name = None
     return name[:1].upper() + name[1:] if name else locale
+
+
+def _languages(locales: Sequence[str]) -> list[tuple[str, str]]:
+    """The languages with their names: a few as the designer ordered them, many as an index would, accents aside."""
+    found = [(tag, language_name(tag)) for tag in locales]
+    if len(found) <= SIDE_BY_SIDE:
+        return found
+    return sorted(found, key=lambda one: unicodedata.normalize("NFKD", one[1]).casefold())
 
 
 _MARK: Final = f"slot{secrets.token_hex(12)}n"
@@ -172,7 +184,8 @@ def _render(environment: Environment, asked: Asked, locale: str, visit: Visit, s
         context,
         sheet=sheet,
         scale=SCALES[document["metric"]],
-        languages=[(tag, language_name(tag)) for tag in document["locales"]],
+        languages=_languages(document["locales"]),
+        most=SIDE_BY_SIDE,
         limits={"short": SHORT_LIMIT, "long": COMMENT_LIMIT, "address": ADDRESS_LIMIT},
         problems=visit.problems,
         answered=visit.answered,

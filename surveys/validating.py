@@ -171,7 +171,7 @@ def _texts_of(
     for key, text in texts.items():
         if len(flaws) >= MOST_FLAWS:
             return
-        flaw = _text_flaw(f"{path}.{brief(key, 120)}", key, text) if key in names else None
+        flaw = text_flaw(f"{path}.{brief(key, 120)}", key, text) if key in names else None
         if key not in names:
             flaws.extend([Flaw(f"{path}.{brief(key, 120)}", "unknown_text")] if strict else [])
         elif flaw:
@@ -180,7 +180,8 @@ def _texts_of(
             yield key, clean(text)
 
 
-def _text_flaw(path: str, key: str, text: object) -> Flaw | None:
+def text_flaw(path: str, key: str, text: object) -> Flaw | None:
+    """What is wrong with one text, wherever it comes from."""
     if not isinstance(text, str):
         return Flaw(path, "not_a_text")
     kept = clean(text)

@@ -13,6 +13,8 @@ from typing import Any, cast
 
 from babel.core import UnknownLocaleError
 from babel.numbers import format_decimal
+from werkzeug.datastructures import LanguageAccept
+from werkzeug.http import parse_accept_header
 
 from surveys.library import TEMPLATES
 from surveys.merging import Person, merge
@@ -67,6 +69,8 @@ LANGUAGE_NAMES: Texts = MappingProxyType(
 LOCALES = tuple(LANGUAGE_NAMES)
 LAST_RESORT = "en"
 COMMENT_LIMIT = 10_000
+LONGEST_TAG = 60
+"""Characters of a language tag that are looked at; browsers may send anything."""
 ALIASES: Texts = MappingProxyType({"no": "nb", "nn": "nb", "iw": "he", "sh": "sr-Latn", "mo": "ro"})
 """Languages whose readers we serve in another one that they read."""
 
@@ -113,9 +117,20 @@ def nearest(locale: str) -> str | None:
     return None
 
 
+def served(*wishes: str | None) -> str:
+    """The built-in language of the first wish that we can meet, else English."""
+    return next((found for wish in wishes if wish and (found := nearest(wish))), LAST_RESORT)
+
+
+@lru_cache(maxsize=256)
+def spoken(header: str) -> tuple[str, ...]:
+    """The languages that a browser's Accept-Language asks for, dearest first, without those it refuses."""
+    return tuple(tag for tag, quality in parse_accept_header(header, LanguageAccept) if quality > 0)
+
+
 def ancestors(locale: str) -> Iterator[str]:
     """The tag itself, then each shorter one: `sl-Latn-SI`, `sl-Latn`, `sl`. Underscores are read as hyphens."""
-    parts = locale.strip().replace("_", "-").split("-")
+    parts = locale.strip()[:LONGEST_TAG].replace("_", "-").split("-")
     for length in range(len(parts), 0, -1):
         yield "-".join(parts[:length])
 
@@ -200,8 +215,8 @@ def choose_locale(document: Document, *wanted: str | None) -> str:
     offered = {tag.lower(): tag for tag in document["locales"]}
     for wish in filter(None, wanted):
         for tag in map(str.lower, ancestors(wish)):
-            if tag in offered:
-                return cast("str", offered[tag])
+            if found := offered.get(tag) or offered.get(ALIASES.get(tag, "").lower()):
+                return cast("str", found)
         language = wish.replace("_", "-").split("-")[0].lower()
         for tag, original in offered.items():
             if tag.split("-")[0] == language:

@@ -177,6 +177,7 @@ NAMED = {
     ("", "ticket_id"): lambda town: town.ticket("invite").id,
     ("", "locale"): lambda town: "sl",
     ("", "score"): lambda town: 3,
+    ("interpreting.download", "kind"): lambda town: "xliff",
     ("", "filename"): lambda town: "css/base.css",
     ("answering", "token"): lambda town: town.waiting.token,
     ("unsubscribing", "token"): lambda town: last_part(unsubscribe_url(town.contact_id, "sl")),
@@ -207,7 +208,7 @@ def permission_of(app, rule):
 def missing(values):
     """The same arguments, of things that never existed."""
     unknown = {"slug": "no-such-survey", "survey": "no-such-survey"}
-    kept = {"workspace", "locale", "score", "filename"}
+    kept = {"workspace", "locale", "score", "filename", "kind"}
     return {
         name: value if name in kept else unknown.get(name, new_id() if isinstance(value, uuid.UUID) else "nothing")
         for name, value in values.items()

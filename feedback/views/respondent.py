@@ -6,8 +6,6 @@ from functools import lru_cache
 from typing import Any
 
 from flask import Response, current_app, request
-from werkzeug.datastructures import LanguageAccept
-from werkzeug.http import parse_accept_header
 
 from base import clock
 from base.db import new_id
@@ -79,8 +77,8 @@ def kind_page(reason: str, link: Link | None = None, *, action_url: str = "") ->
     if link is not None:
         words = paging.page_context(locale_of(link), document=link.asked.document, company=link.asked.company)
     else:
-        wish = tag(request.args.get("lang")) or request.accept_languages.best_match(wording.LOCALES)
-        words = paging.page_context(wish or wording.LAST_RESORT)
+        browser = wording.spoken(request.headers.get("Accept-Language", ""))
+        words = paging.page_context(wording.served(tag(request.args.get("lang")), *browser))
     return html(_rendered("feedback/closed.html", reason=reason, action_url=action_url, **words), STATUS[reason])
 
 
@@ -94,7 +92,7 @@ def locale_for(link: Link, *chosen: str | None, browser: str) -> str:
     """The same, from what was chosen, the strongest wish first, and the browser's Accept-Language."""
     wishes = (*chosen, *link.wishes)
     if not any(wishes) and len(link.asked.document["locales"]) > 1:
-        wishes = _spoken(browser)
+        wishes = wording.spoken(browser)
     return _fitting(link.asked, wishes)
 
 
@@ -106,11 +104,6 @@ def carried(link: Link, locale: str) -> str:
 @lru_cache(maxsize=1024)
 def _fitting(asked: Asked, wishes: tuple[str | None, ...]) -> str:
     return wording.choose_locale(asked.document, *wishes)
-
-
-@lru_cache(maxsize=256)
-def _spoken(header: str) -> tuple[str, ...]:
-    return tuple(parse_accept_header(header, LanguageAccept).values())
 
 
 def html(text: str, status: int = 200) -> Response:

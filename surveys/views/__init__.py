@@ -6,12 +6,14 @@ from surveys.views import (
     contacts,
     editing,
     exchanging,
+    interpreting,
     previewing,
     publishing,
     starting,
     surveys,
     templating,
     testing,
+    translating,
     unsubscribing,
     uploading,
 )
@@ -27,5 +29,7 @@ blueprints: tuple[Blueprint, ...] = (
     testing.bp,
     contacts.bp,
     uploading.bp,
+    translating.bp,
+    interpreting.bp,
     unsubscribing.bp,
 )

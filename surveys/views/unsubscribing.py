@@ -100,7 +100,7 @@ def _page(wish: Wish, state: State, status: int = 200) -> Response:
 
 
 def _unknown() -> Response:
-    locale = request.accept_languages.best_match(wording.LOCALES) or wording.LAST_RESORT
+    locale = wording.served(*wording.spoken(request.headers.get("Accept-Language", "")))
     return _html("feedback/closed.html", {**paging.page_context(locale), "reason": "unknown"}, 404)
 
 

@@ -21,6 +21,7 @@ NOT_A_PAGE = {
     "starting.preview": "seen inside its frame on starting.start",
     "exchanging.export": "a file to download",
     "previewing.look": "the answer page without buttons that send, seen as answering.page",
+    "interpreting.download": "a file for translators",
     "outbox.html": "a mail in its frame on outbox.show; tested with the mails",
     "issues.preview_mail": "a mail in its frame on issues.preview; tested with the mails",
     "issues.sent_mail": "a mail in its frame on issues.show; tested with the mails",
@@ -50,6 +51,7 @@ def more_of(town):
     yield f"{survey}/{town.survey.slug}/edit?lang=sl", True
     for made_of in ("csat_ticket", "servqual", "smileys", town.template_id):
         yield f"{survey}/new/start?from={made_of}", True
+    yield f"{survey}/{town.survey.slug}/translations?to=sl&only=missing", True
     yield f"{here}/responses?band=detractor", True
     yield f"{here}/responses/{town.flagged_id}", True
     yield f"{here}/outbox?state=failed", True

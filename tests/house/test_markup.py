@@ -100,6 +100,7 @@ PAYLOADS = (
     "<noembed><xmp><listing>",
     "x" * 30 + "<wbr><marquee onstart=alert(1)>",
 )
+FILES = {"text/plain", "image/svg+xml", "text/csv", "application/xliff+xml"}
 ADDRESSES = {"href", "src", "action", "formaction", "xlink:href", "data", "srcset", "poster", "background"}
 
 
@@ -206,7 +207,7 @@ def pages(app, town, admin, client, known):
         if kind == "text/html":
             yield rule.rule, reply.text
         else:
-            assert kind.endswith("json") or kind in {"text/plain", "image/svg+xml", "text/csv"}, (rule.rule, kind)
+            assert kind.endswith("json") or kind in FILES, (rule.rule, kind)
             assert reply.headers["X-Content-Type-Options"] == "nosniff"
 
 

@@ -164,3 +164,22 @@ def test_a_preview_looks_the_same_but_sends_nothing() -> None:
     assert paging._source(paging.STYLE) in paging.PREVIEW_SECURITY_POLICY
     assert "form-action 'none'" in paging.PREVIEW_SECURITY_POLICY
     assert "script-src" not in paging.PREVIEW_SECURITY_POLICY
+
+
+def test_many_languages_fold_away_in_the_order_of_an_index(environment: Environment) -> None:
+    locales = ["en", "tr", "cs", "de", "ar", "sv", "es", "el"]
+    document = {"metric": "nps", "default_locale": "en", "locales": locales, "texts": {}}
+    page = parsed(paging.answer_page(environment, Asked("many", "Acme", document), locale="cs", visit=visit()))
+    fold = page.find(".//details")
+    assert "".join(fold.find("summary").itertext()).split() == ["Jazyk:", "Čeština"]
+    names = [one.text for one in fold.find("div")]
+    assert names == ["Čeština", "Deutsch", "English", "Español", "Svenska", "Türkçe", "Ελληνικά", "العربية"]
+    few = parsed(paging.answer_page(environment, asked(), locale="en", visit=visit()))
+    assert few.find(".//details") is None
+
+
+@pytest.mark.parametrize(("locale", "shown"), [("pt-BR", "pt"), ("nn", "nb"), ("fa", "en"), ("zh-Hant", "en")])
+def test_a_page_of_ready_made_words_says_which_language_it_really_is_in(locale: str, shown: str) -> None:
+    words = paging.page_context(locale)
+    assert (words["locale"], words["dir"]) == (shown, "ltr")
+    assert words["texts"]["unknown_title"] == wording.built_in(shown)["unknown_title"]

@@ -150,3 +150,12 @@ def test_unsubscribing_by_the_header_stops_what_was_to_come(client, cast, run_jo
     client.post(mail["List-Unsubscribe"][1:-1].removeprefix("http://surveys.example"), data=ONE_CLICK)
     ask("2")
     assert len(outbox()) == 1
+
+
+@pytest.mark.parametrize(
+    ("header", "lang"), [("nn-NO, nn;q=0.9", "nb"), ("pt-BR", "pt"), ("ar-EG", "ar"), ("zh", "en")]
+)
+@pytest.mark.parametrize("path", ["/u/nothing", "/s/nothing"])
+def test_a_link_that_leads_nowhere_says_so_in_the_browsers_language(client, path, header, lang):
+    page = client.get(path, headers={"Accept-Language": header}).text
+    assert f'<html lang="{lang}" dir="{"rtl" if lang == "ar" else "ltr"}">' in page
