@@ -46,6 +46,11 @@ def answer(
     return _page(page.replace("</form>", f"{hidden}</form>", 1), theme)
 
 
+def still(environment: Environment, asked: Asked, *, locale: str, theme: Theme, visit: Visit) -> Shown:
+    """The answer page for a frame in which nothing is pressed."""
+    return _page(paging.render_answer_page(environment, asked, locale=locale, visit=visit), theme)
+
+
 def thanks(environment: Environment, asked: Asked, *, locale: str, theme: Theme) -> Shown:
     """The page after sending."""
     words = paging.page_context(locale, document=asked.document, company=asked.company, look=asked.look)

@@ -2,7 +2,18 @@
 
 from flask import Blueprint
 
-from surveys.views import contacts, editing, previewing, publishing, surveys, testing, unsubscribing, uploading
+from surveys.views import (
+    contacts,
+    editing,
+    logos,
+    looks,
+    previewing,
+    publishing,
+    surveys,
+    testing,
+    unsubscribing,
+    uploading,
+)
 
 blueprints: tuple[Blueprint, ...] = (
     surveys.bp,
@@ -13,4 +24,6 @@ blueprints: tuple[Blueprint, ...] = (
     contacts.bp,
     uploading.bp,
     unsubscribing.bp,
+    looks.bp,
+    logos.bp,
 )
