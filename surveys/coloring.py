@@ -31,6 +31,8 @@ JUDGED: Final[dict[Theme, str]] = {"light": "#ffffff", "dark": "#1d2027"}
 
 INK: Final[dict[Theme, str]] = {"light": "#181d27", "dark": "#eceef3"}
 _WHITE, _DARK_INK = "#ffffff", "#14171c"
+_GREY, _LOST = 0.04, 1.3
+"""Chroma up to which a colour is a grey, and contrast below which a light one is lost on the light page."""
 _BRIGHT: Final = 3.0
 """White words on a colour that has less contrast than this would need another colour; dark words do not."""
 
@@ -117,7 +119,7 @@ def corrections(color: str) -> tuple[Correction, ...]:
     found = []
     for theme in THEMES:
         shades, ground = derived(color).of(theme), JUDGED[theme]
-        if theme == "dark" and _least(color, theme) < CONTROL:  # it would sink into the page
+        if _sinks(color, theme):
             found.append(_correction("button", theme, "ground", color, shades.fill, ground))
         else:
             found.append(_correction("button", theme, "words", color, shades.fill, shades.on))
@@ -147,7 +149,7 @@ def _shades(color: str, theme: Theme) -> Shades:
     light = theme == "light"
     wash = _hex(0.962, min(chroma, 0.026), hue) if light else _hex(0.3, min(chroma * 0.5, 0.045), hue)
     fill, on = _fill(color, theme)
-    start = color if light else fill
+    start = color if light and not _sinks(color, theme) else fill
     accent = _moved(start, theme, lambda shade: min(_least(shade, theme), contrast(shade, wash)) >= TEXT)
     edge = fill if _least(fill, theme) >= CONTROL else accent
     soft = _hex(0.72, min(chroma, 0.1), hue) if light else _hex(0.45, min(chroma, 0.09), hue)
@@ -159,17 +161,25 @@ def _fill(color: str, theme: Theme) -> tuple[str, str]:
     """The colour of buttons, as near to the brand's as words on it allow, and the colour of those words.
 
     On the light page a bright colour keeps its brightness and gets dark words and an edge; on the dark page a colour
-    that would sink into it comes up, and a black brand turns white, as its logo would.
+    that would sink into it comes up. A black brand turns white there, and a white one black on the light page.
     """
-    if theme == "dark" and _least(color, theme) < CONTROL:
-        if _oklch(color)[1] < 0.04:
-            return _hex(0.93, *_oklch(color)[1:]), _DARK_INK
+    if _sinks(color, theme):
+        _lightness, chroma, hue = _oklch(color)
+        if chroma < _GREY:
+            return (_hex(0.27, chroma, hue), _WHITE) if theme == "light" else (_hex(0.93, chroma, hue), _DARK_INK)
         color = _moved(color, "dark", lambda shade: _least(shade, theme) >= CONTROL)
     if contrast(color, _WHITE) >= TEXT:
         return color, _WHITE
     if contrast(color, _WHITE) < _BRIGHT:
         return color, _DARK_INK
     return _moved(color, "light", lambda shade: contrast(shade, _WHITE) >= TEXT), _WHITE
+
+
+def _sinks(color: str, theme: Theme) -> bool:
+    """Whether a button of this colour would be lost on the page; a bright one in the light is held by its edge."""
+    if theme == "dark":
+        return _least(color, theme) < CONTROL
+    return _oklch(color)[1] < _GREY and _least(color, theme) < _LOST
 
 
 def _press(fill: str, on: str) -> str:

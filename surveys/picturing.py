@@ -21,8 +21,8 @@ LARGEST: Final = 1024 * 1024
 """Bytes of a file."""
 LEAST_SIDE, MOST_SIDE, MOST_PIXELS = 64, 6000, 20_000_000
 """Pixels: of the longer side at least, of either side at most, and of the whole picture."""
-MOST_LENGTHS: Final = 10
-"""How many times as long as it is high, or as high as it is long, a logo may be."""
+MOST_WIDE, MOST_HIGH = 10, 3
+"""How many times as wide as it is high, and as high as it is wide, a logo may be."""
 PAGE_COMFORT, MAIL_COMFORT = 4_000, 3_000
 """Bytes up to which a PNG keeps all its colours. A mail is stored as often as it is sent, so its logo is smaller."""
 FORMATS: Final = ("PNG", "JPEG", "WEBP", "GIF")
@@ -117,7 +117,7 @@ def _judge(size: tuple[int, int], *, drawn: bool = False) -> None:
     width, height = size
     if not drawn and (max(size) > MOST_SIDE or width * height > MOST_PIXELS):
         raise PictureError("big", size)
-    if max(size) > min(size) * MOST_LENGTHS:
+    if width > height * MOST_WIDE or height > width * MOST_HIGH:
         raise PictureError("thin", size)
     if max(size) < LEAST_SIDE:
         raise PictureError("small", size)

@@ -98,7 +98,7 @@ def a_logo(*, color=(11, 29, 79), size=(320, 120), mode="RGBA", kind="PNG", nois
     """The bytes of a picture: a disc of `color` on nothing, or noise, which no format makes small."""
     image = Image.effect_noise(size, 120).convert(mode) if noisy else Image.new(mode, size)
     if not noisy:
-        ImageDraw.Draw(image).ellipse((4, 4, size[0] - 5, size[1] - 5), fill=color)
+        ImageDraw.Draw(image).ellipse((0, 0, size[0] - 1, size[1] - 1), fill=color)
     written = io.BytesIO()
     image.save(written, kind, **more)
     return written.getvalue()

@@ -18,7 +18,7 @@ from wtforms.validators import InputRequired, Length
 from base.errors import NotFoundError
 from surveys.coloring import JUDGED, Correction, corrections, derived, read_color
 from surveys.logo import Logo
-from surveys.picturing import LARGEST, LEAST_SIDE, MOST_LENGTHS, MOST_PIXELS, MOST_SIDE, PictureError
+from surveys.picturing import LARGEST, LEAST_SIDE, MOST_HIGH, MOST_PIXELS, MOST_SIDE, MOST_WIDE, PictureError
 
 FORM_SIZE = 16 * 1024 * 1024
 """Bytes of a form with a logo in it: far over what a logo may have, so that one too large is told at its field."""
@@ -36,7 +36,9 @@ REFUSALS = {
     "big": _(
         "The picture is too big to be read. It may have at most %(most)s pixels on a side, and %(area)s million in all."
     ),
-    "thin": _("The picture is too long and thin: its long side may be at most %(times)s times its short one."),
+    "thin": _(
+        "The picture is too thin. It may be at most %(wide)s times as wide as high, and %(high)s times as high as wide."
+    ),
     "blank": _("The picture is transparent everywhere. Choose another one."),
 }
 
@@ -45,7 +47,10 @@ TOLD = {
         "Words on buttons in your colour would have a contrast of %(given)s. Buttons use %(used)s, which has %(ratio)s."
     ),
     ("button", "words", False): _("Buttons use your colour as it is. The words on them have a contrast of %(ratio)s."),
-    ("button", "ground", True): _(
+    ("button", "light", True): _(
+        "Your colour has a contrast of %(given)s on white. Buttons use %(used)s, which has %(ratio)s."
+    ),
+    ("button", "dark", True): _(
         "Your colour has a contrast of %(given)s on the dark page. Buttons use %(used)s there, which has %(ratio)s."
     ),
     ("text", "light", True): _(
@@ -82,7 +87,7 @@ class LookForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
     color = StringField(
         _("Brand colour"),
         filters=[lambda text: (text or "").strip()],
-        description=_("As in #2751b8. Without one, our blue is used."),
+        description=_("From your style guide, as in #2751b8. Without one, pages and mails are blue."),
         render_kw={"spellcheck": "false", "autocomplete": "off", "maxlength": 9},
     )
 
@@ -113,7 +118,7 @@ def known_logo(workspace_id: uuid.UUID, text: str | None) -> uuid.UUID | None:
 def refused(error: PictureError, size: int) -> str:
     """Why a file of `size` bytes cannot be a logo, and what to do."""
     width, height = (format_decimal(side) for side in error.size)
-    values = {"width": width, "height": height, "least": LEAST_SIDE, "times": MOST_LENGTHS}
+    values = {"width": width, "height": height, "least": LEAST_SIDE, "wide": MOST_WIDE, "high": MOST_HIGH}
     values |= {"most": format_decimal(MOST_SIDE), "area": MOST_PIXELS // 1_000_000}
     over = max(size / LARGEST, 1.1)
     return str(REFUSALS[error.reason]) % (values | {"size": format_decimal(round(over, 1))})
@@ -140,7 +145,7 @@ def told(color: str) -> list[Told]:
 
 
 def _told(color: str, one: Correction) -> Told:
-    key: Any = (one.role, one.against if one.role == "button" else one.theme, one.corrected)
+    key: Any = (one.role, "words" if one.against == "words" else one.theme, one.corrected)
     values = {"given": _ratio(one.given), "used": one.used, "ratio": _ratio(one.ratio)}
     return Told(
         sentence=str(TOLD[key]) % values,

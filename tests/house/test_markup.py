@@ -203,7 +203,10 @@ def pages(app, town, admin, client, known):
         if kind == "text/html":
             yield rule.rule, reply.text
         else:
-            assert kind.endswith("json") or kind in {"text/plain", "image/svg+xml", "text/csv"}, (rule.rule, kind)
+            assert kind.endswith("json") or kind in {"text/plain", "image/svg+xml", "image/png", "text/csv"}, (
+                rule.rule,
+                kind,
+            )
             assert reply.headers["X-Content-Type-Options"] == "nosniff"
 
 
