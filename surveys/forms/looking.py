@@ -13,7 +13,7 @@ from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
 from werkzeug.datastructures import FileStorage
 from wtforms import BooleanField, HiddenField, StringField, ValidationError
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import DataRequired, Length
 
 from base.errors import NotFoundError
 from surveys.coloring import JUDGED, Correction, corrections, derived, read_color
@@ -71,7 +71,7 @@ class LookForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
     name = StringField(
         _("Company name"),
         [
-            InputRequired(_("Type the name that customers see.")),
+            DataRequired(_("Type the name that customers see.")),
             Length(max=120, message=_("Use at most %(max)d characters.")),
         ],
         filters=[lambda text: (text or "").strip()],
