@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import String, Uuid, select
 from sqlalchemy.orm import Mapped, mapped_column
@@ -25,6 +26,10 @@ class Workspace(Model):
     zone: Mapped[str] = mapped_column(String(60), default="UTC")
     """Days of results, and times without a zone in imports, are of this zone."""
     reply_to: Mapped[str | None] = mapped_column(String(320))
+    color: Mapped[str | None] = mapped_column(String(7))
+    """The brand's colour on what customers see, as `#rrggbb`; None is ours."""
+    logo_id: Mapped[uuid.UUID | None] = mapped_column(Uuid)
+    """The picture that stands for the name on what customers see; logos are a matter of the surveys' room."""
     created_at: Mapped[datetime] = mapped_column(Moment)
 
     @classmethod
@@ -67,7 +72,17 @@ class Workspace(Model):
         self, *, name: str, default_locale: str, zone: str, reply_to: str | None, at: datetime, actor: str | None = None
     ) -> None:
         """Other settings; the event says which ones changed."""
-        fresh = {"name": name, "default_locale": default_locale, "zone": zone, "reply_to": reply_to}
+        self._set(
+            {"name": name, "default_locale": default_locale, "zone": zone, "reply_to": reply_to}, at=at, actor=actor
+        )
+
+    def dress(
+        self, *, name: str, color: str | None, logo_id: uuid.UUID | None, at: datetime, actor: str | None = None
+    ) -> None:
+        """Another look on what customers see from now on, mails that are out already left as they are."""
+        self._set({"name": name, "color": color, "logo_id": logo_id}, at=at, actor=actor)
+
+    def _set(self, fresh: dict[str, Any], *, at: datetime, actor: str | None) -> None:
         changed = [key for key, value in fresh.items() if getattr(self, key) != value]
         for key in changed:
             setattr(self, key, fresh[key])

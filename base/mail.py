@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from base64 import b64encode
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from email import policy
 from email._header_value_parser import TokenList
@@ -27,6 +28,7 @@ NAME_LENGTH = 100
 
 _LOCAL = re.compile(r"\A[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*\Z")
 _LINK = re.compile(r"\A(?!.*=\?)(https?|mailto):[!-;=?-~]+\Z")
+_CID = re.compile(r"\A[A-Za-z0-9.-]+@[A-Za-z0-9.-]+\Z")
 _TAG = re.compile(r"\A[A-Za-z0-9]+(-[A-Za-z0-9]+)*\Z")
 _MESSAGE_ID = re.compile(r"\A<[!-;=?-~]+@[!-;=?-~]+>\Z")
 
@@ -70,12 +72,22 @@ _inliner = css_inline.CSSInliner(load_remote_stylesheets=False, keep_style_tags=
 
 
 @dataclass(frozen=True)
+class Picture:
+    """A PNG inside of a mail; the HTML calls it `cid:` and its cid."""
+
+    cid: str
+    png: bytes = field(repr=False)
+
+
+@dataclass(frozen=True)
 class Letter:
-    """What a reader sees: a subject of one line, the plain text, and the HTML with its styles inlined."""
+    """What a reader sees: a subject of one line, the plain text, the HTML with its styles inlined, its pictures."""
 
     subject: str
     text: str
     html: str
+    pictures: tuple[Picture, ...] = ()
+    """What the HTML shows; they come along, because mail programs do not load pictures from elsewhere."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,13 +105,15 @@ class Heading:
     """For mail that a person can end: gets both RFC 8058 headers. Transactional mail has none."""
 
 
-def render(environment: Environment, name: str, values: Mapping[str, Any]) -> Letter:
+def render(
+    environment: Environment, name: str, values: Mapping[str, Any], pictures: tuple[Picture, ...] = ()
+) -> Letter:
     """Render `email/<name>.subject.txt`, `.txt` and `.html`. Only the third is escaped, by its file's name."""
     template = environment.get_template
     subject = template(f"email/{name}.subject.txt").render(values)
     text = template(f"email/{name}.txt").render(values)
     html = template(f"email/{name}.html").render(values)
-    return Letter(one_line(subject, SUBJECT_LENGTH), text.strip() + "\n", _inliner.inline(html))
+    return Letter(one_line(subject, SUBJECT_LENGTH), text.strip() + "\n", _inliner.inline(html), pictures)
 
 
 def compose(letter: Letter, heading: Heading) -> EmailMessage:
@@ -120,8 +134,27 @@ def compose(letter: Letter, heading: Heading) -> EmailMessage:
         message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message.set_content(_without_nul(letter.text))
     message.add_alternative(_without_nul(letter.html), subtype="html")
+    _attach(message, letter.pictures)
     message["Content-Language"] = _matching(_TAG, heading.locale, "language tag")
     return message
+
+
+def _attach(message: EmailMessage, pictures: tuple[Picture, ...]) -> None:
+    """Put the pictures beside the HTML, which becomes the root of a part of its own."""
+    html = message.get_body(("html",))
+    for picture in pictures:
+        assert html is not None
+        cid = f"<{_matching(_CID, picture.cid, 'Content-ID')}>"
+        html.add_related(picture.png, "image", "png", cid=cid, disposition="inline", filename="logo.png")
+
+
+def with_pictures(message: EmailMessage, html: str) -> str:
+    """The HTML of a mail with its pictures in it, for a frame that can ask for nothing."""
+    for part in message.walk():
+        name = str(part["Content-ID"] or "").strip().strip("<>")
+        if name and part.get_content_type() == "image/png":
+            html = html.replace(f"cid:{name}", f"data:image/png;base64,{b64encode(part.get_content()).decode()}")
+    return html
 
 
 def one_line(text: str, length: int) -> str:

@@ -19,7 +19,7 @@ MOST_FLAWS: Final = 500
 """More are not told: nobody mends a file by hand that has so many, and it may have a million."""
 
 IDENT: Final = re.compile(r"[a-z0-9_]{1,40}")
-CONTROL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+CONTROL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 """Characters that no text keeps: databases refuse NUL, and half a surrogate pair is no character."""
 Wrong = tuple[str, str, dict[str, Any]]
 """A path, a code, and what its words need."""

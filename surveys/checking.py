@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from surveys.coloring import low_on_white
 from surveys.wording import EDITABLE, Document, effective, ready, untranslated
 
 _PLACEHOLDER = re.compile(r"\{([A-Za-z_]+)\}")
@@ -16,9 +17,10 @@ class Finding:
     """Something to look at. A `stop` forbids publishing; a `warning` leaves the decision to the person.
 
     kind: no_question · untranslated (keys: shown in the survey's main language) · placeholder (detail: the unknown one)
+    · low_contrast (detail: the colour's contrast on white, and the colour that stands in for it)
     """
 
-    kind: Literal["no_question", "untranslated", "placeholder"]
+    kind: Literal["no_question", "untranslated", "placeholder", "low_contrast"]
     locale: str
     keys: tuple[str, ...]
     detail: str = ""
@@ -37,6 +39,9 @@ def findings(document: Document) -> list[Finding]:
         if missing := untranslated(document, locale):
             found.append(Finding("untranslated", locale, missing))
         found += _strange_placeholders(document, locale)
+    color = (document.get("look") or {}).get("color")
+    if color and (low := low_on_white(color)):
+        found.append(Finding("low_contrast", document["default_locale"], (), f"{low[0]:.1f}:1 {low[1]}"))
     return sorted(found, key=lambda finding: not finding.stops)
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from flask import current_app
 
 from base import mail, tokens
+from surveys.branding import PLAIN, Look
 from surveys.mailing import Links, invitation_context
 from surveys.merging import NOBODY, Person
 from surveys.wording import Document
@@ -23,13 +24,14 @@ DECOY = "all"
 
 @dataclass(frozen=True, kw_only=True)
 class Recipient:
-    """Whom a mail goes to, and in whose name."""
+    """Whom a mail goes to, in whose name and look."""
 
     address: str
     name: str | None = None
     company: str
     reply_to: str | None = None
     person: Person = NOBODY
+    look: Look = PLAIN
 
 
 def answer_url(token: str) -> str:
@@ -50,22 +52,29 @@ def links(token: str, contact_id: uuid.UUID, locale: str) -> Links:
 
 def invitation(document: Document, locale: str, to: Recipient, *, links: Links, at: datetime) -> EmailMessage:
     """The question as a mail, in a locale of the survey."""
-    values = invitation_context(document, locale, company=to.company, name=to.name, links=links, person=to.person)
-    return _composed(values, to, at=at, unsubscribe_url=links.unsubscribe_url)
+    return _composed(_values(document, locale, to, links), to, at=at, unsubscribe_url=links.unsubscribe_url)
 
 
 def test_invitation(document: Document, locale: str, to: Recipient, *, preview_url: str, at: datetime) -> EmailMessage:
     """The same mail for a designer: marked as a test, all its links lead to the preview, nobody is unsubscribed."""
     preview = Links(url=preview_url, decoy_url=preview_url, unsubscribe_url=preview_url)
-    values = invitation_context(document, locale, company=to.company, name=to.name, links=preview, person=to.person)
+    values = _values(document, locale, to, preview)
     subject = f"[TEST] {values['texts']['mail_subject']}"
     return _composed({**values, "texts": {**values["texts"], "mail_subject": subject}}, to, at=at)
+
+
+def _values(document: Document, locale: str, to: Recipient, links: Links) -> Mapping[str, Any]:
+    return invitation_context(
+        document, locale, company=to.company, name=to.name, links=links, person=to.person, look=to.look
+    )
 
 
 def _composed(
     values: Mapping[str, Any], to: Recipient, *, at: datetime, unsubscribe_url: str | None = None
 ) -> EmailMessage:
-    letter = mail.render(current_app.jinja_env, "invitation", values)
+    logo = to.look.logo
+    pictures = (mail.Picture(logo.cid, logo.mail),) if logo else ()
+    letter = mail.render(current_app.jinja_env, "invitation", values, pictures)
     heading = mail.Heading(
         sender=in_the_name_of(to.company),
         to_address=to.address,

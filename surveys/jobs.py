@@ -18,6 +18,7 @@ from surveys.contact import Contact
 from surveys.dispatch import Dispatch, mail_key
 from surveys.intake import Occasion
 from surveys.invitation import Invitation
+from surveys.logo import look_of
 from surveys.sending import may_send
 from surveys.survey import Survey
 from surveys.version import Version
@@ -71,6 +72,7 @@ def _prepare(dispatch: Dispatch, now: datetime) -> _Prepared | None:
         company=workspace.name,
         reply_to=workspace.reply_to,
         person=dispatch.person,
+        look=look_of(workspace, dispatch.version.document),
     )
     try:
         message = emails.invitation(

@@ -19,6 +19,7 @@ from surveys.branching import Reader
 from surveys.contact import Contact
 from surveys.interaction import Interaction
 from surveys.invitation import Invitation
+from surveys.logo import worn
 from surveys.merging import Person
 from surveys.paging import Asked
 from surveys.survey import Survey
@@ -33,7 +34,7 @@ _FACTS = Prepared(
     select(
         *(Invitation.id, Invitation.workspace_id, Invitation.survey_id, Invitation.version_id, Invitation.contact_id),
         *(Invitation.locale, Contact.locale, Invitation.expires_at, Invitation.answered_at, Invitation.sent_at),
-        *(Survey.closed_at, Workspace.name, Contact.suppressed_reason),
+        *(Survey.closed_at, Workspace.name, Workspace.color, Workspace.logo_id, Contact.suppressed_reason),
         *(Contact.name, Contact.email, Contact.properties),
         *(Interaction.agent, Interaction.team, Interaction.channel, Interaction.properties),
     )
@@ -84,7 +85,8 @@ class Link:
         if found is None:
             raise NotFoundError("link")
         ident, workspace_id, survey_id, version_id, contact_id, *rest = found
-        locale, spoken, expires_at, answered_at, sent_at, closed_at, company, suppressed, *rest = rest
+        locale, spoken, expires_at, answered_at, sent_at, closed_at, *rest = rest
+        company, color, logo_id, suppressed, *rest = rest
         name, email, properties, *facts = rest
         about = dict(zip(("agent", "team", "channel", "properties"), facts, strict=True))
         return cls(
@@ -93,7 +95,7 @@ class Link:
             workspace_id=workspace_id,
             survey_id=survey_id,
             contact_id=contact_id,
-            asked=_asked(version_id, company),
+            asked=asked_with(version_id, workspace_id, company, color, logo_id),
             wishes=(locale, spoken),
             expires_at=expires_at,
             closed_at=closed_at,
@@ -129,7 +131,11 @@ def person_of(
 
 
 @lru_cache(maxsize=256)
-def _asked(version_id: uuid.UUID, company: str) -> Asked:
-    """A version never changes, so each process reads its document once."""
+def asked_with(
+    version_id: uuid.UUID, workspace_id: uuid.UUID, company: str, color: str | None, logo_id: uuid.UUID | None
+) -> Asked:
+    """The version in the name and the look of its workspace. Neither it nor a logo ever changes, so each process reads
+    them once.
+    """
     document = db.session.scalars(select(Version.document).where(Version.id == version_id)).one()
-    return Asked(version_id, company, document)
+    return Asked(version_id, company, document, worn(workspace_id, color, logo_id, document))

@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from surveys.branding import PLAIN, Look
 from surveys.merging import NOBODY, Person, merge, plain_name
+from surveys.picturing import CHIPS
 from surveys.presenting import score_label
 from surveys.question import several
 from surveys.scale import SCALES
@@ -21,7 +23,14 @@ class Links:
 
 
 def invitation_context(
-    document: Document, locale: str, *, company: str, name: str | None, links: Links, person: Person = NOBODY
+    document: Document,
+    locale: str,
+    *,
+    company: str,
+    name: str | None,
+    links: Links,
+    person: Person = NOBODY,
+    look: Look = PLAIN,
 ) -> Mapping[str, Any]:
     """Everything the three invitation templates need, in a locale of the survey."""
     called = plain_name(name)
@@ -35,6 +44,9 @@ def invitation_context(
         "several": several(document),
         "anonymous": bool(document.get("anonymous")),
         "company": company,
+        "shades": look.palette,
+        "logo": look.logo,
+        "chips": CHIPS,
         "greeting": texts["mail_greeting_named" if called else "mail_greeting"],
         "url": links.url,
         "decoy_url": links.decoy_url,

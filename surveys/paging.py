@@ -19,8 +19,9 @@ from babel.core import Locale, UnknownLocaleError
 from jinja2 import Environment
 from markupsafe import Markup, escape
 
-from surveys import presenting
+from surveys import branding, presenting
 from surveys.branching import Reader
+from surveys.branding import PLAIN, Look
 from surveys.complaining import ADDRESS_LIMIT, SHORT_LIMIT, Problem
 from surveys.filling import Typed
 from surveys.merging import NOBODY, Person
@@ -50,11 +51,19 @@ def _source(text: str) -> str:
     return f"'sha256-{b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
-# For the Content-Security-Policy of the respondent's pages: exactly these two texts may style and run.
-CONTENT_SECURITY_POLICY: Final = (
-    f"default-src 'none'; style-src {_source(STYLE)}; script-src {_source(SCRIPT)}; img-src data:; "
-    "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
-)
+@lru_cache(maxsize=128)
+def policy(look: Look = PLAIN) -> str:
+    """The Content-Security-Policy of the respondent's pages: exactly the texts that are in them may style and run."""
+    dress = branding.dress(look)
+    styles = " ".join(_source(text) for text in (STYLE, dress.style) if text)
+    images = "'self' data:" if look.logo and look.logo.hosted else "data:"
+    return (
+        f"default-src 'none'; style-src {styles}; script-src {_source(SCRIPT)}; img-src {images}; "
+        "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+    )
+
+
+CONTENT_SECURITY_POLICY: Final = policy()
 # For a designer's preview inside a frame of our own pages: it looks the same, but neither runs nor sends anything.
 PREVIEW_SECURITY_POLICY: Final = (
     f"default-src 'none'; style-src {_source(STYLE)}; img-src data:; form-action 'none'; frame-ancestors 'self'; "
@@ -64,11 +73,14 @@ PREVIEW_SECURITY_POLICY: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What is asked: a published version's document in the name of a company. Equal ids mean equal documents."""
+    """What is asked: a published version's document in the name and the look of a company. Equal ids mean equal
+    documents.
+    """
 
     version_id: Hashable
     company: str
     document: Document = field(compare=False, repr=False)
+    look: Look = PLAIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +132,12 @@ def render_answer_page(environment: Environment, asked: Asked, *, locale: str, v
 
 
 def page_context(
-    locale: str, *, document: Document | None = None, company: str = "", person: Person = NOBODY
+    locale: str,
+    *,
+    document: Document | None = None,
+    company: str = "",
+    person: Person = NOBODY,
+    look: Look = PLAIN,
 ) -> Mapping[str, Any]:
     """What every template under `public.html` needs; without a document, the built-in words in the nearest language."""
     locale = locale if document else served(locale)
@@ -130,6 +147,7 @@ def page_context(
         "locale": locale,
         "dir": direction(locale),
         "company": company,
+        "dress": branding.dress(look),
         "style": STYLE,
         "script": SCRIPT,
     }
@@ -175,7 +193,7 @@ def _pieces(
 
 def _render(environment: Environment, asked: Asked, locale: str, visit: Visit, slots: Mapping[str, Any]) -> str:
     document = asked.document
-    context = page_context(locale, document=document, company=asked.company, person=visit.person)
+    context = page_context(locale, document=document, company=asked.company, person=visit.person, look=asked.look)
     reader = Reader(document["metric"], locale, visit.person)
     sheet = presenting.sheet(
         document, reader, context["texts"], typed=visit.typed, page=visit.page, wrong=visit.problems, seed=visit.seed

@@ -17,6 +17,7 @@ from jinja2 import Environment
 from markupsafe import Markup
 
 from surveys import paging
+from surveys.branding import PLAIN, Look, data_uri
 from surveys.paging import Asked, Visit
 from surveys.wording import Document
 
@@ -45,14 +46,21 @@ def answer(
     return _page(page.replace("</form>", f"{hidden}</form>", 1), theme)
 
 
+def still(environment: Environment, asked: Asked, *, locale: str, theme: Theme, visit: Visit) -> Shown:
+    """The answer page for a frame in which nothing is pressed."""
+    return _page(paging.render_answer_page(environment, asked, locale=locale, visit=visit), theme)
+
+
 def thanks(environment: Environment, asked: Asked, *, locale: str, theme: Theme) -> Shown:
     """The page after sending."""
-    words = paging.page_context(locale, document=asked.document, company=asked.company)
+    words = paging.page_context(locale, document=asked.document, company=asked.company, look=asked.look)
     return _page(environment.get_template("feedback/thanks.html").render(words, change_url="#"), theme)
 
 
-def mail(html: str, head: str, *, theme: Theme) -> Shown:
-    """A mail's HTML under what a mail program writes above it."""
+def mail(html: str, head: str, *, theme: Theme, look: Look = PLAIN) -> Shown:
+    """A mail's HTML, its logo in it, under what a mail program writes above it."""
+    if look.logo:
+        html = html.replace(f"cid:{look.logo.cid}", data_uri(look.logo.mail))
     dressed = in_theme(html, theme)
     return Shown(re.sub(r"<body[^>]*>", lambda found: f"{found[0]}{head}", dressed, count=1), MAIL_POLICY)
 
@@ -69,7 +77,7 @@ def _page(html: str, theme: Theme) -> Shown:
     html = in_theme(html, theme)
     styles = re.findall(r"<style>(.*?)</style>", html, flags=re.DOTALL)
     allowed = " ".join(f"'sha256-{b64encode(hashlib.sha256(text.encode()).digest()).decode()}'" for text in styles)
-    return Shown(html, f"default-src 'none'; style-src {allowed}; img-src data:; form-action 'self'; {_SANDBOX}")
+    return Shown(html, f"default-src 'none'; style-src {allowed}; img-src 'self' data:; form-action 'self'; {_SANDBOX}")
 
 
 def _draft_fields(document: Document) -> Iterator[tuple[str, str]]:

@@ -1,7 +1,10 @@
 """The same few people in every test, and builders that use the product's own verbs."""
 
+import io
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+
+from PIL import Image, ImageDraw
 
 from accounts.apikey import ApiKey
 from accounts.role import Role
@@ -14,6 +17,8 @@ from surveys.contact import Contact
 from surveys.interaction import Interaction
 from surveys.invitation import Invitation
 from surveys.link import Link
+from surveys.logo import Logo
+from surveys.picturing import pictures
 from surveys.survey import Survey
 from surveys.template import SurveyTemplate
 from surveys.version import Version
@@ -94,6 +99,25 @@ def a_template(workspace, survey, *, name="Our way", description="", at=AT):
     """A copy of the survey's draft, kept to make others of."""
     with transaction():
         return SurveyTemplate.keep(workspace.id, name, description, survey.draft, at=at)
+
+
+def a_logo(*, color=(11, 29, 79), size=(320, 120), mode="RGBA", kind="PNG", noisy=False, **more):
+    """The bytes of a picture: a disc of `color` on nothing, or noise, which no format makes small."""
+    image = Image.effect_noise(size, 120).convert(mode) if noisy else Image.new(mode, size)
+    if not noisy:
+        ImageDraw.Draw(image).ellipse((0, 0, size[0] - 1, size[1] - 1), fill=color)
+    written = io.BytesIO()
+    image.save(written, kind, **more)
+    return written.getvalue()
+
+
+def a_look(workspace, color=None, logo=None, *, at=AT):
+    """The workspace wears a colour, and a logo made of these bytes."""
+    with transaction() as session:
+        kept = Logo.keep(workspace.id, pictures(logo), at=at) if logo else None
+        own = session.get_one(Workspace, workspace.id)
+        own.dress(name=own.name, color=color, logo_id=kept and kept.id, at=at)
+    return kept
 
 
 def a_contact(workspace, email="mara@customer.example", *, at=AT, **known):

@@ -20,9 +20,11 @@ from surveys import importer, jobs
 from surveys.emails import unsubscribe_url
 from surveys.intake import Occasion
 from surveys.invitation import Invitation
+from surveys.logo import Logo
+from surveys.picturing import pictures
 from surveys.survey import Survey
 from surveys.upload import Upload
-from tests.cast import a_draft, a_person, a_response, a_survey, a_template, an_invitation
+from tests.cast import a_draft, a_logo, a_person, a_response, a_survey, a_template, an_invitation
 
 ANSWERS = (
     (0, "Nobody called me back. Three weeks, and still no parcel!"),
@@ -54,6 +56,7 @@ class Town:
     digest_id: uuid.UUID
     issue_id: uuid.UUID
     mail_id: uuid.UUID
+    logo_id: uuid.UUID
     key_id: uuid.UUID
     key: str
 
@@ -77,6 +80,7 @@ class Town:
         drain()
         with transaction():
             key, secret = ApiKey.create(workspace.id, "Helpdesk", at=now)
+            logo = Logo.keep(workspace.id, pictures(a_logo()), at=now)
         return cls(
             workspace=workspace,
             admin=admin,
@@ -93,6 +97,7 @@ class Town:
             digest_id=digest.id,
             issue_id=issue.id,
             mail_id=Mail.by_key(f"invitation:{waiting.id}").id,
+            logo_id=logo.id,
             key_id=key.id,
             key=secret,
         )
@@ -170,6 +175,7 @@ NAMED = {
     ("contacts", "ident"): lambda town: town.contact_id,
     ("templating.delete", "template_id"): lambda town: a_template(town.workspace, town.survey).id,
     ("uploading", "ident"): lambda town: town.upload_id,
+    ("logos", "ident"): lambda town: town.logo_id,
     ("responses", "ident"): lambda town: town.response_id,
     ("responses.release", "ident"): lambda town: town.flagged_id,
     ("", "invitation_id"): lambda town: town.waiting.id,

@@ -18,6 +18,7 @@ from base import clock, courier, events
 from base.db import transaction
 from base.errors import ConflictError, NotFoundError
 from base.jobs import enqueue
+from base.mail import with_pictures
 from base.outbox import Mail
 
 bp = Blueprint("outbox", __name__)
@@ -89,10 +90,11 @@ def html(workspace: Workspace, mail_id: uuid.UUID) -> Response:
     mail = Mail.of_workspace(workspace.id, mail_id)
     if mail.kind in SECRET_KINDS or not mail.raw:
         raise NotFoundError("mail", mail_id)
-    body = _parsed(mail).get_body(("html",))
+    message = _parsed(mail)
+    body = message.get_body(("html",))
     if body is None:
         raise NotFoundError("mail", mail_id)
-    response = make_response(str(body.get_content()))
+    response = make_response(with_pictures(message, str(body.get_content())))
     response.headers["Content-Security-Policy"] = FRAME_POLICY
     return response
 

@@ -26,6 +26,7 @@ from feedback.submitting import read_form
 from feedback.suspecting import Visit
 from feedback.views import respondent, visiting
 from surveys import paging
+from surveys.branding import Look
 from surveys.link import Link
 from surveys.question import several
 from surveys.scale import SCALES
@@ -52,7 +53,7 @@ class Doorstep:
         common = {**web.HEADERS, "Content-Type": "text/html; charset=utf-8"}
         common |= dict([web.ONLY_SECURE]) if app.config["SECURE"] else {}
         self._to_thanks = list(common.items())
-        self._page = list((common | {"Content-Security-Policy": paging.CONTENT_SECURITY_POLICY}).items())
+        self._common = tuple(common.items())
 
     def __call__(self, environ: Environ, start_response: Start) -> Iterable[bytes]:
         reply = self._reply(environ)
@@ -92,10 +93,11 @@ class Doorstep:
         body = respondent.question_text(link, typed=typed, locale=locale).encode()
         seen = Visit(at=now, client=visiting.client_of(environ).fingerprint, kind="open", score=score)
         visiting.visits().note(link.invitation_id, seen)
+        headers = _page_headers(self._common, link.asked.look)
         if "gzip" in environ.get("HTTP_ACCEPT_ENCODING", "") and len(body) > web.WORTH_GZIP:
             packed = [("Content-Encoding", "gzip"), ("Vary", "Accept-Encoding")]
-            return "200 OK", [*self._page, *packed], gzip.compress(body, web.GZIP_LEVEL)
-        return "200 OK", self._page, body
+            return "200 OK", [*headers, *packed], gzip.compress(body, web.GZIP_LEVEL)
+        return "200 OK", headers, body
 
     def _sent(self, environ: Environ, token: str, form: dict[str, str]) -> Reply | None:
         with swift_reading():
@@ -126,6 +128,12 @@ def _form(environ: Environ) -> dict[str, str] | None:
         return None
     pairs = parse_qsl(body.decode(), keep_blank_values=True, errors="werkzeug.url_quote")  # as Werkzeug reads forms
     return dict(reversed(pairs))
+
+
+@lru_cache(maxsize=128)
+def _page_headers(common: tuple[tuple[str, str], ...], look: Look) -> list[tuple[str, str]]:
+    """What a page that wears `look` is sent with."""
+    return list((dict(common) | {"Content-Security-Policy": paging.policy(look)}).items())
 
 
 @lru_cache(maxsize=64)

@@ -11,6 +11,7 @@ from base import clock
 from base.db import new_id
 from feedback.submitting import Filled, tag
 from surveys import paging, wording
+from surveys.branding import PLAIN, Look
 from surveys.complaining import Problem
 from surveys.filling import Typed
 from surveys.link import Link
@@ -24,7 +25,7 @@ STATUS = {"unknown": 404, "expired": 410, "closed": 410, "unsubscribed": 410, "u
 
 def question(link: Link, *, typed: Typed) -> Response:
     """The answer page as it is opened; with what was answered before, which the person may change."""
-    return html(question_text(link, typed=typed, locale=locale_of(link)))
+    return html(question_text(link, typed=typed, locale=locale_of(link)), look=link.asked.look)
 
 
 def question_text(link: Link, *, typed: Typed, locale: str) -> str:
@@ -61,25 +62,29 @@ def question_again(
         person=link.person,
         seed=link.token,
     )
-    return html(paging.render_answer_page(current_app.jinja_env, link.asked, locale=locale, visit=seen), status)
+    text = paging.render_answer_page(current_app.jinja_env, link.asked, locale=locale, visit=seen)
+    return html(text, status, look=link.asked.look)
 
 
 def thanks(link: Link, *, change_url: str) -> Response:
     """Thanks, with the way back to another answer while the survey takes one."""
     locale = locale_of(link)
     if not change_url:
-        return html(_thanks_text(link.asked, locale, change_url=""))
-    return html(change_url.join(_thanks_pieces(link.asked, locale)))
+        return html(_thanks_text(link.asked, locale, change_url=""), look=link.asked.look)
+    return html(change_url.join(_thanks_pieces(link.asked, locale)), look=link.asked.look)
 
 
 def kind_page(reason: str, link: Link | None = None, *, action_url: str = "") -> Response:
     """Why there is nothing to answer: unknown, expired, closed, unsubscribed, or (503) unavailable for the moment."""
+    look = PLAIN
     if link is not None:
-        words = paging.page_context(locale_of(link), document=link.asked.document, company=link.asked.company)
+        asked, look = link.asked, link.asked.look
+        words = paging.page_context(locale_of(link), document=asked.document, company=asked.company, look=look)
     else:
         browser = wording.spoken(request.headers.get("Accept-Language", ""))
         words = paging.page_context(wording.served(tag(request.args.get("lang")), *browser))
-    return html(_rendered("feedback/closed.html", reason=reason, action_url=action_url, **words), STATUS[reason])
+    text = _rendered("feedback/closed.html", reason=reason, action_url=action_url, **words)
+    return html(text, STATUS[reason], look=look)
 
 
 def locale_of(link: Link, chosen: str | None = None) -> str:
@@ -106,9 +111,10 @@ def _fitting(asked: Asked, wishes: tuple[str | None, ...]) -> str:
     return wording.choose_locale(asked.document, *wishes)
 
 
-def html(text: str, status: int = 200) -> Response:
+def html(text: str, status: int = 200, *, look: Look = PLAIN) -> Response:
+    """A respondent's page that wears `look`; its policy allows the stylesheet and the logo of that look."""
     response = Response(text, status, mimetype="text/html")
-    response.headers["Content-Security-Policy"] = paging.CONTENT_SECURITY_POLICY
+    response.headers["Content-Security-Policy"] = paging.policy(look)
     if status == 503:
         response.headers["Retry-After"] = RETRY_AFTER
     return response
@@ -126,7 +132,7 @@ def _thanks_pieces(asked: Asked, locale: str) -> tuple[str, ...]:
 
 
 def _thanks_text(asked: Asked, locale: str, *, change_url: str) -> str:
-    words = paging.page_context(locale, document=asked.document, company=asked.company)
+    words = paging.page_context(locale, document=asked.document, company=asked.company, look=asked.look)
     return _rendered("feedback/thanks.html", change_url=change_url, **words)
 
 

@@ -7,6 +7,8 @@ from surveys.views import (
     editing,
     exchanging,
     interpreting,
+    logos,
+    looks,
     previewing,
     publishing,
     starting,
@@ -32,4 +34,6 @@ blueprints: tuple[Blueprint, ...] = (
     translating.bp,
     interpreting.bp,
     unsubscribing.bp,
+    looks.bp,
+    logos.bp,
 )

@@ -15,6 +15,7 @@ from base.web import body_up_to
 from surveys import mailing, paging, previewing, stepping, wording
 from surveys.branching import Reader
 from surveys.forms.editing import WORDS_SIZE, EditorForm
+from surveys.logo import look_of
 from surveys.paging import Asked, Visit
 from surveys.previewing import Shown, Theme
 from surveys.survey import Survey
@@ -28,7 +29,7 @@ bp = Blueprint("previewing", __name__)
 def preview(*, workspace: Workspace, slug: str) -> ResponseReturnValue:
     survey = Survey.of(workspace.id, slug)
     document = EditorForm().document(survey.draft) if request.method == "POST" else survey.draft
-    asked = Asked("preview", workspace.name, document)
+    asked = Asked("preview", workspace.name, document, look_of(workspace, document))
     locale, theme = _locale(document), _theme()
     if "form_id" in request.form:
         return _served(_pressed(asked, locale, theme))
@@ -45,7 +46,7 @@ def preview(*, workspace: Workspace, slug: str) -> ResponseReturnValue:
 def look(*, workspace: Workspace, slug: str, locale: str, score: int | None = None) -> ResponseReturnValue:
     """The page that a link of a test mail leads to: the saved draft, with the score chosen."""
     survey = Survey.of(workspace.id, slug)
-    asked = Asked("preview", workspace.name, survey.draft)
+    asked = Asked("preview", workspace.name, survey.draft, look_of(workspace, survey.draft))
     visit = replace(_visit(workspace, survey), typed=paging.scored(score))
     return _served(_answer(asked, wording.choose_locale(survey.draft, locale), _theme(), visit))
 
@@ -91,7 +92,12 @@ def _answer(asked: Asked, locale: str, theme: Theme, visit: Visit) -> Shown:
 def _mail(asked: Asked, locale: str, theme: Theme) -> Shown:
     """The real mail, as to the person who looks at it; its links lead nowhere."""
     values = mailing.invitation_context(
-        asked.document, locale, company=asked.company, name=g.user.name, links=mailing.Links("#", "#", "#")
+        asked.document,
+        locale,
+        company=asked.company,
+        name=g.user.name,
+        links=mailing.Links("#", "#", "#"),
+        look=asked.look,
     )
     letter = mail.render(current_app.jinja_env, "invitation", values)
     head = render_template(
@@ -101,4 +107,4 @@ def _mail(asked: Asked, locale: str, theme: Theme) -> Shown:
         company=asked.company,
         theme=theme,
     )
-    return previewing.mail(letter.html, head, theme=theme)
+    return previewing.mail(letter.html, head, theme=theme, look=asked.look)

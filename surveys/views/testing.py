@@ -12,6 +12,7 @@ from base import clock, courier, throttle, tokens
 from base.db import new_id, transaction
 from surveys import emails, wording
 from surveys.forms.publishing import TestForm
+from surveys.logo import look_of
 from surveys.survey import Survey
 
 bp = Blueprint("testing", __name__)
@@ -27,7 +28,13 @@ def send(*, workspace: Workspace, slug: str) -> ResponseReturnValue:
     locale = wording.choose_locale(survey.draft, TestForm().locale.data)
     with transaction():
         throttle.spend(f"test:{g.user.id}", limit=HOURLY, per_seconds=3600, now=now)
-    to = emails.Recipient(address=g.user.email, name=g.user.name, company=workspace.name, reply_to=workspace.reply_to)
+    to = emails.Recipient(
+        address=g.user.email,
+        name=g.user.name,
+        company=workspace.name,
+        reply_to=workspace.reply_to,
+        look=look_of(workspace, survey.draft),
+    )
     preview_url = tokens.link(url_for("previewing.look", workspace=workspace.slug, slug=survey.slug, locale=locale))
     message = emails.test_invitation(survey.draft, locale, to, preview_url=preview_url, at=now)
     ident = new_id()

@@ -19,7 +19,9 @@ from base.db import db, transaction
 from base.errors import NotFoundError
 from base.web import csrf, public
 from surveys import paging, wording
+from surveys.branding import PLAIN, Look
 from surveys.contact import Contact
+from surveys.logo import look_of
 
 bp = Blueprint("unsubscribing", __name__)
 
@@ -95,8 +97,10 @@ def _resumed(wish: Wish) -> Response:
 
 def _page(wish: Wish, state: State, status: int = 200) -> Response:
     owner = db.session.get(Workspace, wish.contact.workspace_id) if wish.contact is not None else None
-    words = paging.page_context(wish.locale, company=owner.name if owner is not None else "")
-    return _html("surveys/unsubscribe.html", {**words, "state": state, "action": f"/u/{wish.token}"}, status)
+    look = look_of(owner) if owner is not None else PLAIN
+    words = paging.page_context(wish.locale, company=owner.name if owner is not None else "", look=look)
+    values = {**words, "state": state, "action": f"/u/{wish.token}"}
+    return _html("surveys/unsubscribe.html", values, status, look=look)
 
 
 def _unknown() -> Response:
@@ -104,9 +108,9 @@ def _unknown() -> Response:
     return _html("feedback/closed.html", {**paging.page_context(locale), "reason": "unknown"}, 404)
 
 
-def _html(template: str, values: dict[str, object], status: int) -> Response:
+def _html(template: str, values: dict[str, object], status: int, *, look: Look = PLAIN) -> Response:
     """Without the context of staff pages, which would look for a signed-in person."""
     text = current_app.jinja_env.get_template(template).render(values)
     response = Response(text, status, mimetype="text/html")
-    response.headers["Content-Security-Policy"] = paging.CONTENT_SECURITY_POLICY
+    response.headers["Content-Security-Policy"] = paging.policy(look)
     return response

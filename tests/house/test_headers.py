@@ -15,6 +15,7 @@ from tests.conftest import Visitor
 from tests.town import Town, missing, routes
 
 FRAMED = {"outbox.html", "issues.sent_mail", "issues.preview_mail", "previewing.preview", "previewing.look"}
+FRAMED |= {"looks.preview"}
 """Mails and pages in a sandbox inside our own pages: mails carry their styles in themselves, and nothing runs there."""
 
 
@@ -49,7 +50,9 @@ def gaps(reply, *, endpoint=""):
         found.append(f"frames or forms {csp}")
     wanted = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
     wanted["Cross-Origin-Opener-Policy"] = "same-origin"
-    if not reply.request.path.startswith("/static/"):
+    if reply.request.path.startswith("/logo/") and reply.status_code == 200:
+        wanted["Cache-Control"] = "public, max-age=31536000, immutable"
+    elif not reply.request.path.startswith("/static/"):
         wanted["Cache-Control"] = "no-store"
     found += [
         f"{name}: {reply.headers.get(name)}" for name, value in wanted.items() if reply.headers.get(name) != value

@@ -100,7 +100,7 @@ PAYLOADS = (
     "<noembed><xmp><listing>",
     "x" * 30 + "<wbr><marquee onstart=alert(1)>",
 )
-FILES = {"text/plain", "image/svg+xml", "text/csv", "application/xliff+xml"}
+FILES = {"text/plain", "image/svg+xml", "image/png", "text/csv", "application/xliff+xml"}
 ADDRESSES = {"href", "src", "action", "formaction", "xlink:href", "data", "srcset", "poster", "background"}
 
 
