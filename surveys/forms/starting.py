@@ -11,9 +11,20 @@ from wtforms.validators import InputRequired, Length
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from surveys.forms.editing import NAME_LIMIT, clean
+from surveys.scale import SCALES
 from surveys.wording import LANGUAGE_NAMES, LOCALES
 
-METRICS = [("nps", _("Loyalty (NPS)")), ("csat", _("Satisfaction (CSAT)")), ("ces", _("Effort (CES)"))]
+NAMES = {
+    "nps": _("Loyalty (NPS)"),
+    "csat": _("Satisfaction (CSAT)"),
+    "csat3": _("Satisfaction in three words (CSAT)"),
+    "ces": _("Effort (CES)"),
+    "ces5": _("Effort in five steps (CES)"),
+    "stars": _("Stars"),
+    "smileys": _("Smileys"),
+    "thumbs": _("Thumbs up or down"),
+}
+METRICS = [(metric, NAMES[metric]) for metric in SCALES]
 
 
 class NewSurveyForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types

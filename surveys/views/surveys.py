@@ -13,6 +13,7 @@ from base.db import transaction
 from surveys import wording
 from surveys.forms.starting import NewSurveyForm
 from surveys.funnel import Funnel
+from surveys.scale import SCALES
 from surveys.summary import SUMMARIES, Summaries
 from surveys.survey import Survey
 from surveys.version import Version
@@ -48,7 +49,7 @@ def new(*, workspace: Workspace) -> ResponseReturnValue:
         metric: {
             tag: wording.named(wording.built_in(tag, metric), workspace.name)["question"] for tag in wording.LOCALES
         }
-        for metric in ("nps", "csat", "ces")
+        for metric in SCALES
     }
     page = render_template("surveys/new.html", form=form, questions=questions)
     return page, 422 if form.errors else 200
