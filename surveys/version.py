@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from accounts.user import User
 from base.db import Model, Moment, db, new_id
+from base.errors import NotFoundError
 
 
 class Version(Model):
@@ -33,6 +34,14 @@ class Version(Model):
     def all_of(cls, survey_id: uuid.UUID) -> list[Version]:
         """All versions, the newest first."""
         return list(db.session.scalars(select(cls).where(cls.survey_id == survey_id).order_by(cls.number.desc())))
+
+    @classmethod
+    def numbered(cls, survey_id: uuid.UUID, number: int) -> Version:
+        """One version, or NotFoundError."""
+        found = db.session.scalar(select(cls).where(cls.survey_id == survey_id, cls.number == number))
+        if found is None:
+            raise NotFoundError("version", number)
+        return found
 
     @classmethod
     def history(cls, survey_id: uuid.UUID) -> list[tuple[Version, str | None]]:

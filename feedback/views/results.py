@@ -11,10 +11,12 @@ from accounts.access import requires
 from accounts.workspace import Workspace
 from base import clock
 from base.errors import InvalidError
-from feedback import feed, ranging
+from feedback import detail, feed, further, ranging
 from feedback.dashboard import Dashboard
 from feedback.feed import Place
 from feedback.forms.filtering import ABOUT_ANSWERS, FACTS, PERIOD, SENTIMENTS, ResultsForm
+from feedback.gap import Gaps
+from feedback.plotting import Ruler
 from feedback.ranging import BadRange, Range
 from feedback.views.drawing import bands_of, distribution_of, language_name, trend_of
 from surveys.scale import SCALES
@@ -24,6 +26,8 @@ from surveys.version import Version
 bp = Blueprint("results", __name__)
 
 PAGE = 25
+NOTHING: dict[str, Any] = dict.fromkeys(ABOUT_ANSWERS)
+"""Narrows the list of answers by nothing."""
 
 
 @bp.get("/w/<workspace>/surveys/<slug>/results")
@@ -47,6 +51,11 @@ def show(workspace: Workspace, slug: str) -> ResponseReturnValue:
     def here(**changes: Any) -> str:
         return _address(workspace, survey, changes)
 
+    def behind(question: str) -> Any:
+        return lambda value: here(**NOTHING | {"question": question, "value": value, "_anchor": "answers"})
+
+    versions = Version.all_of(survey.id)
+    gaps = Gaps.of(survey, versions, period.interval, form.facts)
     return render_template(
         "feedback/results.html",
         survey=survey,
@@ -57,7 +66,13 @@ def show(workspace: Workspace, slug: str) -> ResponseReturnValue:
         ever=page.score.n or feed.size(feed.Query(workspace_id=workspace.id, survey_id=survey.id, flagged=False)),
         matching=feed.size(query),
         window=window,
-        versions=Version.all_of(survey.id),
+        versions=versions,
+        further=further.of(survey, versions, workspace.name, period.interval, form.facts),
+        gaps=gaps,
+        ruler=Ruler(gaps.low, gaps.high) if gaps else None,
+        said=detail.of(window.entries, workspace.name) if form.about_answers else {},
+        behind=behind,
+        wishes=here(**NOTHING | {"wants_contact": 1, "_anchor": "answers"}),
         scale=SCALES[survey.metric],
         sentiments=SENTIMENTS,
         line=page.line,

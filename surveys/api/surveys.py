@@ -9,6 +9,7 @@ from accounts.workspace import Workspace
 from base.openapi import operation
 from surveys.schemas import SurveyList, SurveyOut
 from surveys.survey import Survey
+from surveys.version import Version
 
 bp = Blueprint("api_surveys", __name__)
 
@@ -17,11 +18,13 @@ bp = Blueprint("api_surveys", __name__)
 @requires_key
 @operation("All surveys of the workspace", answers={200: SurveyList})
 def index(*, workspace: Workspace) -> SurveyList:
-    return SurveyList(data=[SurveyOut.of(survey) for survey in Survey.all_of(workspace.id)])
+    newest = Survey.newest_versions(workspace.id)
+    return SurveyList(data=[SurveyOut.of(survey, newest.get(survey.id)) for survey in Survey.all_of(workspace.id)])
 
 
 @bp.get("/api/v1/surveys/<survey>")
 @requires_key
 @operation("One survey, by id or slug", answers={200: SurveyOut})
 def show(*, workspace: Workspace, survey: str) -> SurveyOut:
-    return SurveyOut.of(Survey.of(workspace.id, survey))
+    found = Survey.of(workspace.id, survey)
+    return SurveyOut.of(found, Version.newest(found.id))

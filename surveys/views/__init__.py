@@ -2,13 +2,26 @@
 
 from flask import Blueprint
 
-from surveys.views import contacts, editing, previewing, publishing, surveys, testing, unsubscribing, uploading
+from surveys.views import (
+    contacts,
+    copying,
+    editing,
+    previewing,
+    publishing,
+    surveys,
+    testing,
+    unsubscribing,
+    uploading,
+    versions,
+)
 
 blueprints: tuple[Blueprint, ...] = (
     surveys.bp,
     editing.bp,
     previewing.bp,
     publishing.bp,
+    versions.bp,
+    copying.bp,
     testing.bp,
     contacts.bp,
     uploading.bp,
