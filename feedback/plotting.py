@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,14 @@ class Dumbbell:
     hoped: float | None
     between: Span | None
     interval: Span | None
+
+
+def place_in(moments: Sequence[tuple[datetime, datetime]], at: datetime) -> float | None:
+    """Where a moment falls on a line of equally wide stretches of time, from start to end; None outside all."""
+    for index, (start, end) in enumerate(moments):
+        if start <= at < end:
+            return round(100 * (index + (at - start) / (end - start)) / len(moments), 2)
+    return None
 
 
 @dataclass(frozen=True, slots=True)

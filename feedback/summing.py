@@ -95,6 +95,8 @@ class Summary:
     title: str
     n: int
     asked: int
+    note: str = ""
+    """What tells a matrix of one dimension from those of others."""
     ends: tuple[str, str] = ("", "")
     gone: bool = False
     left_out: bool = False
@@ -143,6 +145,7 @@ def _summary(question: Question, found: Found, editions: Sequence[Edition], *, g
         title=words.get(question.title_key) or ident,
         n=n,
         asked=sum(count for key, count in found.asked.items() if same.get(key)),
+        note=words.get(f"{ident}.help", "") if question.dimension else "",
         ends=(words.get(f"{ident}.low_label", ""), words.get(f"{ident}.high_label", "")),
         gone=gone,
         left_out=left_out,

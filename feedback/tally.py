@@ -90,6 +90,18 @@ def counts_over(survey_id: uuid.UUID, edges: Sequence[datetime], filters: Filter
     return found
 
 
+def counts_by_version(survey_id: uuid.UUID, interval: Interval | None = None) -> dict[int, Counts]:
+    """How many counted responses to each version of a survey gave each score, of any time or first come in it."""
+    query = select(Version.number, Response.score, func.count()).join(Version, Version.id == Response.version_id)
+    query = query.where(Response.survey_id == survey_id, COUNTED)
+    if interval is not None:
+        query = query.where(Response.created_at >= interval.start, Response.created_at < interval.end)
+    found: dict[int, Counts] = {}
+    for number, score, n in db.session.execute(query.group_by(Version.number, Response.score)):
+        found.setdefault(number, {})[score] = n
+    return found
+
+
 def counts_of_all(workspace_id: uuid.UUID) -> dict[uuid.UUID, Counts]:
     """How many counted responses each survey of a workspace ever got with each score."""
     query = select(Response.survey_id, Response.score, func.count()).where(

@@ -39,6 +39,8 @@ class Told:
     question: str
     kind: Kind
     title: str
+    note: str = ""
+    """What tells a matrix of one dimension from those of others."""
     chosen: tuple[Chosen, ...] = ()
     rated: tuple[Rated, ...] = ()
     high: int = 0
@@ -94,7 +96,7 @@ def told(document: Document, words: Texts, pieces: Sequence[Piece], company: str
 
 def _keys(question: Question) -> Iterator[str]:
     yield from question.text_keys
-    yield from ("other_label", "yes", "no")
+    yield from ("other_label", "yes", "no", f"{question.id}.help")
 
 
 def _told(question: Question, pieces: Sequence[Piece], said: Texts, person: Person) -> Told:
@@ -111,6 +113,7 @@ def _told(question: Question, pieces: Sequence[Piece], said: Texts, person: Pers
         question=ident,
         kind=question.kind,
         title=said.get(question.title_key) or ident,
+        note=said.get(f"{ident}.help", "") if question.dimension else "",
         chosen=chosen,
         rated=tuple(
             Rated(row, said.get(f"{ident}.row.{row}") or row, ratings[row]) for row in question.rows if row in ratings

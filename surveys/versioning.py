@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from itertools import pairwise
 from typing import Any, Literal
 
 from surveys.comparing import Change, changes, flat, readable
@@ -59,6 +61,24 @@ def shifts(before: Document, after: Document) -> tuple[What, ...]:
     return tuple(what for what, differs in found.items() if differs)
 
 
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A version whose answers are hard to compare with those before it, and why."""
+
+    number: int
+    at: datetime
+    shifts: tuple[What, ...]
+
+
+def turns(editions: Sequence[tuple[int, datetime, Document]]) -> list[Turn]:
+    """Every such version; `editions` (number, moment, document) are the oldest first."""
+    found = []
+    for (_, _, before), (number, at, after) in pairwise(editions):
+        if changed := shifts(before, after):
+            found.append(Turn(number, at, changed))
+    return found
+
+
 def differences(before: Document, after: Document) -> list[Difference]:
     """What happened to the questions, in the order of the newer version, removed ones first."""
     was, now = ({question.id: question for question in questions(document)} for document in (before, after))
@@ -85,7 +105,7 @@ class Story:
 
     questions: list[Difference]
     texts: list[Change]
-    """Settings and words, readable; not those of questions that came or went."""
+    """Settings and words, readable; not those of questions and choices that came or went."""
     names: Mapping[str, str]
     shifts: tuple[What, ...]
 
@@ -97,11 +117,12 @@ class Story:
 def told(before: Document, after: Document) -> Story:
     """What changed, for people."""
     found = differences(before, after)
-    unstable = {one.question for one in found if one.kind in {"added", "removed"}}
+    # The words of what came or went are told with it, not once more by language.
+    both = _keys(before) & _keys(after)
     texts = [
         readable(change, before, after)
         for change in changes(flat(before), flat(after))
-        if change.place in SETTINGS or (change.place[0] == "texts" and owner(change.key) not in unstable)
+        if change.place in SETTINGS or (change.place[0] == "texts" and ("." not in change.key or change.key in both))
     ]
     return Story(found, texts, names(before, after), shifts(before, after))
 
@@ -119,9 +140,8 @@ def names(*documents: Document) -> dict[str, str]:
     return found
 
 
-def owner(key: str) -> str:
-    """The question that a text belongs to; empty for words of the page."""
-    return key.partition(".")[0] if "." in key else ""
+def _keys(document: Document) -> set[str]:
+    return {key for question in questions(document) for key in (*question.text_keys, f"{question.id}.help")}
 
 
 def _differ(pairs: Sequence[tuple[Texts, Texts]], keys: Sequence[str]) -> bool:

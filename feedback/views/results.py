@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Blueprint, render_template, request, url_for
@@ -11,17 +12,19 @@ from accounts.access import requires
 from accounts.workspace import Workspace
 from base import clock
 from base.errors import InvalidError
-from feedback import detail, feed, further, ranging
+from feedback import detail, feed, further, ranging, tally
 from feedback.dashboard import Dashboard
 from feedback.feed import Place
 from feedback.forms.filtering import ABOUT_ANSWERS, FACTS, PERIOD, SENTIMENTS, ResultsForm
 from feedback.gap import Gaps
 from feedback.plotting import Ruler
 from feedback.ranging import BadRange, Range
-from feedback.views.drawing import bands_of, distribution_of, language_name, trend_of
+from feedback.views.drawing import bands_of, distribution_of, language_name, marks_of, trend_of
 from surveys.scale import SCALES
 from surveys.survey import Survey
 from surveys.version import Version
+from surveys.versioning import Turn
+from surveys.versioning import turns as turns_of
 
 bp = Blueprint("results", __name__)
 
@@ -55,6 +58,7 @@ def show(workspace: Workspace, slug: str) -> ResponseReturnValue:
         return lambda value: here(**NOTHING | {"question": question, "value": value, "_anchor": "answers"})
 
     versions = Version.all_of(survey.id)
+    turns = _turns(versions, period) if not form.facts.version else []
     gaps = Gaps.of(survey, versions, period.interval, form.facts)
     return render_template(
         "feedback/results.html",
@@ -72,6 +76,9 @@ def show(workspace: Workspace, slug: str) -> ResponseReturnValue:
         ruler=Ruler(gaps.low, gaps.high) if gaps else None,
         said=detail.of(window.entries, workspace.name) if form.about_answers else {},
         behind=behind,
+        turns=turns,
+        marks=marks_of(page, turns),
+        by_version={number: sum(of.values()) for number, of in tally.counts_by_version(survey.id).items()},
         wishes=here(**NOTHING | {"wants_contact": 1, "_anchor": "answers"}),
         scale=SCALES[survey.metric],
         sentiments=SENTIMENTS,
@@ -83,6 +90,17 @@ def show(workspace: Workspace, slug: str) -> ResponseReturnValue:
         kept=_kept,
         language_name=language_name,
     )
+
+
+def _turns(versions: Sequence[Version], period: Range) -> list[Turn]:
+    """Versions of this period whose answers are hard to compare with those before."""
+    if len(versions) < 2:
+        return []
+    # What was published before the period began is needed only as what the first of the period changed.
+    within = [version for version in versions if version.published_at >= period.interval.start]
+    oldest_first = [*versions[len(within) : len(within) + 1], *reversed(within)]
+    found = turns_of([(version.number, version.published_at, version.document) for version in oldest_first])
+    return [turn for turn in found if turn.at in period.interval]
 
 
 def place_of(name: str) -> Place | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from itertools import pairwise
 
 from flask import Blueprint, current_app, flash, g, make_response, redirect, render_template, request, url_for
@@ -15,14 +16,18 @@ from accounts.workspace import Workspace
 from base import clock, mail
 from base.db import transaction
 from base.errors import ConflictError
-from surveys import mailing, previewing, versioning, wording
+from base.web import body_up_to
+from surveys import mailing, previewing, stepping, versioning, wording
+from surveys.branching import Reader
 from surveys.draft import Draft
+from surveys.forms.editing import WORDS_SIZE
 from surveys.forms.labels import LABELS
 from surveys.forms.restoring import RestoreForm
 from surveys.paging import Asked, Visit
 from surveys.previewing import Shown, Theme
 from surveys.survey import Survey
 from surveys.version import Version
+from surveys.versioning import Story
 
 bp = Blueprint("versions", __name__)
 
@@ -32,7 +37,7 @@ bp = Blueprint("versions", __name__)
 def index(*, workspace: Workspace, slug: str) -> ResponseReturnValue:
     survey = Survey.of(workspace.id, slug)
     history = Version.history(survey.id)
-    steps = [
+    steps: list[tuple[Version, str | None, Story | None]] = [
         (version, name, versioning.told(before.document, version.document))
         for (version, name), (before, _name) in pairwise(history)
     ]
@@ -66,17 +71,18 @@ def show(*, workspace: Workspace, slug: str, number: int) -> ResponseReturnValue
     )
 
 
-@bp.get("/w/<workspace>/surveys/<slug>/versions/<int:number>/seen")
+@bp.route("/w/<workspace>/surveys/<slug>/versions/<int:number>/seen", methods=["GET", "POST"])
 @requires("surveys.view")
+@body_up_to(WORDS_SIZE)
 def seen(*, workspace: Workspace, slug: str, number: int) -> ResponseReturnValue:
-    """What people saw, for the frame on the version's page; nothing on it leads anywhere."""
-    survey = Survey.of(workspace.id, slug)
-    document = Version.numbered(survey.id, number).document
-    locale = wording.choose_locale(document, request.args.get("lang"))
+    """What people saw, for the frame on the version's page. Its buttons turn pages; nothing is kept."""
+    document = Version.numbered(Survey.of(workspace.id, slug).id, number).document
+    locale = wording.choose_locale(document, request.form.get("switch"), request.values.get("lang"))
+    # Its words are frozen; without the texts that they were made of, no form needs to carry them.
     asked = Asked("preview", workspace.name, {**document, "texts": {}} if "frozen" in document else document)
-    shown = _seen(asked, locale, request.args.get("show", "answer"), request.path)
+    shown = _seen(asked, locale, request.path)
     response = make_response(shown.html)
-    response.headers["Content-Security-Policy"] = shown.policy.replace("form-action 'self'", "form-action 'none'")
+    response.headers["Content-Security-Policy"] = shown.policy
     return response
 
 
@@ -113,23 +119,21 @@ def take_up(*, workspace: Workspace, slug: str, draft_id: uuid.UUID) -> Response
 def _revision(form: RestoreForm) -> int:
     if not form.validate():
         raise ConflictError(_("Somebody else saved this survey meanwhile."))
-    return int(form.revision.data)
+    return form.revision.data or 0
 
 
 def _say(kept: Draft | None, sentence: str) -> None:
     if kept is not None:
-        sentence += " " + _(
-            "The edits that were not published are put aside under Versions, where you can bring them back."
-        )
+        sentence += " " + _("Edits that were not published are put aside under Versions; bring them back from there.")
     flash(sentence, "success")
 
 
 def _theme() -> Theme:
-    return "dark" if request.args.get("theme") == "dark" else "light"
+    return "dark" if request.values.get("theme") == "dark" else "light"
 
 
-def _seen(asked: Asked, locale: str, page: str, path: str) -> Shown:
-    environment, theme = current_app.jinja_env, _theme()
+def _seen(asked: Asked, locale: str, path: str) -> Shown:
+    environment, theme, page = current_app.jinja_env, _theme(), request.values.get("show")
     if page == "thanks":
         return previewing.thanks(environment, asked, locale=locale, theme=theme)
     if page == "mail":
@@ -138,7 +142,15 @@ def _seen(asked: Asked, locale: str, page: str, path: str) -> Shown:
             asked.document, locale, company=asked.company, name=g.user.name, links=links
         )
         return previewing.mail(mail.render(environment, "invitation", values).html, "", theme=theme)
+    visit = Visit(path, "preview", 0)
+    if "form_id" in request.form:
+        sent = stepping.read(request.form, asked.document)
+        visit = replace(visit, typed=sent.typed, page=sent.page)
+        if "switch" not in request.form:
+            words = wording.named(wording.effective(asked.document, locale), asked.company)
+            verdict = stepping.judge(sent, asked.document, Reader(asked.document["metric"], locale), words)
+            if verdict.kept:
+                return previewing.thanks(environment, asked, locale=locale, theme=theme)
+            visit = replace(visit, page=verdict.page, problems=verdict.problems)
     token = generate_csrf() if current_app.config["WTF_CSRF_ENABLED"] else None
-    return previewing.answer(
-        environment, asked, locale=locale, theme=theme, visit=Visit(path, "preview", 0), token=token
-    )
+    return previewing.answer(environment, asked, locale=locale, theme=theme, visit=visit, token=token)

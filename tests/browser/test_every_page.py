@@ -19,6 +19,7 @@ NOT_A_PAGE = {
     "digests.upcoming": "a sentence inside the form of digests.new",
     "previewing.preview": "seen inside its frame on editing.edit",
     "previewing.look": "the answer page without buttons that send, seen as answering.page",
+    "versions.seen": "the answer page of a version in its frame on versions.show; tested with the versions",
     "outbox.html": "a mail in its frame on outbox.show; tested with the mails",
     "issues.preview_mail": "a mail in its frame on issues.preview; tested with the mails",
     "issues.sent_mail": "a mail in its frame on issues.show; tested with the mails",
@@ -46,6 +47,10 @@ def more_of(town):
     yield f"{survey}/{town.closed.slug}/results?period=7d", True
     yield f"{survey}/{town.survey.slug}/results?band=detractor&agent=nobody", True
     yield f"{survey}/{town.survey.slug}/edit?lang=sl", True
+    yield f"{survey}/{town.rich.slug}/results", True
+    yield f"{survey}/{town.rich.slug}/results?question=why&value=other", True
+    yield f"{survey}/{town.rich.slug}/versions/2?show=mail&theme=dark", True
+    yield f"{here}/responses/{town.rich_response_id}", True
     yield f"{here}/responses?band=detractor", True
     yield f"{here}/responses/{town.flagged_id}", True
     yield f"{here}/outbox?state=failed", True
