@@ -203,9 +203,9 @@ class QuestionOut(Schema):
     title: str
 
     @classmethod
-    def all_of(cls, document: Document) -> list[QuestionOut]:
+    def all_of(cls, document: Document, company: str) -> list[QuestionOut]:
         """Every question of a document, in order."""
-        words = wording.effective(document, document["default_locale"])
+        words = wording.named(wording.effective(document, document["default_locale"]), company)
         return [
             cls(id=one.id, kind=one.kind, required=one.required, title=words.get(one.title_key, ""))
             for one in questions(document)
@@ -227,7 +227,7 @@ class SurveyOut(Schema):
     closed_at: Moment | None
 
     @classmethod
-    def of(cls, survey: Survey, newest: Version | None) -> SurveyOut:
+    def of(cls, survey: Survey, newest: Version | None, company: str) -> SurveyOut:
         return cls(
             id=survey.id,
             slug=survey.slug,
@@ -236,7 +236,7 @@ class SurveyOut(Schema):
             version=survey.published_number,
             default_locale=survey.draft["default_locale"],
             locales=survey.draft["locales"],
-            questions=QuestionOut.all_of(newest.document if newest else survey.draft),
+            questions=QuestionOut.all_of(newest.document if newest else survey.draft, company),
             created_at=survey.created_at,
             closed_at=survey.closed_at,
         )

@@ -260,7 +260,7 @@ def permission_of(app, rule):
 def missing(values):
     """The same arguments, of things that never existed."""
     unknown = {"slug": "no-such-survey", "survey": "no-such-survey"}
-    kept = {"workspace", "locale", "score", "filename"}
+    kept = {"workspace", "locale", "score", "filename", "number"}
     return {
         name: value if name in kept else unknown.get(name, new_id() if isinstance(value, uuid.UUID) else "nothing")
         for name, value in values.items()

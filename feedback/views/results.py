@@ -19,6 +19,7 @@ from feedback.forms.filtering import ABOUT_ANSWERS, FACTS, PERIOD, SENTIMENTS, R
 from feedback.gap import Gaps
 from feedback.plotting import Ruler
 from feedback.ranging import BadRange, Range
+from feedback.tally import Filters
 from feedback.views.drawing import bands_of, distribution_of, language_name, marks_of, trend_of
 from surveys.scale import SCALES
 from surveys.survey import Survey
@@ -40,26 +41,12 @@ def show(workspace: Workspace, slug: str) -> ResponseReturnValue:
     form = ResultsForm.read(request.args)
     period, problem = _period(workspace.zone)
     page = Dashboard.of(survey, period, form.columns(period), form.facts)
-    query = feed.Query(
-        workspace_id=workspace.id,
-        survey_id=survey.id,
-        since=period.interval.start,
-        until=period.interval.end,
-        flagged=False,
-        commented=form.commented.data,
-        filters=form.all,
-    )
+    query = _query(survey, period, form)
     window = feed.window(query, limit=PAGE, order=form.sequence, after=place_of("after"), before=place_of("before"))
 
     def here(**changes: Any) -> str:
         return _address(workspace, survey, changes)
 
-    def behind(question: str) -> Any:
-        return lambda value: here(**NOTHING | {"question": question, "value": value, "_anchor": "answers"})
-
-    versions = Version.all_of(survey.id)
-    turns = _turns(versions, period) if not form.facts.version else []
-    gaps = Gaps.of(survey, versions, period.interval, form.facts)
     return render_template(
         "feedback/results.html",
         survey=survey,
@@ -70,16 +57,7 @@ def show(workspace: Workspace, slug: str) -> ResponseReturnValue:
         ever=page.score.n or feed.size(feed.Query(workspace_id=workspace.id, survey_id=survey.id, flagged=False)),
         matching=feed.size(query),
         window=window,
-        versions=versions,
-        further=further.of(survey, versions, workspace.name, period.interval, form.facts),
-        gaps=gaps,
-        ruler=Ruler(gaps.low, gaps.high) if gaps else None,
         said=detail.of(window.entries, workspace.name) if form.about_answers else {},
-        behind=behind,
-        turns=turns,
-        marks=marks_of(page, turns),
-        by_version={number: sum(of.values()) for number, of in tally.counts_by_version(survey.id).items()},
-        wishes=here(**NOTHING | {"wants_contact": 1, "_anchor": "answers"}),
         scale=SCALES[survey.metric],
         sentiments=SENTIMENTS,
         line=page.line,
@@ -89,7 +67,49 @@ def show(workspace: Workspace, slug: str) -> ResponseReturnValue:
         here=here,
         kept=_kept,
         language_name=language_name,
+        **_of_versions(survey, workspace, page, period, form.facts),
+        **_links(here),
     )
+
+
+def _query(survey: Survey, period: Range, form: ResultsForm) -> feed.Query:
+    """The answers that the page lists."""
+    return feed.Query(
+        workspace_id=survey.workspace_id,
+        survey_id=survey.id,
+        since=period.interval.start,
+        until=period.interval.end,
+        flagged=False,
+        commented=form.commented.data,
+        filters=form.all,
+    )
+
+
+def _of_versions(
+    survey: Survey, workspace: Workspace, page: Dashboard, period: Range, facts: Filters
+) -> dict[str, Any]:
+    """What depends on what was asked: further questions, gaps, and where versions make answers hard to compare."""
+    versions = Version.all_of(survey.id)
+    turns = _turns(versions, period) if not facts.version else []
+    gaps = Gaps.of(survey, versions, period.interval, facts)
+    return {
+        "versions": versions,
+        "by_version": {number: sum(of.values()) for number, of in tally.counts_by_version(survey.id).items()},
+        "turns": turns,
+        "marks": marks_of(page, turns),
+        "further": further.of(survey, versions, workspace.name, period.interval, facts),
+        "gaps": gaps,
+        "ruler": Ruler(gaps.low, gaps.high) if gaps else None,
+    }
+
+
+def _links(here: Any) -> dict[str, Any]:
+    """Where values of questions lead: to the responses behind them."""
+
+    def behind(question: str) -> Any:
+        return lambda value: here(**NOTHING | {"question": question, "value": value, "_anchor": "answers"})
+
+    return {"behind": behind, "wishes": here(**NOTHING | {"wants_contact": 1, "_anchor": "answers"})}
 
 
 def _turns(versions: Sequence[Version], period: Range) -> list[Turn]:

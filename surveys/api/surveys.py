@@ -19,7 +19,8 @@ bp = Blueprint("api_surveys", __name__)
 @operation("All surveys of the workspace", answers={200: SurveyList})
 def index(*, workspace: Workspace) -> SurveyList:
     newest = Survey.newest_versions(workspace.id)
-    return SurveyList(data=[SurveyOut.of(survey, newest.get(survey.id)) for survey in Survey.all_of(workspace.id)])
+    surveys = Survey.all_of(workspace.id)
+    return SurveyList(data=[SurveyOut.of(one, newest.get(one.id), workspace.name) for one in surveys])
 
 
 @bp.get("/api/v1/surveys/<survey>")
@@ -27,4 +28,4 @@ def index(*, workspace: Workspace) -> SurveyList:
 @operation("One survey, by id or slug", answers={200: SurveyOut})
 def show(*, workspace: Workspace, survey: str) -> SurveyOut:
     found = Survey.of(workspace.id, survey)
-    return SurveyOut.of(found, Version.newest(found.id))
+    return SurveyOut.of(found, Version.newest(found.id), workspace.name)
