@@ -46,7 +46,8 @@ class Answer(Model):
     question: Mapped[str] = mapped_column(String(40), primary_key=True)
     """The id of the question in the response's version of the survey."""
     part: Mapped[str] = mapped_column(String(40), primary_key=True, default="")
-    """The choice, of a question with several, or the row, of a matrix; else empty."""
+    """The choice, of a question with several, the row, of a matrix, or that it is a consent to be contacted; else
+    empty."""
     choice: Mapped[str | None] = mapped_column(String(40))
     number: Mapped[int | None] = mapped_column(SmallInteger)
     text: Mapped[str | None] = mapped_column(Text)
@@ -65,14 +66,22 @@ class Answer(Model):
         return tuple(Piece(*row) for row in _OF.all({"response": response_id, "number": revision}))
 
     @classmethod
+    def by_revision(cls, response_id: uuid.UUID) -> dict[int, tuple[Piece, ...]]:
+        """The answers of every revision of a response; one that has none is missing."""
+        found: dict[int, list[Piece]] = {}
+        rows = select(cls).where(cls.response_id == response_id).order_by(cls.question, cls.part)
+        for row in db.session.scalars(rows):
+            found.setdefault(row.revision, []).append(_piece(row))
+        return {number: tuple(pieces) for number, pieces in found.items()}
+
+    @classmethod
     def of_all(cls, revisions: Collection[tuple[uuid.UUID, int]]) -> dict[uuid.UUID, tuple[Piece, ...]]:
         """The answers of these revisions (response, number), by response; who gave none is missing."""
         found: dict[uuid.UUID, list[Piece]] = {}
         wanted = dict(revisions)
         for row in _rows(list(wanted)):
             if row.revision == wanted[row.response_id]:
-                piece = Piece(row.question, row.part, row.choice, row.number, row.text, row.day)
-                found.setdefault(row.response_id, []).append(piece)
+                found.setdefault(row.response_id, []).append(_piece(row))
         return {ident: tuple(pieces) for ident, pieces in found.items()}
 
 
@@ -80,6 +89,10 @@ def _rows(idents: list[uuid.UUID]) -> Iterator[Answer]:
     for start in range(0, len(idents), 500):
         batch = Answer.response_id.in_(idents[start : start + 500])
         yield from db.session.scalars(select(Answer).where(batch).order_by(Answer.question, Answer.part))
+
+
+def _piece(row: Answer) -> Piece:
+    return Piece(row.question, row.part, row.choice, row.number, row.text, row.day)
 
 
 def _columns(piece: Piece) -> dict[str, Any]:

@@ -10,13 +10,18 @@ from accounts.user import User
 from accounts.workspace import Workspace
 from base.db import db
 from feedback import feed
+from feedback.answer import Answer
+from feedback.detail import reader_of
 from feedback.response import Response
 from feedback.revision import Revision
+from feedback.telling import Told, told
 from surveys import wording
 from surveys.contact import Contact
 from surveys.intent import Intent
 from surveys.interaction import Interaction
 from surveys.invitation import Invitation
+from surveys.merging import Person
+from surveys.presenting import score_label
 from surveys.survey import Survey
 from surveys.version import Version
 
@@ -35,6 +40,8 @@ class Dossier:
     """The words of the page as the customer saw them."""
     interaction: Interaction
     revisions: list[Revision]
+    answers: Mapping[int, tuple[Told, ...]]
+    """What was answered to further questions, by number of the revision."""
     timeline: list[tuple[datetime, Step]]
     releaser: str | None
     """Who released it from being set aside."""
@@ -43,6 +50,21 @@ class Dossier:
     def waits(self) -> bool:
         """Whether it is set aside and not released."""
         return self.response.flagged_at is not None and self.response.released_at is None
+
+    @property
+    def score_label(self) -> str:
+        """What the score was called on the page, where it was no number."""
+        return score_label(self.response.score, self.response.metric, self.words)
+
+    @property
+    def said(self) -> tuple[Told, ...]:
+        """The answers that count."""
+        return self.answers.get(self.response.revision, ())
+
+    @property
+    def contact_wish(self) -> Told | None:
+        """The consent to be contacted, where it was given."""
+        return next((one for one in self.said if one.kind == "contact" and one.chosen), None)
 
     @classmethod
     def of(cls, workspace: Workspace, ident: uuid.UUID) -> Dossier:
@@ -53,18 +75,31 @@ class Dossier:
         version = db.session.get_one(Version, response.version_id)
         interaction = db.session.get_one(Interaction, invitation.interaction_id)
         releaser = db.session.get(User, response.released_by) if response.released_by else None
-        revisions = Revision.all_of(response.id)
+        revisions, person = Revision.all_of(response.id), reader_of(entry)
+        words = wording.effective(version.document, response.locale)
         return cls(
             response=response,
             contact=entry.contact,
             survey=db.session.get_one(Survey, response.survey_id),
             version=version,
-            words=wording.named(wording.effective(version.document, response.locale), workspace.name),
+            words=wording.named(words, workspace.name, person),
             interaction=interaction,
             revisions=revisions,
+            answers=_answers(response, version, revisions, workspace.name, person),
             timeline=_timeline(response, invitation, interaction, revisions),
             releaser=releaser.name if releaser else None,
         )
+
+
+def _answers(
+    response: Response, version: Version, revisions: list[Revision], company: str, person: Person
+) -> dict[int, tuple[Told, ...]]:
+    given = Answer.by_revision(response.id)
+    locales = {one.number: one.locale for one in revisions}
+    return {
+        number: told(version.document, wording.effective(version.document, locales[number]), pieces, company, person)
+        for number, pieces in given.items()
+    }
 
 
 def _timeline(

@@ -18,7 +18,7 @@ from base.mail import Letter
 from feedback.digest import Digest
 from feedback.issue import Issue
 from feedback.report import Card, Line, Report
-from feedback.wording import METRICS, Voice, excerpt
+from feedback.wording import Voice, excerpt
 from surveys.emails import in_the_name_of
 
 LARGEST = 100 * 1024
@@ -106,7 +106,7 @@ def _subject(voice: Voice, report: Report) -> str:
     scores = [
         voice.say(
             "subject_score",
-            metric=METRICS[line.now.metric],
+            metric=voice.metric(line.now.metric),
             value=voice.value(line.now.metric, line.now.value),
             n=voice.number(line.now.n),
         )
@@ -123,7 +123,7 @@ def _line(voice: Voice, base: str, line: Line) -> Mapping[str, Any]:
     assert now.margin is not None
     return {
         "survey": line.survey.name,
-        "metric": METRICS[metric],
+        "metric": voice.metric(metric),
         "url": tokens.link(f"{base}/surveys/{line.survey.slug}/results"),
         "value": voice.value(metric, now.value),
         "margin": f"± {voice.number(now.margin)}",
@@ -148,8 +148,8 @@ def _card(voice: Voice, base: str, card: Card, zone: str) -> Mapping[str, Any]:
     facts = [agent, response.team, response.channel]
     who = mail.one_line(contact.name or contact.email, NAME_LENGTH)
     return {
-        "score": voice.say("of_scale", score=voice.number(response.score), high=voice.number(card.scale.high)),
-        "metric": METRICS[card.scale.key],
+        "score": voice.score(response.score, card.scale),
+        "metric": voice.metric(card.scale.key),
         "survey": card.survey.name,
         "words": excerpt(response.comment, COMMENT_LENGTH) if response.comment else None,
         "language": response.language if response.language not in (None, "und") else None,

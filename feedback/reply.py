@@ -20,6 +20,7 @@ def replies(invitation_ids: Collection[uuid.UUID]) -> Mapping[uuid.UUID, Reply]:
         row.invitation_id: Reply(
             response_id=row.id,
             score=row.score,
+            scale=SCALES[row.metric],
             band=SCALES[row.metric].band(row.score),
             set_aside=row.flagged_at is not None and row.released_at is None,
         )

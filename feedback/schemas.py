@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import uuid
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, StringConstraints
+from pydantic import BeforeValidator, Field, StringConstraints, WithJsonSchema
 
 from base.errors import InvalidError
 from base.schema import ONE_LINE, BlankIsNone, Moment, Schema
@@ -16,8 +17,11 @@ from feedback.feed import Entry
 from feedback.metric import Change, Score
 from feedback.response import Response
 from feedback.tally import Filters
+from feedback.telling import Told
 from feedback.zoning import Interval
+from surveys.question import KINDS
 from surveys.scale import SCALES, Band
+from surveys.schemas import MetricName
 
 Text = Annotated[Annotated[str, StringConstraints(max_length=320), ONE_LINE] | None, BlankIsNone]
 Language = Annotated[
@@ -31,6 +35,27 @@ def _beginning(value: object) -> object:
     is_day = isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value.strip())
     return f"{str(value).strip()}T00:00:00Z" if is_day else value
 
+
+VALUE = r"^(\*|[a-z0-9_]{1,40}(:\d{1,2})?|[12]\d{3}-(0[1-9]|1[0-2]))?$"
+_CHOICE = {
+    "type": "object",
+    "properties": {"id": {"type": "string"}, "label": {"type": "string"}, "other": {"type": "string"}},
+    "required": ["id", "label"],
+}
+_CONSENT = {
+    "type": "object",
+    "properties": {"consent": {"type": "boolean"}, "address": {"type": ["string", "null"]}},
+    "required": ["consent", "address"],
+}
+ANSWER: Any = {
+    "anyOf": [
+        _CHOICE,
+        {"type": "array", "items": _CHOICE},
+        {"type": "string"},
+        {"type": "object", "additionalProperties": {"type": "integer"}},
+        _CONSENT,
+    ]
+}
 
 When = Annotated[Annotated[Moment, BeforeValidator(_beginning)] | None, BlankIsNone]
 
@@ -48,6 +73,19 @@ class FiltersIn(Schema):
         BlankIsNone,
     ] = None
     version: Annotated[int | None, Field(ge=1, le=100_000)] = None
+    question: Annotated[
+        Annotated[str, StringConstraints(max_length=40, pattern=r"^[a-z0-9_]*$")] | None,
+        BlankIsNone,
+        Field(description="Only those that answered this further question."),
+    ] = None
+    value: Annotated[
+        Annotated[str, StringConstraints(max_length=43, pattern=VALUE)] | None,
+        BlankIsNone,
+        Field(description="With question: a choice, a matrix row, a row with its rating (r1:5), or a month (2026-11)."),
+    ] = None
+    wants_contact: Annotated[bool | None, Field(description="Those that may be contacted (true), or the others.")] = (
+        None
+    )
     since: Annotated[When, Field(description="The first moment that counts; a day alone is its beginning in UTC.")] = (
         None
     )
@@ -56,8 +94,8 @@ class FiltersIn(Schema):
     @property
     def filters(self) -> Filters:
         """The same as the room asks for it."""
-        names = ("band", "agent", "team", "channel", "language", "sentiment", "version")
-        return Filters(**{name: getattr(self, name) for name in names})
+        names = ("band", "agent", "team", "channel", "language", "sentiment", "version", "question", "value")
+        return Filters(**{name: getattr(self, name) for name in names}, wants_contact=self.wants_contact)
 
 
 class ResponsesIn(FiltersIn):
@@ -102,6 +140,18 @@ class SentimentOut(Schema):
     engine_version: str | None
 
 
+class AnswerOut(Schema):
+    """The answer to a further question, in the words that the person saw. Its value depends on the kind: of `one` and
+    `yesno` a choice; of `many` a list of choices; of `short` and `long` a text; of `matrix` each row with its number;
+    of `date` a day; of `contact` the consent and the address.
+    """
+
+    question: str
+    kind: Annotated[str, WithJsonSchema({"type": "string", "enum": list(KINDS)})]
+    title: str
+    value: Annotated[Any, WithJsonSchema(ANSWER)]
+
+
 class ResponseOut(Schema):
     """One response, as it is now; `revision` counts how often it was sent. What is flagged is not counted."""
 
@@ -110,10 +160,11 @@ class ResponseOut(Schema):
     version: int
     invitation_id: uuid.UUID
     email: str
-    metric: str
+    metric: MetricName
     score: int
     band: Band
     comment: str | None
+    answers: list[AnswerOut]
     language: Annotated[
         str | None, Field(description="Of the comment, once it was read (und: unknown); without one, of the page.")
     ]
@@ -129,7 +180,7 @@ class ResponseOut(Schema):
     flag_reason: str | None
 
     @classmethod
-    def of(cls, entry: Entry) -> ResponseOut:
+    def of(cls, entry: Entry, told: Sequence[Told] = ()) -> ResponseOut:
         found = entry.response
         same = (
             *("id", "survey_id", "invitation_id", "metric", "score", "comment", "agent", "team", "channel"),
@@ -137,6 +188,7 @@ class ResponseOut(Schema):
         )
         return cls(
             version=entry.version,
+            answers=[AnswerOut(question=one.question, kind=one.kind, title=one.title, value=one.value) for one in told],
             email=entry.contact.email,
             band=SCALES[found.metric].band(found.score),
             language=found.locale if found.comment is None else found.language,
@@ -213,7 +265,7 @@ class MetricsOut(ScoreOut):
     """A survey's score in a period, the one before it, and whether it changed."""
 
     survey_id: uuid.UUID
-    metric: str
+    metric: MetricName
     distribution: Annotated[dict[str, int], Field(description="How often each value of the scale was given.")]
     previous: ScoreOut
     change: ChangeOut

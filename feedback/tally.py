@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 
 from sqlalchemy import ColumnElement, case, false, func, literal, or_, select
 
 from base.db import db
+from feedback.answer import Answer
 from feedback.response import Response
 from feedback.zoning import Interval
+from surveys.question import ANY, CONTACT
 from surveys.scale import SCALES, Band, Scale
 from surveys.version import Version
 
@@ -46,6 +49,13 @@ class Filters:
     language: str | None = None
     sentiment: str | None = None
     version: int | None = None
+    question: str | None = None
+    """Those that answered this question, with `value`: a choice, a row, a row and its rating ("r1:5"), a month of a
+    date ("2026-11"), or with None anything.
+    """
+    value: str | None = None
+    wants_contact: bool | None = None
+    """Those that may be contacted; False: the others."""
 
 
 EVERYTHING = Filters()
@@ -53,7 +63,7 @@ EVERYTHING = Filters()
 
 def counts(survey_id: uuid.UUID, interval: Interval, filters: Filters = EVERYTHING) -> Counts:
     """How many counted responses first came in `interval` with each score."""
-    query = select(Response.score, func.count()).where(*_counted(survey_id, interval, filters))
+    query = select(Response.score, func.count()).where(*counted(survey_id, interval, filters))
     return dict(db.session.execute(query.group_by(Response.score)).all())
 
 
@@ -62,7 +72,7 @@ def counts_by(
 ) -> dict[str | None, Counts]:
     """The same apart for each agent, team, channel or language; None where the response has none."""
     column = spoken if segment == "language" else getattr(Response, segment)
-    query = select(column, Response.score, func.count()).where(*_counted(survey_id, interval, filters))
+    query = select(column, Response.score, func.count()).where(*counted(survey_id, interval, filters))
     found: dict[str | None, Counts] = {}
     for name, score, n in db.session.execute(query.group_by(column, Response.score)):
         found.setdefault(name, {})[score] = n
@@ -73,10 +83,22 @@ def counts_over(survey_id: uuid.UUID, edges: Sequence[datetime], filters: Filter
     """The same apart for each stretch of time from one of the rising `edges` up to, and without, the next."""
     stretch = case(*((Response.created_at < edge, literal(number)) for number, edge in enumerate(edges[1:])))
     query = select(stretch.label("stretch"), Response.score, func.count())
-    query = query.where(*_counted(survey_id, Interval(edges[0], edges[-1]), filters))
+    query = query.where(*counted(survey_id, Interval(edges[0], edges[-1]), filters))
     found: list[Counts] = [{} for _ in edges[1:]]
     for number, score, n in db.session.execute(query.group_by("stretch", Response.score)):
         found[number][score] = n
+    return found
+
+
+def counts_by_version(survey_id: uuid.UUID, interval: Interval | None = None) -> dict[int, Counts]:
+    """How many counted responses to each version of a survey gave each score, of any time or first come in it."""
+    query = select(Version.number, Response.score, func.count()).join(Version, Version.id == Response.version_id)
+    query = query.where(Response.survey_id == survey_id, COUNTED)
+    if interval is not None:
+        query = query.where(Response.created_at >= interval.start, Response.created_at < interval.end)
+    found: dict[int, Counts] = {}
+    for number, score, n in db.session.execute(query.group_by(Version.number, Response.score)):
+        found.setdefault(number, {})[score] = n
     return found
 
 
@@ -95,7 +117,7 @@ def sentiments(survey_id: uuid.UUID, interval: Interval, filters: Filters = EVER
     """How many comments have each label; "unscored": read and left without one, "unread": not read yet."""
     unread = case((Response.read_at.is_(None), "unread"), else_="unscored")
     kind = func.coalesce(Response.sentiment_label, unread).label("kind")
-    query = select(kind, func.count()).where(*_counted(survey_id, interval, filters), Response.comment.is_not(None))
+    query = select(kind, func.count()).where(*counted(survey_id, interval, filters), Response.comment.is_not(None))
     return dict(db.session.execute(query.group_by("kind")).all())
 
 
@@ -127,11 +149,40 @@ def conditions(filters: Filters) -> Iterator[ColumnElement[bool]]:
         yield _of_sentiment(filters.sentiment)
     if filters.version is not None:
         yield Response.version_id.in_(select(Version.id).where(Version.number == filters.version))
+    yield from _about_further(filters)
 
 
-def _counted(survey_id: uuid.UUID, interval: Interval, filters: Filters) -> list[ColumnElement[bool]]:
+def counted(survey_id: uuid.UUID, interval: Interval, filters: Filters) -> list[ColumnElement[bool]]:
+    """What rows of `Response` must satisfy to count for a survey in an interval."""
     within = (Response.created_at >= interval.start, Response.created_at < interval.end)
     return [Response.survey_id == survey_id, *within, COUNTED, *conditions(filters)]
+
+
+def _about_further(filters: Filters) -> Iterator[ColumnElement[bool]]:
+    if filters.question is not None:
+        yield _answered(Answer.question == filters.question, *_valued(filters.value or ANY))
+    if filters.wants_contact is not None:
+        wish = _answered(Answer.part == CONTACT, Answer.choice == "yes")
+        yield wish if filters.wants_contact else ~wish
+
+
+def _answered(*what: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Whether the revision that counts has such an answer."""
+    mine = (Answer.response_id == Response.id, Answer.revision == Response.revision)
+    return select(Answer.response_id).where(*mine, *what).correlate(Response).exists()
+
+
+def _valued(value: str) -> Iterator[ColumnElement[bool]]:
+    row, _, rating = value.partition(":")
+    if re.fullmatch(r"[12]\d{3}-(0[1-9]|1[0-2])", value):
+        year, month = map(int, value.split("-"))
+        yield Answer.day >= date(year, month, 1)
+        yield Answer.day < date(year + month // 12, month % 12 + 1, 1)
+    elif rating.isdigit():
+        yield Answer.part == row
+        yield Answer.number == int(rating)
+    elif value != ANY:
+        yield (Answer.choice == value) | ((Answer.part == value) & Answer.number.is_not(None))
 
 
 def _in_language(language: str) -> ColumnElement[bool]:

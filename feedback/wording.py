@@ -20,18 +20,11 @@ from babel.dates import format_date, format_time
 from babel.numbers import format_decimal, format_percent
 
 from surveys.merging import merge
+from surveys.scale import Scale
 from surveys.wording import LANGUAGE_NAMES, LAST_RESORT, ancestors, direction
 
-METRICS = {
-    "nps": "NPS",
-    "csat": "CSAT",
-    "csat3": "CSAT",
-    "ces": "CES",
-    "ces5": "CES",
-    "stars": "★",
-    "smileys": "CSAT",
-    "thumbs": "CSAT",
-}
+METRICS = {"nps": "NPS", "csat": "CSAT", "csat3": "CSAT", "ces": "CES", "ces5": "CES"}
+"""What is called the same in every language; the others have a word."""
 LOCALES = ("en", "sl", "pl", "el", "ru")
 """The languages that digests are written in."""
 VOICES = {locale: LANGUAGE_NAMES[locale] for locale in LOCALES}
@@ -71,6 +64,18 @@ class Voice:
     def number(self, value: float) -> str:
         """A whole number with a true minus."""
         return str(format_decimal(round(value), locale=self.locale)).replace("-", "−")
+
+    def metric(self, metric: str) -> str:
+        """What a metric is called."""
+        return METRICS.get(metric) or self.say(f"metric_{metric}")
+
+    def score(self, score: int, scale: Scale) -> str:
+        """One answer on its scale: "3 of 10", "2 stars of 5", "Thumbs down"."""
+        if scale.look == "thumbs":
+            return self.say("thumb_up" if score == scale.high else "thumb_down")
+        if scale.look == "stars":
+            return self.count("stars_of", score, high=self.number(scale.high))
+        return self.say("of_scale", score=self.number(score), high=self.number(scale.high))
 
     def value(self, metric: str, value: float) -> str:
         """A score: NPS in points, the others in percent."""

@@ -14,7 +14,7 @@ from datetime import date
 from typing import Protocol, runtime_checkable
 
 from surveys.branching import Reader, Value, shown
-from surveys.question import COMMENT, OTHER, SCORE, Question
+from surveys.question import COMMENT, CONTACT, OTHER, SCORE, Question
 from surveys.scale import SCALES, Scale
 
 Typed = Mapping[str, tuple[str, ...]]
@@ -30,7 +30,9 @@ class _Lists(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """One typed value of an answer, as it is stored. `part` is the choice of several, or the row of a matrix."""
+    """One typed value of an answer, as it is stored. `part` is the choice of several, the row of a matrix, or
+    `question.CONTACT` of a consent to be contacted, so that it can be found whatever its question is called.
+    """
 
     question: str
     part: str = ""
@@ -157,7 +159,7 @@ def _pieces(question: Question, value: Value, typed: Typed) -> Iterator[Piece]:
         case str() if question.kind in {"one", "yesno"}:
             yield Piece(question.id, choice=value, text=other if value == OTHER else None)
         case str() if question.kind == "contact":
-            yield Piece(question.id, choice=value, text=first(typed, f"{name}-address") or None)
+            yield Piece(question.id, CONTACT, choice=value, text=first(typed, f"{name}-address") or None)
         case str():
             yield Piece(question.id, text=value)
         case int():

@@ -24,6 +24,9 @@ OTHER: Final = "other"
 ANY: Final = "*"
 """In a condition on an answer: whatever was answered."""
 
+CONTACT: Final = "contact"
+"""The part under which the consent to be contacted is stored."""
+
 TITLES: Final = {SCORE: "question", COMMENT: "comment_label"}
 
 

@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
-from surveys.scale import Band
+from surveys.scale import Band, Scale
 
 REPLIES = "surveys.replies"
 
@@ -21,6 +21,7 @@ class Reply:
     response_id: uuid.UUID
     score: int
     band: Band
+    scale: Scale
     set_aside: bool
     """It looks like the work of a program and waits for somebody to look at it."""
 

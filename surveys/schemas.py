@@ -12,12 +12,14 @@ from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, 
 from base.db import new_id
 from base.errors import InvalidError
 from base.schema import ONE_LINE, BlankIsNone, Moment, Schema
-from surveys import emails, exchanging
+from surveys import emails, exchanging, wording
 from surveys.intake import Occasion
 from surveys.invitation import Invitation
 from surveys.normalising import UnfitError, email_address, locale_tag
-from surveys.question import Document
+from surveys.question import KINDS, Document, questions
+from surveys.scale import SCALES
 from surveys.survey import Survey
+from surveys.version import Version
 
 FARTHEST = timedelta(days=365)
 """How far ahead an invitation may be planned."""
@@ -81,6 +83,9 @@ Word60 = Annotated[str, StringConstraints(min_length=1, max_length=60), ONE_LINE
 Word80 = Annotated[str, StringConstraints(min_length=1, max_length=80), ONE_LINE]
 Word120 = Annotated[str, StringConstraints(min_length=1, max_length=120), ONE_LINE]
 Word200 = Annotated[str, StringConstraints(min_length=1, max_length=200), ONE_LINE]
+
+
+MetricName = Annotated[str, WithJsonSchema({"type": "string", "enum": list(SCALES)})]
 
 
 class InteractionIn(Schema):
@@ -189,21 +194,40 @@ class BatchOut(Schema):
     ]
 
 
+class QuestionOut(Schema):
+    """One question of a survey, in its main language; merge fields are as they were written."""
+
+    id: str
+    kind: Annotated[str, WithJsonSchema({"type": "string", "enum": list(KINDS)})]
+    required: bool
+    title: str
+
+    @classmethod
+    def all_of(cls, document: Document, company: str) -> list[QuestionOut]:
+        """Every question of a document, in order."""
+        words = wording.named(wording.effective(document, document["default_locale"]), company)
+        return [
+            cls(id=one.id, kind=one.kind, required=one.required, title=words.get(one.title_key, ""))
+            for one in questions(document)
+        ]
+
+
 class SurveyOut(Schema):
     """One survey. `version` is the newest published one; what is not published asks nobody."""
 
     id: uuid.UUID
     slug: str
     name: str
-    metric: str
+    metric: MetricName
     version: int | None
     default_locale: str
     locales: list[str]
+    questions: Annotated[list[QuestionOut], Field(description="Of the newest version, else of the draft.")]
     created_at: Moment
     closed_at: Moment | None
 
     @classmethod
-    def of(cls, survey: Survey) -> SurveyOut:
+    def of(cls, survey: Survey, newest: Version | None, company: str) -> SurveyOut:
         return cls(
             id=survey.id,
             slug=survey.slug,
@@ -212,6 +236,7 @@ class SurveyOut(Schema):
             version=survey.published_number,
             default_locale=survey.draft["default_locale"],
             locales=survey.draft["locales"],
+            questions=QuestionOut.all_of(newest.document if newest else survey.draft, company),
             created_at=survey.created_at,
             closed_at=survey.closed_at,
         )
@@ -248,6 +273,6 @@ class SurveyDetail(SurveyOut):
     document: dict[str, Any]
 
     @classmethod
-    def whole(cls, survey: Survey, document: Document) -> SurveyDetail:
-        known = SurveyOut.of(survey).model_dump()
+    def whole(cls, survey: Survey, document: Document, company: str) -> SurveyDetail:
+        known = SurveyOut.of(survey, Version.newest(survey.id), company).model_dump()
         return cls(**known, document=exchanging.portable(document))

@@ -14,6 +14,7 @@ from accounts.user import User
 from base import events
 from base.db import Model, Moment, db, new_id
 from base.errors import ConflictError, NotFoundError
+from surveys.draft import Draft
 from surveys.version import Version
 from surveys.wording import freeze
 
@@ -91,6 +92,13 @@ class Survey(Model):
         return found
 
     @classmethod
+    def newest_versions(cls, workspace_id: uuid.UUID) -> dict[uuid.UUID, Version]:
+        """The newest version of every published survey of a workspace, by survey."""
+        same = (Version.survey_id == cls.id) & (Version.number == cls.published_number)
+        rows = db.session.scalars(select(Version).join(cls, same).where(cls.workspace_id == workspace_id))
+        return {version.survey_id: version for version in rows}
+
+    @classmethod
     def _named(cls, ident: str | uuid.UUID) -> ColumnElement[bool]:
         try:
             return cls.id == (ident if isinstance(ident, uuid.UUID) else uuid.UUID(ident))
@@ -119,6 +127,45 @@ class Survey(Model):
             raise ConflictError("The metric of a published survey cannot change; make a new survey for another one.")
         self.draft, self.metric, self.draft_revision = document, document["metric"], self.draft_revision + 1
         self.draft_saved_at, self.draft_saved_by = at, by
+
+    def restore(self, version: Version, *, revision: int, at: datetime, by: uuid.UUID | None = None) -> Draft | None:
+        """Make an older version the draft. Publishing it makes a new version; edits that were not published are put
+        aside, and returned.
+        """
+        document = {key: value for key, value in version.document.items() if key != "frozen"}
+        kept = self._replace(document, revision=revision, at=at, by=by)
+        if version.number == self.published_number:
+            self.published_revision = self.draft_revision
+        data = {"number": version.number}
+        self._tell("survey.restored", at, by, data)
+        return kept
+
+    def take_up(self, draft: Draft, *, revision: int, at: datetime, by: uuid.UUID | None = None) -> Draft | None:
+        """Make edits that were put aside the draft again; what they replace is put aside in turn."""
+        kept = self._replace(draft.document, revision=revision, at=at, by=by)
+        db.session.delete(draft)
+        self._tell("survey.restored", at, by, {})
+        return kept
+
+    def _replace(self, document: Document, *, revision: int, at: datetime, by: uuid.UUID | None) -> Draft | None:
+        had_edits, before = self.has_edits, (self.draft, self.draft_saved_at, self.draft_saved_by)
+        self.save_draft(copy.deepcopy(document), revision=revision, at=at, by=by)
+        if not had_edits:
+            return None
+        was, saved_at, saved_by = before
+        kept = Draft(
+            id=new_id(), survey_id=self.id, document=was, saved_at=saved_at, saved_by=saved_by, kept_at=at, kept_by=by
+        )
+        db.session.add(kept)
+        return kept
+
+    def copy(self, name: str, *, metric: str | None = None, at: datetime, by: uuid.UUID | None = None) -> Survey:
+        """A new draft survey with the same document, which may measure something else."""
+        document = copy.deepcopy(self.draft) | {"metric": metric or self.metric}
+        return Survey.create(self.workspace_id, name, document, at=at, by=by)
+
+    def _tell(self, kind: str, at: datetime, by: uuid.UUID | None, data: dict[str, Any]) -> None:
+        events.record(kind, self.id, workspace_id=self.workspace_id, at=at, actor=_actor(by), data=data)
 
     @property
     def editor(self) -> User | None:

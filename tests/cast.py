@@ -75,13 +75,14 @@ def an_api_key(workspace, *, name="Helpdesk", at=AT):
     return secret
 
 
-def a_draft(workspace, metric="nps", *, name=None, locales=("en",), texts=None, at=AT):
-    """A survey that was never published. `texts` overrides words: {"en": {"question": "…"}}."""
+def a_draft(workspace, metric="nps", *, name=None, locales=("en",), texts=None, at=AT, **more):
+    """A survey that was never published. `texts` overrides words: {"en": {"question": "…"}}; `more` of a document."""
     document = {
         "metric": metric,
         "default_locale": locales[0],
         "locales": list(locales),
         "texts": texts or {locale: {} for locale in locales},
+        **more,
     }
     with transaction():
         return Survey.create(workspace.id, name or f"After the ticket ({metric})", document, at=at)
@@ -146,9 +147,13 @@ def an_invitation(survey, *, email="mara@customer.example", at=AT, sent=True, **
     return invitation
 
 
-def a_response(invitation, score, comment=None, *, at=None, locale="en", form_id=None, signs=()):
-    """The answer to an invitation, an hour after it was sent unless `at` says when; unread until jobs run."""
-    given = Given(score=score, comment=comment, locale=locale, form_id=form_id or new_id().hex, signs=signs)
+def a_response(invitation, score, comment=None, *, at=None, **sent):
+    """The answer to an invitation, an hour after it was sent unless `at` says when; unread until jobs run.
+
+    `sent`: locale, form_id, signs, pieces (answers to further questions).
+    """
+    known = {"locale": "en", "form_id": new_id().hex} | sent
+    given = Given(score=score, comment=comment, **known)
     with transaction():
         kept = Response.submit(Link.by_token(invitation.token), given, at=at or invitation.sent_at + timedelta(hours=1))
     return db.session.get(Response, kept.id)

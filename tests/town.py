@@ -2,7 +2,7 @@
 
 import uuid
 from dataclasses import dataclass, fields
-from datetime import timedelta
+from datetime import date, timedelta
 
 from accounts.apikey import ApiKey
 from accounts.ticket import Ticket
@@ -18,13 +18,17 @@ from feedback.emails import pause_url
 from feedback.issue import Issue, oldest_untold
 from surveys import importer, jobs
 from surveys.emails import unsubscribe_url
+from surveys.filling import Piece
 from surveys.intake import Occasion
 from surveys.invitation import Invitation
 from surveys.logo import Logo
 from surveys.picturing import pictures
+from surveys.question import CONTACT
 from surveys.survey import Survey
 from surveys.upload import Upload
+from surveys.version import Version
 from tests.cast import a_draft, a_logo, a_person, a_response, a_survey, a_template, an_invitation
+from tests.feedback.answers import one, rated, some
 
 ANSWERS = (
     (0, "Nobody called me back. Three weeks, and still no parcel!"),
@@ -34,6 +38,28 @@ ANSWERS = (
     (9, None),
     (10, "Vid solved it in five minutes. Thank you!"),
 )
+RICH = {
+    "texts": {
+        "en": {"why.title": "Why?", "why.choice.a": "Speed", "better.title": "What could be better?"}
+        | {"better.choice.a": "Prices", "better.choice.b": "Hours", "may.title": "May we contact you?"}
+        | {"found.title": "We …", "found.row.r": "are fast", "found.low_label": "no", "found.high_label": "yes"}
+        | {"hoped.title": "All should …", "hoped.row.r": "be fast", "hoped.low_label": "no", "hoped.high_label": "yes"}
+        | {"since.title": "Since when?", "say.title": "One word?"}
+    },
+    "questions": [
+        {"id": "score", "kind": "score"},
+        {"id": "why", "kind": "one", "choices": ["a"], "other": True},
+        {"id": "better", "kind": "many", "choices": ["a", "b"]},
+        {"id": "found", "kind": "matrix", "rows": ["r"], "low": 1, "high": 7, "dimension": "reliability"},
+        {"id": "hoped", "kind": "matrix", "rows": ["r"], "low": 1, "high": 7}
+        | {"dimension": "reliability", "side": "expected"},
+        {"id": "since", "kind": "date"},
+        {"id": "say", "kind": "short"},
+        {"id": "comment", "kind": "long"},
+        {"id": "may", "kind": "contact"},
+    ],
+}
+RATED = (*rated("found", r=4), *rated("hoped", r=6), Piece("since", day=date(2026, 11, 3)), Piece("say", text="Fine"))
 TABLE = "Ticket;E-mail;Name;Solved\r\nT-1;zala@customer.example;Zala;2026-11-18 10:00\r\nT-2;nobody;Bo;2026-11-18\r\n"
 
 
@@ -46,6 +72,9 @@ class Town:
     survey: Survey
     draft: Survey
     closed: Survey
+    rich: Survey
+    draft_id: uuid.UUID
+    rich_response_id: uuid.UUID
     waiting: Invitation
     response_id: uuid.UUID
     flagged_id: uuid.UUID
@@ -74,6 +103,7 @@ class Town:
             asked = an_invitation(survey, email=f"c{number}@{workspace.slug}.test", at=now - timedelta(days=1, hours=6))
             signs = ("decoy",) if number == len(ANSWERS) - 1 else ()
             responses.append(a_response(asked, score, comment, signs=signs, locale="sl" if number == 1 else "en"))
+        rich, kept, told = cls._rich(workspace, now)
         waiting = cls._asked(survey, f"maja@{workspace.slug}.test", now)
         drain()
         digest, issue = cls._digest(workspace, admin, now)
@@ -87,6 +117,9 @@ class Town:
             survey=survey,
             draft=draft,
             closed=closed,
+            rich=rich,
+            draft_id=kept.id,
+            rich_response_id=told.id,
             waiting=waiting,
             response_id=responses[0].id,
             flagged_id=responses[-1].id,
@@ -101,6 +134,26 @@ class Town:
             key_id=key.id,
             key=secret,
         )
+
+    @staticmethod
+    def _rich(workspace, now):
+        """A survey with many kinds of questions, answered in two versions, and edits that were put aside."""
+        survey = a_survey(workspace, "stars", name=f"{workspace.name} rich", at=now - timedelta(days=8), **RICH)
+        for number in range(2):
+            asked = an_invitation(survey, email=f"r{number}@{workspace.slug}.test", at=now - timedelta(days=5 - number))
+            pieces = (one("why", "other", "The parking"), *some("better", "a", "b"), *RATED)
+            told = a_response(asked, 2 + number, "So it went.", pieces=(*pieces, Piece("may", CONTACT, choice="yes")))
+            with transaction() as session:
+                found = session.get_one(Survey, survey.id)
+                texts = {"en": RICH["texts"]["en"] | {"question": f"How many stars, {number}?"}}
+                found.save_draft(found.draft | {"texts": texts}, revision=found.draft_revision, at=now)
+                if not number:
+                    found.publish(at=now - timedelta(days=4, hours=12))
+                else:
+                    first = Version.numbered(found.id, 1)
+                    kept = found.restore(first, revision=found.draft_revision, at=now)
+                    found.save_draft(found.draft | {"texts": texts}, revision=found.draft_revision, at=now)
+        return survey, kept, told
 
     @staticmethod
     def _asked(survey, email, now):
@@ -169,6 +222,9 @@ class Town:
 
 NAMED = {
     ("", "workspace"): lambda town: town.workspace.slug,
+    ("versions", "slug"): lambda town: town.rich.slug,
+    ("comparison", "slug"): lambda town: town.rich.slug,
+    ("versions", "number"): lambda town: 1,
     ("", "slug"): lambda town: town.survey.slug,
     ("publishing.review", "slug"): lambda town: town.draft.slug,
     ("", "survey"): lambda town: town.survey.slug,
@@ -215,6 +271,7 @@ def missing(values):
     """The same arguments, of things that never existed."""
     unknown = {"slug": "no-such-survey", "survey": "no-such-survey"}
     kept = {"workspace", "locale", "score", "filename", "kind"}
+    kept = {"workspace", "locale", "score", "filename", "number"}
     return {
         name: value if name in kept else unknown.get(name, new_id() if isinstance(value, uuid.UUID) else "nothing")
         for name, value in values.items()

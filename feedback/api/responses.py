@@ -9,7 +9,7 @@ from flask import Blueprint
 from accounts.access import requires_key
 from accounts.workspace import Workspace
 from base.openapi import operation
-from feedback import feed
+from feedback import detail, feed
 from feedback.schemas import ResponseList, ResponseOut, ResponsesIn
 from surveys.survey import Survey
 
@@ -23,11 +23,14 @@ def index(*, workspace: Workspace, query: ResponsesIn) -> ResponseList:
     survey_id = Survey.of(workspace.id, query.survey).id if query.survey else None
     after = feed.Place.read(query.cursor) if query.cursor else None
     entries, place = feed.page(query.asked(workspace.id, survey_id), limit=query.limit, after=after)
-    return ResponseList(data=[ResponseOut.of(entry) for entry in entries], next_cursor=str(place) if place else None)
+    told = detail.of(entries, workspace.name)
+    data = [ResponseOut.of(entry, told.get(entry.response.id, ())) for entry in entries]
+    return ResponseList(data=data, next_cursor=str(place) if place else None)
 
 
 @bp.get("/api/v1/responses/<uuid:response_id>")
 @requires_key
 @operation("One response", answers={200: ResponseOut})
 def show(*, workspace: Workspace, response_id: uuid.UUID) -> ResponseOut:
-    return ResponseOut.of(feed.entry(workspace.id, response_id))
+    entry = feed.entry(workspace.id, response_id)
+    return ResponseOut.of(entry, detail.of([entry], workspace.name).get(response_id, ()))

@@ -7,7 +7,7 @@ from typing import Any
 
 from werkzeug.datastructures import MultiDict
 from wtforms import BooleanField, Form, IntegerField, StringField
-from wtforms.validators import AnyOf, Length, NumberRange, Optional
+from wtforms.validators import AnyOf, Length, NumberRange, Optional, Regexp
 
 from feedback.feed import Order
 from feedback.metric import BANDS
@@ -19,7 +19,9 @@ NOBODY = "-"
 """In an address: those without an agent, team, channel or known language."""
 FACTS = ("agent", "team", "channel", "language", "version")
 """What narrows the whole page; the rest narrows its list of answers only."""
-ABOUT_ANSWERS = ("band", "score", "sentiment", "commented", "order")
+ABOUT_ANSWERS = ("band", "score", "sentiment", "commented", "question", "value", "wants_contact", "order")
+VALUE = r"^(\*|[a-z0-9_]{1,40}(:\d{1,2})?|[12]\d{3}-(0[1-9]|1[0-2]))$"
+"""Of an answer: anything, a choice, a row with or without its rating, a month."""
 PERIOD = ("period", "from", "to", "by")
 COLUMNS: Mapping[By, int] = {"day": 1, "week": 7, "month": 30}
 
@@ -36,6 +38,9 @@ class ResultsForm(Form):
     score = IntegerField(validators=[Optional(), NumberRange(0, 10)])
     sentiment = StringField(validators=[Optional(), AnyOf(SENTIMENTS)])
     commented = BooleanField()
+    question = StringField(validators=[Optional(), Regexp(r"^[a-z0-9_]{1,40}$")])
+    value = StringField(validators=[Optional(), Regexp(VALUE)])
+    wants_contact = BooleanField()
     order = StringField(validators=[Optional(), AnyOf(("newest", "worst"))])
     by = StringField(validators=[Optional(), AnyOf(tuple(COLUMNS))])
 
@@ -53,8 +58,13 @@ class ResultsForm(Form):
     @property
     def all(self) -> Filters:
         """What narrows the list of answers."""
-        names = (*FACTS, "band", "score", "sentiment")
-        return Filters(**{name: self._value(name) for name in names})
+        names = (*FACTS, "band", "score", "sentiment", "question", "value")
+        return Filters(**{name: self._value(name) for name in names}, wants_contact=self.wants_contact.data or None)
+
+    @property
+    def about_answers(self) -> bool:
+        """Whether the list is narrowed by answers to further questions."""
+        return self._value("question") is not None or bool(self.wants_contact.data)
 
     @property
     def narrowed(self) -> bool:

@@ -2,10 +2,11 @@
 
 from flask import Blueprint
 
-from feedback.views import answering, digests, health, issues, pausing, responses, results, styleguide
+from feedback.views import answering, comparison, digests, health, issues, pausing, responses, results, styleguide
 
 blueprints: tuple[Blueprint, ...] = (
     answering.bp,
+    comparison.bp,
     digests.bp,
     health.bp,
     issues.bp,

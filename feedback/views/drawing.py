@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from babel import Locale, UnknownLocaleError
 from flask_babel import format_date, get_locale
 
 from feedback.charting import BandBar, Distribution, Reading, Trend, band_bar, distribution, trend
 from feedback.dashboard import Dashboard
+from feedback.plotting import place_in
 from feedback.ranging import Bucket
 from surveys.scale import SCALES
+from surveys.versioning import Turn
 
 FORMS = {"day": "d MMM", "week": "d MMM", "month": "MMM y"}
 
@@ -22,6 +24,13 @@ def trend_of(page: Dashboard, address: Callable[[Bucket], str]) -> Trend:
         for column, of in page.trend
     ]
     return trend(readings, unit="nps" if page.score.metric == "nps" else "percent", zoom=True)
+
+
+def marks_of(page: Dashboard, turns: Sequence[Turn]) -> list[tuple[Turn, float]]:
+    """Where on the trend a version changed what is asked."""
+    stretches = [(column.interval.start, column.interval.end) for column, _ in page.trend]
+    places = [(turn, place_in(stretches, turn.at)) for turn in turns]
+    return [(turn, place) for turn, place in places if place is not None]
 
 
 def distribution_of(page: Dashboard) -> Distribution:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Blueprint, render_template, request, url_for
@@ -11,19 +12,26 @@ from accounts.access import requires
 from accounts.workspace import Workspace
 from base import clock
 from base.errors import InvalidError
-from feedback import feed, ranging
+from feedback import detail, feed, further, ranging, tally
 from feedback.dashboard import Dashboard
 from feedback.feed import Place
 from feedback.forms.filtering import ABOUT_ANSWERS, FACTS, PERIOD, SENTIMENTS, ResultsForm
+from feedback.gap import Gaps
+from feedback.plotting import Ruler
 from feedback.ranging import BadRange, Range
-from feedback.views.drawing import bands_of, distribution_of, language_name, trend_of
+from feedback.tally import Filters
+from feedback.views.drawing import bands_of, distribution_of, language_name, marks_of, trend_of
 from surveys.scale import SCALES
 from surveys.survey import Survey
 from surveys.version import Version
+from surveys.versioning import Turn
+from surveys.versioning import turns as turns_of
 
 bp = Blueprint("results", __name__)
 
 PAGE = 25
+NOTHING: dict[str, Any] = dict.fromkeys(ABOUT_ANSWERS)
+"""Narrows the list of answers by nothing."""
 
 
 @bp.get("/w/<workspace>/surveys/<slug>/results")
@@ -33,15 +41,7 @@ def show(workspace: Workspace, slug: str) -> ResponseReturnValue:
     form = ResultsForm.read(request.args)
     period, problem = _period(workspace.zone)
     page = Dashboard.of(survey, period, form.columns(period), form.facts)
-    query = feed.Query(
-        workspace_id=workspace.id,
-        survey_id=survey.id,
-        since=period.interval.start,
-        until=period.interval.end,
-        flagged=False,
-        commented=form.commented.data,
-        filters=form.all,
-    )
+    query = _query(survey, period, form)
     window = feed.window(query, limit=PAGE, order=form.sequence, after=place_of("after"), before=place_of("before"))
 
     def here(**changes: Any) -> str:
@@ -57,7 +57,7 @@ def show(workspace: Workspace, slug: str) -> ResponseReturnValue:
         ever=page.score.n or feed.size(feed.Query(workspace_id=workspace.id, survey_id=survey.id, flagged=False)),
         matching=feed.size(query),
         window=window,
-        versions=Version.all_of(survey.id),
+        said=detail.of(window.entries, workspace.name) if form.about_answers else {},
         scale=SCALES[survey.metric],
         sentiments=SENTIMENTS,
         line=page.line,
@@ -67,7 +67,60 @@ def show(workspace: Workspace, slug: str) -> ResponseReturnValue:
         here=here,
         kept=_kept,
         language_name=language_name,
+        **_of_versions(survey, workspace, page, period, form.facts),
+        **_links(here),
     )
+
+
+def _query(survey: Survey, period: Range, form: ResultsForm) -> feed.Query:
+    """The answers that the page lists."""
+    return feed.Query(
+        workspace_id=survey.workspace_id,
+        survey_id=survey.id,
+        since=period.interval.start,
+        until=period.interval.end,
+        flagged=False,
+        commented=form.commented.data,
+        filters=form.all,
+    )
+
+
+def _of_versions(
+    survey: Survey, workspace: Workspace, page: Dashboard, period: Range, facts: Filters
+) -> dict[str, Any]:
+    """What depends on what was asked: further questions, gaps, and where versions make answers hard to compare."""
+    versions = Version.all_of(survey.id)
+    turns = _turns(versions, period) if not facts.version else []
+    gaps = Gaps.of(survey, versions, period.interval, facts)
+    return {
+        "versions": versions,
+        "by_version": {number: sum(of.values()) for number, of in tally.counts_by_version(survey.id).items()},
+        "turns": turns,
+        "marks": marks_of(page, turns),
+        "further": further.of(survey, versions, workspace.name, period.interval, facts),
+        "gaps": gaps,
+        "ruler": Ruler(gaps.low, gaps.high) if gaps else None,
+    }
+
+
+def _links(here: Any) -> dict[str, Any]:
+    """Where values of questions lead: to the responses behind them."""
+
+    def behind(question: str) -> Any:
+        return lambda value: here(**NOTHING | {"question": question, "value": value, "_anchor": "answers"})
+
+    return {"behind": behind, "wishes": here(**NOTHING | {"wants_contact": 1, "_anchor": "answers"})}
+
+
+def _turns(versions: Sequence[Version], period: Range) -> list[Turn]:
+    """Versions of this period whose answers are hard to compare with those before."""
+    if len(versions) < 2:
+        return []
+    # What was published before the period began is needed only as what the first of the period changed.
+    within = [version for version in versions if version.published_at >= period.interval.start]
+    oldest_first = [*versions[len(within) : len(within) + 1], *reversed(within)]
+    found = turns_of([(version.number, version.published_at, version.document) for version in oldest_first])
+    return [turn for turn in found if turn.at in period.interval]
 
 
 def place_of(name: str) -> Place | None:

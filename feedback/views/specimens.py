@@ -19,6 +19,7 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  #
 from wtforms.validators import Email, InputRequired, NumberRange
 
 from feedback.charting import Band, BandBar, Reading, Trend, band_bar, distribution, trend
+from surveys.scale import SCALES
 
 NPS: dict[int, Band] = {
     score: "detractor" if score <= 6 else "passive" if score <= 8 else "promoter" for score in range(11)
@@ -39,7 +40,7 @@ MONTHS = (
     ("May", 42, 131),
 )
 ZONES = [SelectChoice(zone, zone) for zone in ("Europe/Ljubljana", "Europe/Athens", "Europe/Warsaw")]
-METRICS = [SelectChoice(metric, metric.upper()) for metric in ("nps", "csat", "ces")]
+METRICS = [SelectChoice(metric, metric.upper()) for metric in SCALES]
 CADENCES = [SelectChoice("daily", "Every day"), SelectChoice("weekly", "Every Monday")]
 COMMENTS = (
     ("Nobody called back although it was promised twice", 1),
@@ -78,6 +79,7 @@ def samples() -> dict[str, Any]:
         "bands_none": bands(0, 0, 0),
         "surveys": surveys(),
         "answers": answers(),
+        "scales": [SCALES[metric] for metric in ("stars", "smileys", "thumbs")],
     }
 
 

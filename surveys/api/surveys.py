@@ -27,7 +27,9 @@ bp = Blueprint("api_surveys", __name__)
 @requires_key
 @operation("All surveys of the workspace", answers={200: SurveyList})
 def index(*, workspace: Workspace) -> SurveyList:
-    return SurveyList(data=[SurveyOut.of(survey) for survey in Survey.all_of(workspace.id)])
+    newest = Survey.newest_versions(workspace.id)
+    surveys = Survey.all_of(workspace.id)
+    return SurveyList(data=[SurveyOut.of(one, newest.get(one.id), workspace.name) for one in surveys])
 
 
 @bp.post("/api/v1/surveys")
@@ -37,7 +39,7 @@ def create(*, workspace: Workspace, body: SurveyIn) -> tuple[SurveyDetail, int]:
     document = _accepted(body)
     with transaction():
         survey = Survey.create(workspace.id, body.name, document, at=clock.now())
-    return SurveyDetail.whole(survey, survey.draft), 201
+    return SurveyDetail.whole(survey, survey.draft, workspace.name), 201
 
 
 @bp.get("/api/v1/surveys/<survey>")
@@ -46,7 +48,7 @@ def create(*, workspace: Workspace, body: SurveyIn) -> tuple[SurveyDetail, int]:
 def show(*, workspace: Workspace, survey: str, query: SurveyQuery) -> SurveyDetail:
     found = Survey.of(workspace.id, survey)
     document = found.draft if query.version is None else Version.numbered(found.id, query.version).document
-    return SurveyDetail.whole(found, document)
+    return SurveyDetail.whole(found, document, workspace.name)
 
 
 def _accepted(body: SurveyIn) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from flask import Blueprint
 
 from surveys.views import (
     contacts,
+    copying,
     editing,
     exchanging,
     interpreting,
@@ -18,6 +19,7 @@ from surveys.views import (
     translating,
     unsubscribing,
     uploading,
+    versions,
 )
 
 blueprints: tuple[Blueprint, ...] = (
@@ -28,6 +30,8 @@ blueprints: tuple[Blueprint, ...] = (
     editing.bp,
     previewing.bp,
     publishing.bp,
+    versions.bp,
+    copying.bp,
     testing.bp,
     contacts.bp,
     uploading.bp,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 from flask import Blueprint, flash, g, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -58,21 +56,6 @@ def publish(*, workspace: Workspace, slug: str) -> ResponseReturnValue:
         number = survey.publish(at=clock.now(), by=g.user.id).number
     flash(_("Version %(number)s is live.", number=number), "success")
     return redirect(url_for("surveys.overview", workspace=workspace.slug, slug=slug), 303)
-
-
-@bp.get("/w/<workspace>/surveys/<slug>/versions")
-@requires("surveys.view")
-def versions(*, workspace: Workspace, slug: str) -> ResponseReturnValue:
-    survey = Survey.of(workspace.id, slug)
-    history = Version.history(survey.id)
-    steps = [
-        (version, name, _changes(before.document, version.document))
-        for (version, name), (before, _name) in pairwise(history)
-    ]
-    steps += [(version, name, None) for version, name in history[-1:]]
-    return render_template(
-        "surveys/versions.html", survey=survey, steps=steps, languages=wording.LANGUAGE_NAMES, labels=LABELS
-    )
 
 
 @bp.post("/w/<workspace>/surveys/<slug>/close")

@@ -25,6 +25,7 @@ NOT_A_PAGE = {
     "exchanging.export": "a file to download",
     "previewing.look": "the answer page without buttons that send, seen as answering.page",
     "interpreting.download": "a file for translators",
+    "versions.seen": "the answer page of a version in its frame on versions.show; tested with the versions",
     "outbox.html": "a mail in its frame on outbox.show; tested with the mails",
     "issues.preview_mail": "a mail in its frame on issues.preview; tested with the mails",
     "issues.sent_mail": "a mail in its frame on issues.show; tested with the mails",
@@ -55,6 +56,10 @@ def more_of(town):
     for made_of in ("csat_ticket", "servqual", "smileys", town.template_id):
         yield f"{survey}/new/start?from={made_of}", True
     yield f"{survey}/{town.survey.slug}/translations?to=sl&only=missing", True
+    yield f"{survey}/{town.rich.slug}/results", True
+    yield f"{survey}/{town.rich.slug}/results?question=why&value=other", True
+    yield f"{survey}/{town.rich.slug}/versions/2?show=mail&theme=dark", True
+    yield f"{here}/responses/{town.rich_response_id}", True
     yield f"{here}/responses?band=detractor", True
     yield f"{here}/responses/{town.flagged_id}", True
     yield f"{here}/outbox?state=failed", True

@@ -12,6 +12,7 @@ import config
 from base.db import db, transaction
 from feedback.response import Response
 from tests.cast import AT, a_response, a_survey, an_api_key, an_invitation
+from tests.feedback.answers import one
 
 TEXT = (config.ROOT / "docs" / "api.md").read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"```sh\n(curl.*?)```.*?```json\n(.*?)```", TEXT, flags=re.DOTALL)
@@ -22,12 +23,14 @@ READ = {"language": "en", "sentiment_label": "negative", "polarity": -0.4, "conf
 def variables(cast):
     """What the reader of the handbook has: a key, a survey called support, and two detractors' answers."""
     with time_machine.travel(AT, tick=False):
-        survey = a_survey(cast.workspace, name="Support", locales=("en", "sl"))
+        asked = [{"id": "score", "kind": "score"}, {"id": "solved", "kind": "yesno"}, {"id": "comment", "kind": "long"}]
+        texts = {"en": {"solved.title": "Was it solved?"}}
+        survey = a_survey(cast.workspace, name="Support", locales=("en", "sl"), questions=asked, texts=texts)
         invitations = [
             an_invitation(survey, email=f"{n}@customer.example", properties={"plan": "gold"}) for n in range(2)
         ]
         for invitation in invitations:
-            response = a_response(invitation, 3, "I waited for two weeks.", at=AT)
+            response = a_response(invitation, 3, "I waited for two weeks.", at=AT, pieces=(one("solved", "no"),))
             with transaction():
                 for name, value in (READ | {"engine_version": "0.19.0"}).items():
                     setattr(db.session.get(Response, response.id), name, value)

@@ -1,7 +1,7 @@
 """The page of one response, the list of those set aside, and their release."""
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 import time_machine
@@ -12,9 +12,12 @@ from base.events import Event
 from feedback import tally
 from feedback.response import Response
 from feedback.zoning import Interval
+from surveys.filling import Piece
 from surveys.intent import Intent
+from surveys.question import CONTACT
+from surveys.survey import Survey
 from tests.cast import AT, a_person, a_response, a_survey, an_invitation
-from tests.feedback.answers import many_answers
+from tests.feedback.answers import many_answers, rated, some
 
 DAY = Interval(AT, AT + timedelta(days=1))
 
@@ -145,3 +148,72 @@ def test_a_hostile_comment_is_only_words(survey, cvetka):
     page = page_of(cvetka, a_response(an_invitation(survey), 1, hostile))
     assert "<script>alert" not in page
     assert "&lt;script&gt;alert(1)&lt;/script&gt;{{ 7*7 }}" in page
+
+
+MORE = {
+    "questions": [
+        {"id": "score", "kind": "score"},
+        {"id": "t", "kind": "matrix", "rows": ["r1", "r2"], "low": 1, "high": 5},
+        {"id": "why", "kind": "many", "choices": ["fast"], "other": True},
+        {"id": "day", "kind": "date"},
+        {"id": "comment", "kind": "long"},
+        {"id": "may", "kind": "contact"},
+    ],
+    "texts": {
+        "en": {"why.title": "Why, {{ contact.name | dear customer }}?", "why.choice.fast": "Speed"},
+        "sl": {"why.title": "Zakaj, {{ contact.name | spoštovani }}?", "why.choice.fast": "Hitrost"}
+        | {"t.title": "Ocenite", "t.row.r1": "Začetek", "t.row.r2": "Konec"}
+        | {"day.title": "Od kdaj?", "may.title": "Vas smemo poklicati?"},
+    },
+}
+FIRST = (*some("why", "other", words="Pes <b>"), *rated("t", r1=2))
+LAST = (*some("why", "fast"), *rated("t", r2=5, r1=4), Piece("day", day=date(2026, 10, 3)))
+WISH = Piece("may", CONTACT, choice="yes", text="mara@doma.example")
+
+
+@pytest.fixture
+def asked(cast):
+    return an_invitation(a_survey(cast.workspace, name="More", locales=("en", "sl"), **MORE), locale="sl")
+
+
+def test_further_answers_are_told_as_the_customer_saw_them(asked, cvetka):
+    response = a_response(asked, 3, locale="sl", pieces=(*LAST, WISH))
+    with transaction() as session:
+        survey = session.get(Survey, asked.survey_id)
+        survey.draft = survey.draft | {"texts": {"sl": {"why.title": "Povsem drugo vprašanje"}}}
+        survey.publish(at=AT)
+    words = plain(page_of(cvetka, response))
+    told = [
+        "Ocenite Začetek 4 of 5 Konec 5 of 5", "Zakaj, spoštovani? Hitrost", "Od kdaj? October 3, 2026",
+        "Vas smemo poklicati? mara@doma.example",
+    ]  # fmt: skip
+    places = [words.index(one, words.index("Further answers")) for one in told]
+    assert places == sorted(places)
+    assert "Povsem drugo vprašanje" not in words
+
+
+def test_who_wants_to_be_contacted_is_said_first(asked, cvetka):
+    response = a_response(asked, 3, pieces=(WISH,))
+    words = plain(page_of(cvetka, response))
+    assert "Wants to be contacted: mara@doma.example" in words
+    assert words.index("Wants to be contacted") < words.index("Detractor")
+
+
+def test_without_another_address_it_is_the_one_we_know(asked, cvetka):
+    response = a_response(asked, 3, pieces=(Piece("may", CONTACT, choice="yes"),))
+    assert "Wants to be contacted: mara@customer.example" in plain(page_of(cvetka, response))
+
+
+def test_earlier_further_answers_stay_readable(asked, cvetka):
+    a_response(asked, 3, locale="sl", pieces=FIRST)
+    response = a_response(asked, 4, locale="sl", pieces=LAST, at=AT + timedelta(hours=2))
+    page = page_of(cvetka, response)
+    words = plain(page)
+    assert "Pes &lt;b&gt;" in page
+    assert words.index("Hitrost") < words.index("Answered 2 times") < words.index("Pes")
+
+
+def test_nobody_is_said_to_want_contact_who_changed_their_mind(asked, cvetka):
+    a_response(asked, 3, pieces=(WISH,))
+    response = a_response(asked, 3, pieces=LAST, at=AT + timedelta(hours=2))
+    assert "Wants to be contacted" not in page_of(cvetka, response)

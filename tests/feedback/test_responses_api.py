@@ -1,14 +1,17 @@
 """Reading answers and scores through the REST API."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 import time_machine
-from sqlalchemy import select
+from sqlalchemy import event, select
 
-from base.db import transaction
+from base.db import db, transaction
 from feedback.response import Response
-from tests.cast import AT, a_survey, an_api_key, an_invitation
+from surveys.filling import Piece
+from surveys.question import CONTACT
+from tests.cast import AT, a_response, a_survey, an_api_key, an_invitation
+from tests.feedback.answers import one, rated, some
 
 NOON = AT + timedelta(hours=3)
 
@@ -65,6 +68,7 @@ def test_a_response_is_told_with_all_that_is_known_of_it(api, cast, answer):
         "score": 3,
         "band": "detractor",
         "comment": "slow and rude",
+        "answers": [],
         "language": "en",
         "sentiment": {
             "polarity": -0.5,
@@ -184,3 +188,77 @@ def test_numbers_can_be_asked_of_any_period_and_part(api, cast, answer):
     assert (nobody["n"], nobody["value"], nobody["low"], nobody["too_few"]) == (0, None, None, True)
     wrong = api(path, since="2026-11-20T10:00:00Z", until="2026-11-20T10:00:00Z")
     assert wrong.json["errors"] == [{"field": "until", "detail": "Must be after since."}]
+
+
+MORE = {
+    "questions": [
+        {"id": "score", "kind": "score"},
+        {"id": "ok", "kind": "yesno"},
+        {"id": "why", "kind": "one", "choices": ["fast"], "other": True},
+        {"id": "better", "kind": "many", "choices": ["a", "b"]},
+        {"id": "t", "kind": "matrix", "rows": ["r1", "r2"], "low": 1, "high": 5},
+        {"id": "day", "kind": "date"},
+        {"id": "say", "kind": "short"},
+        {"id": "may", "kind": "contact"},
+    ],
+    "texts": {
+        "en": {"ok.title": "Was it solved by {company}?", "better.choice.a": "Prices", "better.choice.b": "Hours"}
+        | {"better.title": "What else?", "why.title": "Why?", "t.title": "Rate us", "day.title": "Since?"}
+        | {"say.title": "A word?", "may.title": "May we call?"},
+    },
+}
+
+
+def kinds_of_answers(words="Fine"):
+    return (
+        one("ok", "yes"), one("why", "other", "The dog"), *some("better", "a", "b"), *rated("t", r1=4, r2=5),
+        Piece("day", day=date(2026, 11, 3)), Piece("say", text=words), Piece("may", CONTACT, choice="yes"),
+    )  # fmt: skip
+
+
+def test_each_answer_has_the_value_of_its_kind(api, cast):
+    a_response(an_invitation(a_survey(cast.workspace, **MORE)), 9, pieces=kinds_of_answers())
+    [found] = api("/api/v1/responses").json["data"]
+    assert {answer["question"]: answer["value"] for answer in found["answers"]} == {
+        "ok": {"id": "yes", "label": "Yes"},
+        "why": {"id": "other", "label": "Other, please say", "other": "The dog"},
+        "better": [{"id": "a", "label": "Prices"}, {"id": "b", "label": "Hours"}],
+        "t": {"r1": 4, "r2": 5},
+        "day": "2026-11-03",
+        "say": "Fine",
+        "may": {"consent": True, "address": "mara@customer.example"},
+    }
+    assert found["answers"][0] == {
+        "question": "ok", "kind": "yesno", "title": "Was it solved by Acme?", "value": {"id": "yes", "label": "Yes"},
+    }  # fmt: skip
+    assert [answer["question"] for answer in found["answers"]] == ["ok", "why", "better", "t", "day", "say", "may"]
+    assert api(f"/api/v1/responses/{found['id']}").json == found
+
+
+def test_answers_narrow_the_list(api, cast):
+    survey = a_survey(cast.workspace, **MORE)
+    a_response(an_invitation(survey), 9, pieces=kinds_of_answers())
+    a_response(an_invitation(survey, email="zala@customer.example"), 9, pieces=(one("ok", "no"),))
+    expected = {("ok", "yes"): 1, ("ok", "no"): 1, ("ok", ""): 2}
+    expected |= {("t", "r1:4"): 1, ("t", "r1:5"): 0, ("day", "2026-11"): 1}
+    asked = {pair: dict(zip(("question", "value"), pair, strict=True)) for pair in expected}
+    found = {pair: len(api("/api/v1/responses", **query).json["data"]) for pair, query in asked.items()}
+    assert found == expected
+    assert len(api("/api/v1/responses", wants_contact="true").json["data"]) == 1
+    assert len(api("/api/v1/responses", wants_contact="false").json["data"]) == 1
+    assert api("/api/v1/responses", value="<x>").status_code == 422
+
+
+def test_a_page_takes_as_many_statements_however_many_answers_it_has(api, cast):
+    survey = a_survey(cast.workspace, **MORE)
+    a_response(an_invitation(survey), 9, pieces=kinds_of_answers())
+    api("/api/v1/responses")
+    seen = []
+    event.listen(db.engine, "before_cursor_execute", lambda *args: seen.append(args[2]))
+    api("/api/v1/responses")
+    few = len(seen)
+    for n in range(12):
+        a_response(an_invitation(survey, email=f"{n}@customer.example"), 9, pieces=kinds_of_answers(f"word {n}"))
+    seen.clear()
+    assert len(api("/api/v1/responses").json["data"]) == 13
+    assert len(seen) == few

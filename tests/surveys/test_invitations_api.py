@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 
 from base.db import db, transaction
 from base.errors import NotFoundError
+from surveys import wording
 from surveys.contact import Contact
 from surveys.interaction import Interaction
 from surveys.invitation import Invitation
@@ -267,6 +268,7 @@ def test_surveys_are_listed_with_what_a_program_needs(api, cast, survey):
     listed = api("GET", "/api/v1/surveys").json
     assert listed["next_cursor"] is None
     assert [one["slug"] for one in listed["data"]] == [survey.slug, "zadovoljstvo"]
+    title = wording.built_in("sl", "ces")["question"].replace("{company}", "Acme")
     assert listed["data"][1] == {
         "id": str(draft.id),
         "slug": "zadovoljstvo",
@@ -275,6 +277,10 @@ def test_surveys_are_listed_with_what_a_program_needs(api, cast, survey):
         "version": None,
         "default_locale": "sl",
         "locales": ["sl", "en"],
+        "questions": [
+            {"id": "score", "kind": "score", "required": True, "title": title},
+            {"id": "comment", "kind": "long", "required": False, "title": "Kaj je glavni razlog za vašo oceno?"},
+        ],
         "created_at": "2026-11-20T09:00:00Z",
         "closed_at": None,
     }
