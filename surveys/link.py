@@ -19,12 +19,12 @@ from surveys.branching import Reader
 from surveys.contact import Contact
 from surveys.interaction import Interaction
 from surveys.invitation import Invitation
-from surveys.merging import Person
+from surveys.merging import NOBODY, Person
 from surveys.paging import Asked
 from surveys.survey import Survey
 from surveys.version import Version
 
-State = Literal["open", "expired", "closed", "unsubscribed"]
+State = Literal["open", "expired", "closed", "unsubscribed", "answered"]
 
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{22}")
 
@@ -32,8 +32,9 @@ _TOKEN = re.compile(r"[A-Za-z0-9_-]{22}")
 _FACTS = Prepared(
     select(
         *(Invitation.id, Invitation.workspace_id, Invitation.survey_id, Invitation.version_id, Invitation.contact_id),
-        *(Invitation.locale, Contact.locale, Invitation.expires_at, Invitation.answered_at, Invitation.sent_at),
-        *(Survey.closed_at, Workspace.name, Contact.suppressed_reason),
+        *(Invitation.locale, Contact.locale, Invitation.expires_at, Invitation.status),
+        *(Invitation.answered_at, Invitation.sent_at),
+        *(Survey.closed_at, Workspace.name, Workspace.zone, Contact.suppressed_reason),
         *(Contact.name, Contact.email, Contact.properties),
         *(Interaction.agent, Interaction.team, Interaction.channel, Interaction.properties),
     )
@@ -59,12 +60,40 @@ class Link:
     """Languages the page should be in, the strongest wish first."""
     expires_at: datetime
     closed_at: datetime | None
-    answered_at: datetime | None
+    answered: bool
     sent_at: datetime | None
     unsubscribed: bool
+    zone: str
+    """The workspace's."""
     facts: dict[str, Any]
     """agent, team, channel and properties of the interaction."""
     person: Person
+
+    link_id: None = None
+    """For an open link see `door`."""
+
+    @property
+    def path(self) -> str:
+        """Its address."""
+        return f"/s/{self.token}"
+
+    @property
+    def action(self) -> str:
+        """Where its form is posted."""
+        return self.path
+
+    @property
+    def query(self) -> str:
+        return ""
+
+    @property
+    def seed(self) -> str:
+        return self.token
+
+    @property
+    def anonymous(self) -> bool:
+        """Whether nobody may ever know whose answer it was."""
+        return is_anonymous(self.asked)
 
     @property
     def version_id(self) -> uuid.UUID:
@@ -84,24 +113,27 @@ class Link:
         if found is None:
             raise NotFoundError("link")
         ident, workspace_id, survey_id, version_id, contact_id, *rest = found
-        locale, spoken, expires_at, answered_at, sent_at, closed_at, company, suppressed, *rest = rest
+        locale, spoken, expires_at, status, answered_at, sent_at, *rest = rest
+        closed_at, company, zone, suppressed, *rest = rest
         name, email, properties, *facts = rest
         about = dict(zip(("agent", "team", "channel", "properties"), facts, strict=True))
+        asked = asked_of(version_id, company)
         return cls(
             token=token,
             invitation_id=ident,
             workspace_id=workspace_id,
             survey_id=survey_id,
             contact_id=contact_id,
-            asked=_asked(version_id, company),
+            asked=asked,
             wishes=(locale, spoken),
             expires_at=expires_at,
             closed_at=closed_at,
-            answered_at=answered_at,
+            answered=answered_at is not None or status == "answered",
             sent_at=sent_at,
             unsubscribed=suppressed == "unsubscribed",
+            zone=zone,
             facts=about,
-            person=person_of(name, email, spoken, properties, about),
+            person=NOBODY if is_anonymous(asked) else person_of(name, email, spoken, properties, about),
         )
 
     def reader(self, locale: str) -> Reader:
@@ -114,9 +146,9 @@ class Link:
             return "closed"
         if now >= self.expires_at:
             return "expired"
-        if self.unsubscribed and self.answered_at is None:
+        if self.unsubscribed and not self.answered:
             return "unsubscribed"
-        return "open"
+        return "answered" if self.answered and self.anonymous else "open"
 
 
 def person_of(
@@ -128,8 +160,13 @@ def person_of(
     return Person(dict(properties or {}) | known, dict(facts.get("properties") or {}) | about)
 
 
+def is_anonymous(asked: Asked) -> bool:
+    """Whether it promises that. Then neither texts nor questions may depend on who is asked."""
+    return bool(asked.document.get("anonymous"))
+
+
 @lru_cache(maxsize=256)
-def _asked(version_id: uuid.UUID, company: str) -> Asked:
+def asked_of(version_id: uuid.UUID, company: str) -> Asked:
     """A version never changes, so each process reads its document once."""
     document = db.session.scalars(select(Version.document).where(Version.id == version_id)).one()
     return Asked(version_id, company, document)

@@ -30,7 +30,7 @@ from surveys.wording import COMMENT_LIMIT, LANGUAGE_NAMES, Document, built_in, d
 _STATIC = Path(__file__).parent.parent / "static"
 
 
-def _constant(name: str) -> Markup:
+def constant(name: str) -> Markup:
     """A stylesheet or script as it stands in every page, without its comments and spare space."""
     text = (_STATIC / name).read_text(encoding="utf-8")
     text = re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)
@@ -39,22 +39,23 @@ def _constant(name: str) -> Markup:
     return Markup(re.sub(r"\n\s*", "\n", text).strip())  # noqa: S704 - our own files, no visitor's word in them
 
 
-STYLE: Final = _constant("css/public.css")
-SCRIPT: Final = _constant("js/public.js")
+STYLE: Final = constant("css/public.css")
+SCRIPT: Final = constant("js/public.js")
 
 
-def _source(text: str) -> str:
+def source_of(text: str) -> str:
+    """How a Content-Security-Policy names exactly this text."""
     return f"'sha256-{b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
 # For the Content-Security-Policy of the respondent's pages: exactly these two texts may style and run.
 CONTENT_SECURITY_POLICY: Final = (
-    f"default-src 'none'; style-src {_source(STYLE)}; script-src {_source(SCRIPT)}; img-src data:; "
+    f"default-src 'none'; style-src {source_of(STYLE)}; script-src {source_of(SCRIPT)}; img-src data:; "
     "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
 # For a designer's preview inside a frame of our own pages: it looks the same, but neither runs nor sends anything.
 PREVIEW_SECURITY_POLICY: Final = (
-    f"default-src 'none'; style-src {_source(STYLE)}; img-src data:; form-action 'none'; frame-ancestors 'self'; "
+    f"default-src 'none'; style-src {source_of(STYLE)}; img-src data:; form-action 'none'; frame-ancestors 'self'; "
     "base-uri 'none'"
 )
 
@@ -66,6 +67,9 @@ class Asked:
     version_id: Hashable
     company: str
     document: Document = field(compare=False, repr=False)
+
+
+NOTHING: Final = Markup()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +89,8 @@ class Visit:
     problems: tuple[Problem, ...] = ()
     person: Person = NOBODY
     seed: str = ""
+    tail: Markup = NOTHING
+    """What the way of showing it adds at the end of the page."""
 
     @property
     def score(self) -> str | None:
@@ -99,7 +105,7 @@ def scored(score: int | None) -> Typed:
 
 def answer_page(environment: Environment, asked: Asked, *, locale: str, visit: Visit) -> str:
     """The whole answer page in a locale of the survey, equal to `render_answer_page` for the same visit."""
-    if visit.problems or visit.page or visit.typed.keys() - {SCORE} or _personal(asked):
+    if visit.problems or visit.page or visit.typed.keys() - {SCORE} or visit.tail or _personal(asked):
         return render_answer_page(environment, asked, locale=locale, visit=visit)
     known = {str(value) for value in SCALES[asked.document["metric"]].values}
     score = visit.score if visit.score in known else None
@@ -180,5 +186,6 @@ def _render(environment: Environment, asked: Asked, locale: str, visit: Visit, s
         known=visit.person.value("contact.email") is not None,
         score=visit.score,
         several=several(document),
+        tail=visit.tail,
         **slots,
     )

@@ -2,10 +2,11 @@
 
 from flask import Blueprint
 
-from feedback.views import answering, digests, health, issues, pausing, responses, results, styleguide
+from feedback.views import answering, digests, health, issues, opening, pausing, responses, results, styleguide
 
 blueprints: tuple[Blueprint, ...] = (
     answering.bp,
+    opening.bp,
     digests.bp,
     health.bp,
     issues.bp,
