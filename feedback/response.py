@@ -105,6 +105,11 @@ class Response(Model):
 
         return submission.submit(link, given, at=at)
 
+    @property
+    def anonymous(self) -> bool:
+        """Whether it was promised that nobody knows whose it is. Its moments say noon of their day."""
+        return self.invitation_id is None and self.link_id is None
+
     def release(self, *, at: datetime, by: uuid.UUID) -> None:
         """Staff looked at a flagged response and let it count."""
         if self.flagged_at is not None and self.released_at is None:

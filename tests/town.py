@@ -12,17 +12,21 @@ from base import clock
 from base.db import db, new_id, transaction
 from base.jobs import enqueue
 from base.outbox import Mail
+from feedback import ballot
 from feedback.digest import Digest, Order
 from feedback.digesting import Cadence
 from feedback.emails import pause_url
 from feedback.issue import Issue, oldest_untold
+from feedback.revision import Given
 from surveys import importer, jobs
+from surveys.door import Door
 from surveys.emails import unsubscribe_url
 from surveys.intake import Occasion
 from surveys.invitation import Invitation
+from surveys.open_link import OpenLink
 from surveys.survey import Survey
 from surveys.upload import Upload
-from tests.cast import a_draft, a_person, a_response, a_survey, an_invitation
+from tests.cast import a_draft, a_person, a_response, a_survey, an_invitation, an_open_link
 
 ANSWERS = (
     (0, "Nobody called me back. Three weeks, and still no parcel!"),
@@ -55,6 +59,7 @@ class Town:
     mail_id: uuid.UUID
     key_id: uuid.UUID
     key: str
+    link: OpenLink
 
     @classmethod
     def build(cls, app, workspace, admin):
@@ -93,6 +98,7 @@ class Town:
             mail_id=Mail.by_key(f"invitation:{waiting.id}").id,
             key_id=key.id,
             key=secret,
+            link=cls._open_link(survey, now),
         )
 
     @staticmethod
@@ -101,6 +107,15 @@ class Town:
         with transaction() as session:
             occasion = Occasion(email=email, source="town", external_id=new_id().hex, name="Maja", locale="sl")
             return jobs.ask(session.get_one(Survey, survey.id), [occasion], at=now)[0][0]
+
+    @staticmethod
+    def _open_link(survey, now):
+        """A link of the survey, and an answer that came by it."""
+        link = an_open_link(survey, at=now, properties={"city": "Ljubljana"}, team="North", kiosk=True)
+        given = Given(score=2, comment="The queue was long.", locale="en", form_id=new_id().hex)
+        with transaction():
+            ballot.walk_in(Door.by_slug(link.slug), given, {}, at=now)
+        return link
 
     @staticmethod
     def _digest(workspace, admin, now):
@@ -169,6 +184,10 @@ NAMED = {
     ("uploading", "ident"): lambda town: town.upload_id,
     ("responses", "ident"): lambda town: town.response_id,
     ("responses.release", "ident"): lambda town: town.flagged_id,
+    ("places", "ident"): lambda town: town.link.id,
+    ("opening", "slug"): lambda town: town.link.slug,
+    ("opening", "number"): lambda town: 1,
+    ("opening", "mode"): lambda town: "kiosk",
     ("", "invitation_id"): lambda town: town.waiting.id,
     ("", "user_id"): lambda town: town.colleague().id,
     ("", "ticket_id"): lambda town: town.ticket("invite").id,
@@ -204,7 +223,7 @@ def permission_of(app, rule):
 def missing(values):
     """The same arguments, of things that never existed."""
     unknown = {"slug": "no-such-survey", "survey": "no-such-survey"}
-    kept = {"workspace", "locale", "score", "filename"}
+    kept = {"workspace", "locale", "score", "filename", "number", "mode"}
     return {
         name: value if name in kept else unknown.get(name, new_id() if isinstance(value, uuid.UUID) else "nothing")
         for name, value in values.items()

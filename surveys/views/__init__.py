@@ -2,7 +2,7 @@
 
 from flask import Blueprint
 
-from surveys.views import contacts, editing, previewing, publishing, surveys, testing, unsubscribing, uploading
+from surveys.views import contacts, editing, places, previewing, publishing, surveys, testing, unsubscribing, uploading
 
 blueprints: tuple[Blueprint, ...] = (
     surveys.bp,
@@ -10,6 +10,7 @@ blueprints: tuple[Blueprint, ...] = (
     previewing.bp,
     publishing.bp,
     testing.bp,
+    places.bp,
     contacts.bp,
     uploading.bp,
     unsubscribing.bp,

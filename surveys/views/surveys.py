@@ -13,6 +13,7 @@ from base.db import transaction
 from surveys import wording
 from surveys.forms.starting import NewSurveyForm
 from surveys.funnel import Funnel
+from surveys.open_link import OpenLink
 from surveys.summary import SUMMARIES, Summaries
 from surveys.survey import Survey
 from surveys.version import Version
@@ -71,6 +72,8 @@ def overview(*, workspace: Workspace, slug: str) -> ResponseReturnValue:
         languages=wording.LANGUAGE_NAMES,
         api_url=tokens.link("/api/v1/invitations"),
         chosen=request.args.get("locale", locale),
+        links=OpenLink.all_of(survey.id),
+        today=clock.local_date(clock.now(), workspace.zone),
     )
 
 

@@ -17,6 +17,9 @@ from tests.town import Town, missing, routes
 FRAMED = {"outbox.html", "issues.sent_mail", "issues.preview_mail", "previewing.preview", "previewing.look"}
 """Mails and pages in a sandbox inside our own pages: mails carry their styles in themselves, and nothing runs there."""
 
+SCRIPTS = {"/embed.js", "/o/kiosk.js"}
+"""Scripts at addresses that stay, the same for everybody."""
+
 
 @pytest.fixture
 def town(app, cast):
@@ -49,7 +52,9 @@ def gaps(reply, *, endpoint=""):
         found.append(f"frames or forms {csp}")
     wanted = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
     wanted["Cross-Origin-Opener-Policy"] = "same-origin"
-    if not reply.request.path.startswith("/static/"):
+    if reply.request.path in SCRIPTS and reply.status_code == 200:
+        wanted["Cache-Control"] = "public, max-age=3600"
+    elif not reply.request.path.startswith("/static/"):
         wanted["Cache-Control"] = "no-store"
     found += [
         f"{name}: {reply.headers.get(name)}" for name, value in wanted.items() if reply.headers.get(name) != value

@@ -20,6 +20,7 @@ from feedback.revision import Revision
 from surveys import importer
 from surveys.contact import Contact
 from surveys.interaction import Interaction
+from surveys.open_link import OpenLink
 from surveys.survey import Survey
 from surveys.upload import RefusedRow, Upload
 from surveys.version import Version
@@ -99,6 +100,8 @@ PAYLOADS = (
     "<noembed><xmp><listing>",
     "x" * 30 + "<wbr><marquee onstart=alert(1)>",
 )
+PLAIN = {"text/plain", "image/svg+xml", "image/png", "text/csv", "text/javascript"}
+"""What is no page; of these only our own scripts run, and they are the same for everybody."""
 ADDRESSES = {"href", "src", "action", "formaction", "xlink:href", "data", "srcset", "poster", "background"}
 
 
@@ -126,6 +129,9 @@ def stain(town, ink):
                 version.document = stained(version.document, ink)
         for contact in session.scalars(select(Contact).where(Contact.workspace_id == workspace.id)):
             contact.name, contact.properties = ink(), {ink(): ink()}
+        for link in session.scalars(select(OpenLink)):
+            link.name, link.agent, link.team, link.channel = ink(), ink(), ink(), ink(60)
+            link.properties = {ink(): ink()}
         told = [
             *session.scalars(select(Interaction).order_by(Interaction.id)),
             *session.scalars(select(Response).order_by(Response.id)),
@@ -203,7 +209,7 @@ def pages(app, town, admin, client, known):
         if kind == "text/html":
             yield rule.rule, reply.text
         else:
-            assert kind.endswith("json") or kind in {"text/plain", "image/svg+xml", "text/csv"}, (rule.rule, kind)
+            assert kind.endswith("json") or kind in PLAIN, (rule.rule, kind)
             assert reply.headers["X-Content-Type-Options"] == "nosniff"
 
 
