@@ -102,6 +102,7 @@ def test_claims_of_proxies_change_no_page(app, town, browser_of):
     led_away = {
         rule.rule: reply.headers.get("Location", "a link on the page")
         for rule in routes(app)
-        if b"evil.example" in (reply := admin.get(town.path(app, rule), headers=LIES)).data + str(reply.headers).encode()
+        if b"evil.example"
+        in (reply := admin.get(town.path(app, rule), headers=LIES)).data + str(reply.headers).encode()
     }
     assert led_away == {}
