@@ -105,7 +105,7 @@ def test_no_table_leads_from_an_answer_to_a_person(answered, invited):
 
 def test_no_moment_of_that_morning_is_kept_beside_an_answer_or_a_person(answered):
     """Nor in an id: those that are made of time say noon."""
-    precise = re.compile(r"2026-11-20[ T]08:|2026, 11, 20, (8|9), ")
+    precise = re.compile(r"2026-11-20[ T]08:|2026, 11, 20, 8, ")
     sharp = {(table, row) for table, found in held().items() for row in found if precise.search(row)}
     assert sharp == set()
     first, last = (MORNING - timedelta(minutes=5)), (MORNING + timedelta(minutes=20))
