@@ -37,7 +37,7 @@
       });
     }, Promise.resolve(0)).catch(function () { return 1; }).then(function (failed) {
       sending = false;
-      pause = failed ? Math.min(pause * 2, 30) : 2;
+      pause = failed ? Math.min(pause * 2, 15) : 2;
       keep(kept());
       if (kept().length) retry = setTimeout(send, failed ? pause * 1000 : 0);
     });
