@@ -9,7 +9,7 @@ from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, DateField, IntegerField, StringField, TextAreaField, ValidationError
-from wtforms.validators import InputRequired, Length, NumberRange
+from wtforms.validators import DataRequired, Length, NumberRange
 from wtforms.validators import Optional as Left
 
 from surveys import siting
@@ -47,7 +47,7 @@ class _Number(IntegerField):
 class LinkForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
     name = StringField(
         _("Name"),
-        [InputRequired(_("Say where this link stands, so that you know it again.")), _at_most(120)],
+        [DataRequired(_("Say where this link stands, so that you know it again.")), _at_most(120)],
         description=_("For example “Till receipt” or “Poster at the door”. Only your colleagues see it."),
         filters=[clean],
         render_kw={"maxlength": 120},

@@ -48,7 +48,7 @@ def show(*, workspace: Workspace, survey: str, ident: uuid.UUID) -> ResponseRetu
         link=link,
         state=link.state(clock.local_date(clock.now(), workspace.zone)),
         address=address,
-        script=tokens.link("/embed.js"),
+        lines={mode: _line_of_html(link, mode) for mode in ("inline", "slide")},
         kiosk=f"{address}?kiosk=1",
         anonymous=_document(found).get("anonymous", False),
     )
@@ -123,6 +123,11 @@ def qr_png(*, workspace: Workspace, survey: str, ident: uuid.UUID) -> ResponseRe
 def address_of(link: OpenLink) -> str:
     """Where anybody opens it."""
     return tokens.link(f"/o/{link.slug}")
+
+
+def _line_of_html(link: OpenLink, mode: str) -> str:
+    """What a site puts into its page; as text, which the page of staff shows and does not run."""
+    return f'<script src="{tokens.link("/embed.js")}" data-link="{link.slug}" data-mode="{mode}" async></script>'
 
 
 def _file(content: bytes, kind: str, name: str) -> Response:
