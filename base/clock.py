@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -36,3 +36,8 @@ def zones() -> tuple[str, ...]:
 def local_date(at: datetime, zone: str) -> date:
     """The calendar day it is in `zone` at the moment `at`."""
     return at.astimezone(ZoneInfo(zone)).date()
+
+
+def noon(at: datetime, zone: str) -> datetime:
+    """Noon, in `zone`, of the day that it is there at `at`: a moment that says the day and no more."""
+    return datetime.combine(local_date(at, zone), time(12), ZoneInfo(zone)).astimezone(UTC)

@@ -189,7 +189,7 @@ def _without_nul(values: MultiDict[str, str]) -> MultiDict[str, str]:
 
 def _refuse_nul() -> None:
     """A path with a NUL names nothing; respondents' pages say so themselves, in their language."""
-    if "\0" in request.path and not request.path.startswith(("/s/", "/u/")):
+    if "\0" in request.path and not request.path.startswith(("/s/", "/o/", "/u/")):
         raise NotFoundError("page")
 
 

@@ -14,7 +14,7 @@ from feedback.feed import Entry
 from feedback.telling import Told, told
 from surveys import wording
 from surveys.link import person_of
-from surveys.merging import Person
+from surveys.merging import NOBODY, Person
 from surveys.version import Version
 
 
@@ -37,7 +37,9 @@ def of(entries: Sequence[Entry], company: str) -> Mapping[uuid.UUID, tuple[Told,
 
 
 def reader_of(entry: Entry) -> Person:
-    """Who answered, as the texts that they saw could speak of them."""
+    """Who answered, as the texts that they saw could speak of them; nobody where nobody was asked in person."""
     one, contact = entry.response, entry.contact
+    if contact is None:
+        return NOBODY
     facts = {"agent": one.agent, "team": one.team, "channel": one.channel, "properties": one.properties}
     return person_of(contact.name, contact.email, contact.locale, contact.properties, facts)

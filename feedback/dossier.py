@@ -12,6 +12,7 @@ from base.db import db
 from feedback import feed
 from feedback.answer import Answer
 from feedback.detail import reader_of
+from feedback.feed import Entry
 from feedback.response import Response
 from feedback.revision import Revision
 from feedback.telling import Told, told
@@ -33,18 +34,23 @@ class Dossier:
     """Everything known of one response: who, about what, as which question it was asked, and what happened when."""
 
     response: Response
-    contact: Contact
+    entry: Entry
     survey: Survey
     version: Version
     words: Mapping[str, str]
     """The words of the page as the customer saw them."""
-    interaction: Interaction
+    interaction: Interaction | None
+    """None where nobody was asked in person."""
     revisions: list[Revision]
     answers: Mapping[int, tuple[Told, ...]]
     """What was answered to further questions, by number of the revision."""
     timeline: list[tuple[datetime, Step]]
     releaser: str | None
     """Who released it from being set aside."""
+
+    @property
+    def contact(self) -> Contact | None:
+        return self.entry.contact
 
     @property
     def waits(self) -> bool:
@@ -71,15 +77,15 @@ class Dossier:
         """The dossier of a response of this workspace, or NotFoundError."""
         entry = feed.entry(workspace.id, ident)
         response = entry.response
-        invitation = db.session.get_one(Invitation, response.invitation_id)
+        invitation = db.session.get(Invitation, response.invitation_id) if response.invitation_id else None
         version = db.session.get_one(Version, response.version_id)
-        interaction = db.session.get_one(Interaction, invitation.interaction_id)
+        interaction = db.session.get_one(Interaction, invitation.interaction_id) if invitation else None
         releaser = db.session.get(User, response.released_by) if response.released_by else None
         revisions, person = Revision.all_of(response.id), reader_of(entry)
         words = wording.effective(version.document, response.locale)
         return cls(
             response=response,
-            contact=entry.contact,
+            entry=entry,
             survey=db.session.get_one(Survey, response.survey_id),
             version=version,
             words=wording.named(words, workspace.name, person),
@@ -103,15 +109,11 @@ def _answers(
 
 
 def _timeline(
-    response: Response, invitation: Invitation, interaction: Interaction, revisions: list[Revision]
+    response: Response, invitation: Invitation | None, interaction: Interaction | None, revisions: list[Revision]
 ) -> list[tuple[datetime, Step]]:
     """What happened, oldest first. Of many visits to the link only the first of each kind is told."""
     known: list[tuple[datetime | None, Step]] = [
-        (interaction.occurred_at, "happened"),
-        (invitation.created_at, "asked"),
-        (invitation.sent_at, "sent"),
-        (invitation.clicked_at, "clicked"),
-        (next((visit.at for visit in Intent.of(invitation.id) if visit.kind == "decoy"), None), "decoy"),
+        *(_before(invitation, interaction) if invitation and interaction else ()),
         (response.created_at, "answered"),
         *((one.submitted_at, "revised") for one in revisions[1:]),
         (response.flagged_at, "set_aside"),
@@ -120,3 +122,14 @@ def _timeline(
     ]
     told = [(at, step) for at, step in known if at is not None]
     return sorted(told, key=lambda one: one[0])
+
+
+def _before(invitation: Invitation, interaction: Interaction) -> list[tuple[datetime | None, Step]]:
+    """What came before an answer to the link of a mail."""
+    return [
+        (interaction.occurred_at, "happened"),
+        (invitation.created_at, "asked"),
+        (invitation.sent_at, "sent"),
+        (invitation.clicked_at, "clicked"),
+        (next((visit.at for visit in Intent.of(invitation.id) if visit.kind == "decoy"), None), "decoy"),
+    ]

@@ -14,6 +14,7 @@ from flask import current_app
 
 from accounts.workspace import Workspace
 from base import mail, tokens
+from base.clock import local_date
 from base.mail import Letter
 from feedback.digest import Digest
 from feedback.issue import Issue
@@ -143,10 +144,11 @@ def _change(voice: Voice, line: Line) -> Mapping[str, str]:
 
 
 def _card(voice: Voice, base: str, card: Card, zone: str) -> Mapping[str, Any]:
-    response, contact = card.entry.response, card.entry.contact
+    response, link = card.entry.response, card.entry.link
     agent = voice.say("agent", agent=response.agent) if response.agent else None
     facts = [agent, response.team, response.channel]
-    who = mail.one_line(contact.name or contact.email, NAME_LENGTH)
+    unknown = voice.say("by_link", link=link.name) if link else voice.say("anonymous")
+    who = mail.one_line(card.entry.person or unknown, NAME_LENGTH)
     return {
         "score": voice.score(response.score, card.scale),
         "metric": voice.metric(card.scale.key),
@@ -156,7 +158,9 @@ def _card(voice: Voice, base: str, card: Card, zone: str) -> Mapping[str, Any]:
         "sentiment": voice.say(response.sentiment_label or "unscored") if response.comment else None,
         "who": who,
         "facts": mail.one_line(" · ".join(filter(None, facts)), FACTS_LENGTH),
-        "when": voice.moment(response.created_at, zone),
+        "when": voice.day(local_date(response.created_at, zone))
+        if response.anonymous
+        else voice.moment(response.created_at, zone),
         "url": tokens.link(f"{base}/responses/{response.id}"),
         "open_of": voice.say("open_of", name=re.sub(r"[<>\"&]", "", who)),
     }

@@ -17,6 +17,7 @@ from base.errors import InvalidError, NotFoundError
 from feedback.response import Response
 from feedback.tally import COUNTED, EVERYTHING, SET_ASIDE, Filters, conditions
 from surveys.contact import Contact
+from surveys.open_link import OpenLink
 from surveys.version import Version
 
 Order = Literal["newest", "worst"]
@@ -27,11 +28,19 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class Entry:
-    """One response with what its row does not hold: who answered, and which version of the survey they saw."""
+    """One response with what its row does not hold: who answered, which version of the survey they saw, and by which
+    open link they came. Nobody knows who came by a link; who answered anonymously has neither contact nor link.
+    """
 
     response: Response
-    contact: Contact
+    contact: Contact | None
     version: int
+    link: OpenLink | None = None
+
+    @property
+    def person(self) -> str | None:
+        """What the person is called; None when nobody knows them."""
+        return (self.contact.name or self.contact.email) if self.contact else None
 
 
 @dataclass(frozen=True)
@@ -125,7 +134,7 @@ def window(
 
 def size(query: Query) -> int:
     """How many entries the whole list has."""
-    rows = select(func.count()).select_from(Response).join(Contact, Contact.id == Response.contact_id)
+    rows = select(func.count()).select_from(Response).outerjoin(Contact, Contact.id == Response.contact_id)
     return db.session.scalar(rows.where(*_wanted(query))) or 0
 
 
@@ -166,10 +175,11 @@ def _ordered(order: Order, *, backwards: bool) -> Iterator[UnaryExpression[Any]]
         yield column.asc() if backwards else column.desc()
 
 
-def _entries() -> Select[Response, Contact, int]:
+def _entries() -> Select[Response, Contact | None, int, OpenLink | None]:
     return (
-        select(Response, Contact, Version.number)
-        .join(Contact, Contact.id == Response.contact_id)
+        select(Response, Contact, Version.number, OpenLink)
+        .outerjoin(Contact, Contact.id == Response.contact_id)
+        .outerjoin(OpenLink, OpenLink.id == Response.link_id)
         .join(Version, Version.id == Response.version_id)
     )
 

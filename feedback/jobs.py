@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from accounts.workspace import Workspace
 from base import clock, courier, throttle
-from base.db import reading, transaction
+from base.db import db, reading, transaction
 from base.errors import TooManyError
 from base.jobs import enqueue, job
 from base.outbox import Mail
@@ -25,7 +25,7 @@ from surveys.invitation import Invitation
 PATIENCE = timedelta(minutes=10)
 """How long an issue may be without its mail before it is asked for again."""
 
-log = logging.getLogger("afterword.digests")
+log = logging.getLogger("afterword.jobs")
 
 
 @job
@@ -36,7 +36,7 @@ def read_response(subject_id: uuid.UUID) -> None:
         if response is None:
             return
         revision, comment, locale = response.revision, response.comment, response.locale
-        invitation = session.get_one(Invitation, response.invitation_id)
+        invitation = session.get(Invitation, response.invitation_id) if response.invitation_id else None
         signs = _signs(session.get_one(Revision, (subject_id, revision)), invitation)
     found = sentiment.read(comment, locale_hint=locale) if comment else None
     with transaction():
@@ -45,8 +45,25 @@ def read_response(subject_id: uuid.UUID) -> None:
             same.keep_reading(found, at=clock.now())
 
 
-def _signs(revision: Revision, invitation: Invitation) -> tuple[Sign, ...]:
+def read_unsigned(now: datetime) -> None:  # noqa: ARG001 - every part of a tick is told the time
+    """Read anonymous answers. A tick looks for them, for a queue would know their moments; so would their readings,
+    which are therefore dated like them.
+    """
+    with reading():
+        waiting = [(one.id, one.created_at) for one in Response.unread_unsigned(limit=200)]
+    for ident, day in waiting:
+        try:
+            with clock.standing_at(day):
+                read_response(ident)
+        except Exception:
+            log.exception("an anonymous answer could not be read; the next tick tries again")
+            db.session.rollback()
+
+
+def _signs(revision: Revision, invitation: Invitation | None) -> tuple[Sign, ...]:
     """The signs of the moment of sending, and those that visits to any process of ours add to them."""
+    if invitation is None:
+        return revision.signs_seen
     visits = [
         Visit(at=intent.at, client=intent.client, kind=intent.kind, score=intent.score)  # type: ignore[arg-type]
         for intent in Intent.of(invitation.id)

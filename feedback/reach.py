@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, and_, case, func, select
 
 from base.db import db
 from feedback.response import Response
@@ -20,7 +20,9 @@ class Reach:
     """How far those came who were asked in a period, whenever their answer came.
 
     `clicked` are links that were opened, maybe by a mail scanner: an intent, never an answer. `answered` and
-    `commented` are what numbers are made of, without what is set aside.
+    `commented` are what numbers are made of, without what is set aside. Whoever answered an anonymous survey is known
+    to have answered, not what, so no filter tells them apart. `beside` are the answers of the period that are to no
+    mail that we could name: by open links, and anonymous ones.
     """
 
     asked: int
@@ -28,17 +30,20 @@ class Reach:
     clicked: int
     answered: int
     commented: int
+    beside: int = 0
 
     @classmethod
     def of(cls, survey_id: uuid.UUID, interval: Interval, filters: Filters = EVERYTHING) -> Reach:
-        """The invitations of one survey. Two statements; those who did not answer have no language to filter by."""
+        """The invitations of one survey. Three statements; those who did not answer have no language to filter by."""
         due = (
             Invitation.survey_id == survey_id,
             Invitation.created_at >= interval.start,
             Invitation.created_at < interval.end,
             Invitation.status != "skipped",
         )
-        asked = select(func.count(), func.count(Invitation.sent_at), func.count(Invitation.clicked_at)).where(*due)
+        unsigned = case((and_(Invitation.status == "answered", Invitation.answered_at.is_(None)), 1))
+        counts = (func.count(), func.count(Invitation.sent_at), func.count(Invitation.clicked_at))
+        asked = select(*counts, func.count(unsigned)).where(*due)
         answered = select(func.count(), func.count(Response.comment)).join(
             Invitation, Invitation.id == Response.invitation_id
         )
@@ -48,7 +53,15 @@ class Reach:
         narrowed = list(_about(filters))
         if narrowed:
             asked = asked.join(Interaction, Interaction.id == Invitation.interaction_id).where(*narrowed)
-        return cls(*db.session.execute(asked).one(), *db.session.execute(answered).one())
+        chosen, sent, clicked, used = db.session.execute(asked).one()
+        known, commented = db.session.execute(answered).one()
+        return cls(chosen, sent, clicked, known + used, commented, _beside(survey_id, interval, filters))
+
+
+def _beside(survey_id: uuid.UUID, interval: Interval, filters: Filters) -> int:
+    within = (Response.created_at >= interval.start, Response.created_at < interval.end)
+    found = select(func.count()).where(Response.survey_id == survey_id, Response.invitation_id.is_(None), *within)
+    return db.session.scalar(found.where(COUNTED, *conditions(filters))) or 0
 
 
 def _about(filters: Filters) -> Iterator[ColumnElement[bool]]:

@@ -17,6 +17,7 @@ from surveys import jobs as surveys_jobs
 EVERY_TICK: tuple[Callable[[datetime], None], ...] = (
     courier.sweep,
     surveys_jobs.expire_invitations,
+    jobs.read_unsigned,
     jobs.claim_due_digests,
     jobs.recompose_issues,
     accounts_jobs.tidy,

@@ -158,8 +158,12 @@ class ResponseOut(Schema):
     id: uuid.UUID
     survey_id: uuid.UUID
     version: int
-    invitation_id: uuid.UUID
-    email: str
+    invitation_id: Annotated[uuid.UUID | None, Field(description="null when it came by an open link, or anonymously.")]
+    email: Annotated[str | None, Field(description="null when nobody knows who answered.")]
+    link: Annotated[str | None, Field(description="Last part of the open link's address that it came by.")]
+    anonymous: Annotated[
+        bool, Field(description="Nobody can know who answered; its moments are true to the day and say noon.")
+    ]
     metric: MetricName
     score: int
     band: Band
@@ -189,7 +193,9 @@ class ResponseOut(Schema):
         return cls(
             version=entry.version,
             answers=[AnswerOut(question=one.question, kind=one.kind, title=one.title, value=one.value) for one in told],
-            email=entry.contact.email,
+            email=entry.contact.email if entry.contact else None,
+            link=entry.link.slug if entry.link else None,
+            anonymous=found.anonymous,
             band=SCALES[found.metric].band(found.score),
             language=found.locale if found.comment is None else found.language,
             sentiment=_sentiment(found),

@@ -8,13 +8,39 @@ A flagged submission is kept and can be released; nothing here refuses anybody.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Literal
 
-Sign = Literal["decoy", "sweep", "head_first", "fast_send", "fresh_mail", "scanner_agent"]
-Reason = Literal["decoy", "sweep", "robot_speed", "scanner_agent", "head_first"]
+Limited = Literal["many_browser", "many_address"]
+Sign = Literal[
+    "decoy",
+    "sweep",
+    "instant",
+    "many_browser",
+    "many_address",
+    "head_first",
+    "fast_send",
+    "fresh_mail",
+    "scanner_agent",
+]
+Reason = Literal[
+    "decoy", "sweep", "instant", "many_browser", "many_address", "robot_speed", "scanner_agent", "head_first"
+]
+STRONG: tuple[Literal["decoy", "sweep", "instant", "many_browser", "many_address"], ...] = (
+    *("decoy", "sweep", "instant"),
+    *("many_browser", "many_address"),
+)
+"""Each of these is enough alone."""
+
+LIMITS: Mapping[Limited, tuple[int, int]] = MappingProxyType(
+    {"many_browser": (2, 24 * 3600), "many_address": (30, 3600)}
+)
+"""How many answers by one open link are believed of one address, and of one browser besides its first, in so many
+seconds.
+"""
 
 BEFORE_PAGE = timedelta(seconds=10)
 AFTER_PAGE = timedelta(seconds=60)
@@ -67,7 +93,8 @@ class Visit:
 class Submission:
     """A pressed Send. `opened_at`: when its page was served; `delivered_at`: when the mail was taken (SMTP 250).
 
-    None means not known, or, for an open link, never mailed.
+    None means not known, or, for an open link, never mailed. On the page of an open link no score is chosen yet, so
+    nobody can be done with it within a second.
     """
 
     at: datetime
@@ -75,6 +102,7 @@ class Submission:
     opened_at: datetime | None
     delivered_at: datetime | None
     user_agent: str = ""
+    by_open_link: bool = False
 
 
 @dataclass(frozen=True)
@@ -110,11 +138,13 @@ def signs_seen(signs: Signs) -> tuple[Sign, ...]:
     agent = sent.user_agent.lower()
     zero = timedelta(0)
     # A negative time means clocks that disagree, which proves nothing.
+    fast = sent.opened_at is not None and zero <= sent.at - sent.opened_at < FAST_SEND
     shown: dict[Sign, bool] = {
         "decoy": any(visit.kind == "decoy" for visit in visits),
         "sweep": _swept(visits),
+        "instant": fast and sent.by_open_link,
         "head_first": any(visit.kind == "head" for visit in visits),
-        "fast_send": sent.opened_at is not None and zero <= sent.at - sent.opened_at < FAST_SEND,
+        "fast_send": fast and not sent.by_open_link,
         "fresh_mail": sent.delivered_at is not None and zero <= sent.at - sent.delivered_at < FRESH_MAIL,
         "scanner_agent": any(part in agent for part in SCANNER_AGENTS),
     }
@@ -124,7 +154,7 @@ def signs_seen(signs: Signs) -> tuple[Sign, ...]:
 def suspicion(signs: Signs) -> Reason | None:
     """Why the submission is flagged, as a stable key, or None when it is not.
 
-    "decoy" and "sweep" are enough alone. Of two or more weak signs the reason names the telling one:
+    The strong ones are enough alone. Of two or more weak signs the reason names the telling one:
     "scanner_agent", else "head_first", else "robot_speed" (sent within a second of its page and within a
     minute of delivery).
     """
@@ -133,10 +163,9 @@ def suspicion(signs: Signs) -> Reason | None:
 
 def reason_for(seen: Collection[Sign]) -> Reason | None:
     """The same, from signs that were seen before and kept."""
-    if "decoy" in seen:
-        return "decoy"
-    if "sweep" in seen:
-        return "sweep"
+    strong = next((sign for sign in STRONG if sign in seen), None)
+    if strong is not None:
+        return strong
     if len(seen) < 2:
         return None
     if "scanner_agent" in seen:

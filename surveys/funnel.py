@@ -57,10 +57,11 @@ class Funnel:
             if status == "skipped":
                 funnel.skipped[reason or "other"] += total
                 continue
+            used = total if status == "answered" else answered  # an anonymous answer leaves no moment
             funnel.asked += total
             funnel.sent += sent
-            funnel.clicked += max(clicked, answered)
-            funnel.answered += answered
+            funnel.clicked += max(clicked, used)
+            funnel.answered += used
             if last and (funnel.last_sent_at is None or last > funnel.last_sent_at):
                 funnel.last_sent_at = last
         return funnels

@@ -51,6 +51,7 @@ class Invitation(Model):
     """When the mail server took the mail."""
     clicked_at: Mapped[datetime | None] = mapped_column(Moment)
     answered_at: Mapped[datetime | None] = mapped_column(Moment)
+    """None also when an anonymous survey was answered: its day alone could say whose answer it was."""
     expires_at: Mapped[datetime] = mapped_column(Moment)
     created_at: Mapped[datetime] = mapped_column(Moment)
 
@@ -108,5 +109,5 @@ class Invitation(Model):
     def mark_sent(self, *, at: datetime) -> None:
         """The mail server took the mail. An answer that came first stays the newer state."""
         self.sent_at = self.sent_at or at
-        if self.status == "scheduled" or self.reason == "undeliverable":
+        if self.status == "scheduled" or (self.status == "skipped" and self.reason == "undeliverable"):
             self.status, self.reason = "sent", None

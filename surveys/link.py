@@ -20,12 +20,12 @@ from surveys.contact import Contact
 from surveys.interaction import Interaction
 from surveys.invitation import Invitation
 from surveys.logo import worn
-from surveys.merging import Person
+from surveys.merging import NOBODY, Person
 from surveys.paging import Asked
 from surveys.survey import Survey
 from surveys.version import Version
 
-State = Literal["open", "expired", "closed", "unsubscribed"]
+State = Literal["open", "expired", "closed", "unsubscribed", "answered"]
 
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{22}")
 
@@ -33,8 +33,9 @@ _TOKEN = re.compile(r"[A-Za-z0-9_-]{22}")
 _FACTS = Prepared(
     select(
         *(Invitation.id, Invitation.workspace_id, Invitation.survey_id, Invitation.version_id, Invitation.contact_id),
-        *(Invitation.locale, Contact.locale, Invitation.expires_at, Invitation.answered_at, Invitation.sent_at),
-        *(Survey.closed_at, Workspace.name, Workspace.color, Workspace.logo_id, Contact.suppressed_reason),
+        *(Invitation.locale, Contact.locale, Invitation.expires_at, Invitation.status),
+        *(Invitation.answered_at, Invitation.sent_at, Survey.closed_at),
+        *(Workspace.name, Workspace.color, Workspace.logo_id, Workspace.zone, Contact.suppressed_reason),
         *(Contact.name, Contact.email, Contact.properties),
         *(Interaction.agent, Interaction.team, Interaction.channel, Interaction.properties),
     )
@@ -60,12 +61,40 @@ class Link:
     """Languages the page should be in, the strongest wish first."""
     expires_at: datetime
     closed_at: datetime | None
-    answered_at: datetime | None
+    answered: bool
     sent_at: datetime | None
     unsubscribed: bool
+    zone: str
+    """The workspace's."""
     facts: dict[str, Any]
     """agent, team, channel and properties of the interaction."""
     person: Person
+
+    link_id: None = None
+    """For an open link see `door`."""
+
+    @property
+    def path(self) -> str:
+        """Its address."""
+        return f"/s/{self.token}"
+
+    @property
+    def action(self) -> str:
+        """Where its form is posted."""
+        return self.path
+
+    @property
+    def query(self) -> str:
+        return ""
+
+    @property
+    def seed(self) -> str:
+        return self.token
+
+    @property
+    def anonymous(self) -> bool:
+        """Whether nobody may ever know whose answer it was."""
+        return is_anonymous(self.asked)
 
     @property
     def version_id(self) -> uuid.UUID:
@@ -85,25 +114,27 @@ class Link:
         if found is None:
             raise NotFoundError("link")
         ident, workspace_id, survey_id, version_id, contact_id, *rest = found
-        locale, spoken, expires_at, answered_at, sent_at, closed_at, *rest = rest
-        company, color, logo_id, suppressed, *rest = rest
+        locale, spoken, expires_at, status, answered_at, sent_at, *rest = rest
+        closed_at, company, color, logo_id, zone, suppressed, *rest = rest
         name, email, properties, *facts = rest
         about = dict(zip(("agent", "team", "channel", "properties"), facts, strict=True))
+        asked = asked_with(version_id, workspace_id, company, color, logo_id)
         return cls(
             token=token,
             invitation_id=ident,
             workspace_id=workspace_id,
             survey_id=survey_id,
             contact_id=contact_id,
-            asked=asked_with(version_id, workspace_id, company, color, logo_id),
+            asked=asked,
             wishes=(locale, spoken),
             expires_at=expires_at,
             closed_at=closed_at,
-            answered_at=answered_at,
+            answered=answered_at is not None or status == "answered",
             sent_at=sent_at,
             unsubscribed=suppressed == "unsubscribed",
+            zone=zone,
             facts=about,
-            person=person_of(name, email, spoken, properties, about),
+            person=NOBODY if is_anonymous(asked) else person_of(name, email, spoken, properties, about),
         )
 
     def reader(self, locale: str) -> Reader:
@@ -116,9 +147,9 @@ class Link:
             return "closed"
         if now >= self.expires_at:
             return "expired"
-        if self.unsubscribed and self.answered_at is None:
+        if self.unsubscribed and not self.answered:
             return "unsubscribed"
-        return "open"
+        return "answered" if self.answered and self.anonymous else "open"
 
 
 def person_of(
@@ -128,6 +159,11 @@ def person_of(
     known = {"name": name, "email": email, "locale": locale}
     about = {key: value for key, value in facts.items() if key != "properties"}
     return Person(dict(properties or {}) | known, dict(facts.get("properties") or {}) | about)
+
+
+def is_anonymous(asked: Asked) -> bool:
+    """Whether it promises that. Then neither texts nor questions may depend on who is asked."""
+    return bool(asked.document.get("anonymous"))
 
 
 @lru_cache(maxsize=256)

@@ -34,7 +34,7 @@ SIDE_BY_SIDE: Final = 6
 _STATIC = Path(__file__).parent.parent / "static"
 
 
-def _constant(name: str) -> Markup:
+def constant(name: str) -> Markup:
     """A stylesheet or script as it stands in every page, without its comments and spare space."""
     text = (_STATIC / name).read_text(encoding="utf-8")
     text = re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)
@@ -43,11 +43,12 @@ def _constant(name: str) -> Markup:
     return Markup(re.sub(r"\n\s*", "\n", text).strip())  # noqa: S704 - our own files, no visitor's word in them
 
 
-STYLE: Final = _constant("css/public.css")
-SCRIPT: Final = _constant("js/public.js")
+STYLE: Final = constant("css/public.css")
+SCRIPT: Final = constant("js/public.js")
 
 
-def _source(text: str) -> str:
+def source_of(text: str) -> str:
+    """How a Content-Security-Policy names exactly this text."""
     return f"'sha256-{b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
@@ -55,10 +56,10 @@ def _source(text: str) -> str:
 def policy(look: Look = PLAIN) -> str:
     """The Content-Security-Policy of the respondent's pages: exactly the texts that are in them may style and run."""
     dress = branding.dress(look)
-    styles = " ".join(_source(text) for text in (STYLE, dress.style) if text)
+    styles = " ".join(source_of(text) for text in (STYLE, dress.style) if text)
     images = "'self' data:" if look.logo and look.logo.hosted else "data:"
     return (
-        f"default-src 'none'; style-src {styles}; script-src {_source(SCRIPT)}; img-src {images}; "
+        f"default-src 'none'; style-src {styles}; script-src {source_of(SCRIPT)}; img-src {images}; "
         "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
     )
 
@@ -66,7 +67,7 @@ def policy(look: Look = PLAIN) -> str:
 CONTENT_SECURITY_POLICY: Final = policy()
 # For a designer's preview inside a frame of our own pages: it looks the same, but neither runs nor sends anything.
 PREVIEW_SECURITY_POLICY: Final = (
-    f"default-src 'none'; style-src {_source(STYLE)}; img-src data:; form-action 'none'; frame-ancestors 'self'; "
+    f"default-src 'none'; style-src {source_of(STYLE)}; img-src data:; form-action 'none'; frame-ancestors 'self'; "
     "base-uri 'none'"
 )
 
@@ -81,6 +82,9 @@ class Asked:
     company: str
     document: Document = field(compare=False, repr=False)
     look: Look = PLAIN
+
+
+NOTHING: Final = Markup()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +104,8 @@ class Visit:
     problems: tuple[Problem, ...] = ()
     person: Person = NOBODY
     seed: str = ""
+    tail: Markup = NOTHING
+    """What the way of showing it adds at the end of the page."""
 
     @property
     def score(self) -> str | None:
@@ -114,7 +120,7 @@ def scored(score: int | None) -> Typed:
 
 def answer_page(environment: Environment, asked: Asked, *, locale: str, visit: Visit) -> str:
     """The whole answer page in a locale of the survey, equal to `render_answer_page` for the same visit."""
-    if visit.problems or visit.page or visit.typed.keys() - {SCORE} or _personal(asked):
+    if visit.problems or visit.page or visit.typed.keys() - {SCORE} or visit.tail or _personal(asked):
         return render_answer_page(environment, asked, locale=locale, visit=visit)
     known = {str(value) for value in SCALES[asked.document["metric"]].values}
     score = visit.score if visit.score in known else None
@@ -211,5 +217,6 @@ def _render(environment: Environment, asked: Asked, locale: str, visit: Visit, s
         known=visit.person.value("contact.email") is not None,
         score=visit.score,
         several=several(document),
+        tail=visit.tail,
         **slots,
     )

@@ -93,6 +93,7 @@ EDITABLE: Mapping[str, tuple[str, ...]] = MappingProxyType(
             *("error_title", "score_missing", "answer_missing", "rows_missing", "other_missing", "contact_missing"),
             *("date_wrong", "text_too_long", "comment_too_long", "not_saved", "expired_title", "expired_body"),
             *("closed_title", "closed_body", "early_title", "early_body", "full_title", "full_body"),
+            *("anonymous_answered", "already_sent"),
             *("unsubscribed_title", "unsubscribed_body"),
         ),
     }
@@ -172,7 +173,7 @@ def effective(document: Document, locale: str) -> Texts:
     comes ready-made in the reader's own language.
     """
     if frozen := document.get("frozen", {}).get(locale):
-        return cast("Texts", frozen)
+        return {**built_in(locale), **frozen}  # words that came into being later are said ready-made
     default = document["default_locale"]
     base = ready(document, locale if nearest(locale) else default)
     meaning = {

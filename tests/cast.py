@@ -18,6 +18,7 @@ from surveys.interaction import Interaction
 from surveys.invitation import Invitation
 from surveys.link import Link
 from surveys.logo import Logo
+from surveys.open_link import OpenLink, Terms
 from surveys.picturing import pictures
 from surveys.survey import Survey
 from surveys.template import SurveyTemplate
@@ -145,6 +146,12 @@ def an_invitation(survey, *, email="mara@customer.example", at=AT, sent=True, **
         if sent:
             invitation.mark_sent(at=at + timedelta(seconds=5))
     return invitation
+
+
+def an_open_link(survey, name="Till receipt", *, at=AT, by=None, **terms):
+    """An address of the survey that anybody may open. `terms`: team, properties, opens_on, closes_on, cap, sites, …"""
+    with transaction() as session:
+        return OpenLink.make(session.get_one(Survey, survey.id), Terms(name=name, **terms), at=at, by=by)
 
 
 def a_response(invitation, score, comment=None, *, at=None, **sent):

@@ -12,22 +12,26 @@ from base import clock
 from base.db import db, new_id, transaction
 from base.jobs import enqueue
 from base.outbox import Mail
+from feedback import ballot
 from feedback.digest import Digest, Order
 from feedback.digesting import Cadence
 from feedback.emails import pause_url
 from feedback.issue import Issue, oldest_untold
+from feedback.revision import Given
 from surveys import importer, jobs
+from surveys.door import Door
 from surveys.emails import unsubscribe_url
 from surveys.filling import Piece
 from surveys.intake import Occasion
 from surveys.invitation import Invitation
 from surveys.logo import Logo
+from surveys.open_link import OpenLink
 from surveys.picturing import pictures
 from surveys.question import CONTACT
 from surveys.survey import Survey
 from surveys.upload import Upload
 from surveys.version import Version
-from tests.cast import a_draft, a_logo, a_person, a_response, a_survey, a_template, an_invitation
+from tests.cast import a_draft, a_logo, a_person, a_response, a_survey, a_template, an_invitation, an_open_link
 from tests.feedback.answers import one, rated, some
 
 ANSWERS = (
@@ -88,6 +92,7 @@ class Town:
     logo_id: uuid.UUID
     key_id: uuid.UUID
     key: str
+    link: OpenLink
 
     @classmethod
     def build(cls, app, workspace, admin):
@@ -133,6 +138,7 @@ class Town:
             logo_id=logo.id,
             key_id=key.id,
             key=secret,
+            link=cls._open_link(survey, now),
         )
 
     @staticmethod
@@ -161,6 +167,15 @@ class Town:
         with transaction() as session:
             occasion = Occasion(email=email, source="town", external_id=new_id().hex, name="Maja", locale="sl")
             return jobs.ask(session.get_one(Survey, survey.id), [occasion], at=now)[0][0]
+
+    @staticmethod
+    def _open_link(survey, now):
+        """A link of the survey, and an answer that came by it."""
+        link = an_open_link(survey, at=now, properties={"city": "Ljubljana"}, team="North", kiosk=True)
+        given = Given(score=2, comment="The queue was long.", locale="en", form_id=new_id().hex)
+        with transaction():
+            ballot.walk_in(Door.by_slug(link.slug), given, {}, at=now)
+        return link
 
     @staticmethod
     def _digest(workspace, admin, now):
@@ -234,6 +249,10 @@ NAMED = {
     ("logos", "ident"): lambda town: town.logo_id,
     ("responses", "ident"): lambda town: town.response_id,
     ("responses.release", "ident"): lambda town: town.flagged_id,
+    ("places", "ident"): lambda town: town.link.id,
+    ("opening", "slug"): lambda town: town.link.slug,
+    ("opening", "number"): lambda town: 1,
+    ("opening", "mode"): lambda town: "kiosk",
     ("", "invitation_id"): lambda town: town.waiting.id,
     ("", "user_id"): lambda town: town.colleague().id,
     ("", "ticket_id"): lambda town: town.ticket("invite").id,
@@ -270,8 +289,7 @@ def permission_of(app, rule):
 def missing(values):
     """The same arguments, of things that never existed."""
     unknown = {"slug": "no-such-survey", "survey": "no-such-survey"}
-    kept = {"workspace", "locale", "score", "filename", "kind"}
-    kept = {"workspace", "locale", "score", "filename", "number"}
+    kept = {"workspace", "locale", "score", "filename", "number", "kind", "mode"}
     return {
         name: value if name in kept else unknown.get(name, new_id() if isinstance(value, uuid.UUID) else "nothing")
         for name, value in values.items()

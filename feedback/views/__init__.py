@@ -2,10 +2,22 @@
 
 from flask import Blueprint
 
-from feedback.views import answering, comparison, digests, health, issues, pausing, responses, results, styleguide
+from feedback.views import (
+    answering,
+    comparison,
+    digests,
+    health,
+    issues,
+    opening,
+    pausing,
+    responses,
+    results,
+    styleguide,
+)
 
 blueprints: tuple[Blueprint, ...] = (
     answering.bp,
+    opening.bp,
     comparison.bp,
     digests.bp,
     health.bp,

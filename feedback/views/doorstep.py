@@ -85,14 +85,14 @@ class Doorstep:
         with swift_reading():
             link = Link.by_token(token)
         now = clock.now()
-        if link.state(now) != "open" or link.answered_at is not None:
+        if link.state(now) != "open" or link.answered:
             return None
         score = int(chosen) if chosen and int(chosen) in SCALES[link.metric].values else None
         typed = paging.scored(score)
         locale = respondent.locale_for(link, browser=environ.get("HTTP_ACCEPT_LANGUAGE", ""))
         body = respondent.question_text(link, typed=typed, locale=locale).encode()
         seen = Visit(at=now, client=visiting.client_of(environ).fingerprint, kind="open", score=score)
-        visiting.visits().note(link.invitation_id, seen)
+        visiting.visits().note(link.invitation_id, seen, written=not link.anonymous)
         headers = _page_headers(self._common, link.asked.look)
         if "gzip" in environ.get("HTTP_ACCEPT_ENCODING", "") and len(body) > web.WORTH_GZIP:
             packed = [("Content-Encoding", "gzip"), ("Vary", "Accept-Encoding")]

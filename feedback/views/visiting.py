@@ -19,8 +19,10 @@ from feedback.revision import Given
 from feedback.submitting import Filled
 from feedback.suspecting import Signs, Submission, Visit, signs_seen
 from surveys import filling, stepping
+from surveys.door import Door
 from surveys.intent import Intent
 from surveys.link import Link
+from surveys.open_link import opened
 from surveys.question import questions
 
 KEY = "afterword.visits"
@@ -29,16 +31,23 @@ Noted = tuple[uuid.UUID, Visit]
 
 
 class Visits:
-    """Visits to links: the recent ones of this process in memory, all of them soon in the database."""
+    """Visits to links: the recent ones of this process in memory, all of them soon in the database.
+
+    Of an open link only how often it was opened is kept.
+    """
 
     def __init__(self, app: Flask, *, invitations: int = 5_000, each: int = 40) -> None:
         self._recent: OrderedDict[uuid.UUID, list[Visit]] = OrderedDict()
         self._lock = threading.Lock()
         self._invitations, self._each = invitations, each
         self.gatherer: Gatherer[Noted] = Gatherer(app, _keep)
+        self.openings: Gatherer[str] = Gatherer(app, _count)
 
-    def note(self, invitation_id: uuid.UUID, visit: Visit) -> None:
-        """Remember a visit; its row is written a moment later, or dropped under overload."""
+    def note(self, invitation_id: uuid.UUID, visit: Visit, *, written: bool = True) -> None:
+        """Remember a visit; its row is written a moment later, or dropped under overload.
+
+        Of an anonymous survey nothing is written: who looked when would tell whose answer came then.
+        """
         with self._lock:
             seen = self._recent.setdefault(invitation_id, [])
             self._recent.move_to_end(invitation_id)
@@ -47,7 +56,8 @@ class Visits:
             if len(seen) >= self._each:
                 del seen[0]
             seen.append(visit)
-        self.gatherer.put((invitation_id, visit))
+        if written:
+            self.gatherer.put((invitation_id, visit))
 
     def recent(self, invitation_id: uuid.UUID) -> Sequence[Visit]:
         """The newest visits to this invitation's link that this process saw."""
@@ -75,10 +85,13 @@ def client_of(environ: Mapping[str, Any]) -> Client:
     return Client(agent, mark.hexdigest())
 
 
-def given(link: Link, filled: Filled, who: Client, *, locale: str, at: datetime) -> Given:
+def given(way: Link | Door, filled: Filled, who: Client, *, locale: str, at: datetime) -> Given:
     """What was sent, with the signs that visits of this process show; a job looks again at all visits."""
-    sending = Submission(at, who.fingerprint, filled.opened_at, link.sent_at, who.user_agent)
-    sent, document, reader = filled.sent, link.asked.document, link.reader(locale)
+    sending = Submission(
+        at, who.fingerprint, filled.opened_at, way.sent_at, who.user_agent, by_open_link=way.invitation_id is None
+    )
+    seen = visits().recent(way.invitation_id) if way.invitation_id else ()
+    sent, document, reader = filled.sent, way.asked.document, way.reader(locale)
     assert sent.score is not None
     return Given(
         score=sent.score,
@@ -88,7 +101,7 @@ def given(link: Link, filled: Filled, who: Client, *, locale: str, at: datetime)
         form_id=filled.form_id or new_id().hex,
         client=who.fingerprint,
         opened_at=filled.opened_at,
-        signs=signs_seen(Signs(sending, visits().recent(link.invitation_id))),
+        signs=signs_seen(Signs(sending, seen)),
     )
 
 
@@ -97,11 +110,12 @@ def visits() -> Visits:
     return found
 
 
-def note_visit(invitation_id: uuid.UUID, *, at: datetime, score: int | None = None, decoy: bool = False) -> None:
+def note_visit(link: Link, *, at: datetime, score: int | None = None, decoy: bool = False) -> None:
     """Note that this request opened the link."""
     kind: Literal["head", "open", "decoy"]
     kind = "decoy" if decoy else "head" if request.method == "HEAD" else "open"
-    visits().note(invitation_id, Visit(at=at, client=client().fingerprint, kind=kind, score=score))
+    seen = Visit(at=at, client=client().fingerprint, kind=kind, score=score)
+    visits().note(link.invitation_id, seen, written=not link.anonymous)
 
 
 def _keep(noted: Sequence[Noted]) -> None:
@@ -113,3 +127,8 @@ def _keep(noted: Sequence[Noted]) -> None:
                 for ident, visit in noted
             ]
         )
+
+
+def _count(slugs: Sequence[str]) -> None:
+    with transaction():
+        opened(slugs)

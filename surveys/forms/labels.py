@@ -55,6 +55,8 @@ LABELS: dict[str, Any] = {
     "early_body": _("Not open yet: text"),
     "full_title": _("Enough answers: heading"),
     "full_body": _("Enough answers: text"),
+    "anonymous_answered": _("Answered again, anonymous survey"),
+    "already_sent": _("The same page was sent again"),
     "comment_too_long": _("The comment is too long"),
     "not_saved": _("The answer could not be saved"),
     "expired_title": _("Link expired: heading"),

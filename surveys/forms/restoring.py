@@ -29,4 +29,6 @@ class CopyForm(FlaskForm):  # type: ignore[misc] # same
         filters=[clean],
         render_kw={"maxlength": NAME_LIMIT},
     )
-    metric = RadioField(_("What it measures"), [InputRequired()], choices=[(metric, NAMES[metric]) for metric in SCALES])
+    metric = RadioField(
+        _("What it measures"), [InputRequired()], choices=[(metric, NAMES[metric]) for metric in SCALES]
+    )

@@ -7,9 +7,10 @@ from flask.typing import ResponseReturnValue
 
 from accounts.access import requires
 from accounts.workspace import Workspace
-from base import tokens
+from base import clock, tokens
 from surveys import wording
 from surveys.funnel import Funnel
+from surveys.open_link import OpenLink
 from surveys.summary import SUMMARIES, Summaries
 from surveys.survey import Survey
 from surveys.version import Version
@@ -46,6 +47,8 @@ def overview(*, workspace: Workspace, slug: str) -> ResponseReturnValue:
         languages=wording.LANGUAGE_NAMES,
         api_url=tokens.link("/api/v1/invitations"),
         chosen=request.args.get("locale", locale),
+        links=OpenLink.all_of(survey.id),
+        today=clock.local_date(clock.now(), workspace.zone),
     )
 
 

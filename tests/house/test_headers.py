@@ -18,6 +18,9 @@ FRAMED = {"outbox.html", "issues.sent_mail", "issues.preview_mail", "previewing.
 FRAMED |= {"looks.preview"}
 """Mails and pages in a sandbox inside our own pages: mails carry their styles in themselves, and nothing runs there."""
 
+KEPT = {"/logo/": "max-age=31536000, immutable", "/embed.js": "max-age=3600", "/o/kiosk.js": "max-age=3600"}
+"""What is the same for everybody: pictures that never change, and scripts at addresses that stay."""
+
 
 @pytest.fixture
 def town(app, cast):
@@ -50,8 +53,9 @@ def gaps(reply, *, endpoint=""):
         found.append(f"frames or forms {csp}")
     wanted = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
     wanted["Cross-Origin-Opener-Policy"] = "same-origin"
-    if reply.request.path.startswith("/logo/") and reply.status_code == 200:
-        wanted["Cache-Control"] = "public, max-age=31536000, immutable"
+    kept = [lasts for start, lasts in KEPT.items() if reply.request.path.startswith(start)]
+    if kept and reply.status_code == 200:
+        wanted["Cache-Control"] = f"public, {kept[0]}"
     elif not reply.request.path.startswith("/static/"):
         wanted["Cache-Control"] = "no-store"
     found += [

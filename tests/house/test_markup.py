@@ -20,6 +20,7 @@ from feedback.revision import Revision
 from surveys import importer
 from surveys.contact import Contact
 from surveys.interaction import Interaction
+from surveys.open_link import OpenLink
 from surveys.survey import Survey
 from surveys.template import SurveyTemplate
 from surveys.upload import RefusedRow, Upload
@@ -100,7 +101,8 @@ PAYLOADS = (
     "<noembed><xmp><listing>",
     "x" * 30 + "<wbr><marquee onstart=alert(1)>",
 )
-FILES = {"text/plain", "image/svg+xml", "image/png", "text/csv", "application/xliff+xml"}
+PLAIN = {"text/plain", "image/svg+xml", "image/png", "text/csv", "text/javascript", "application/xliff+xml"}
+"""What is no page; of these only our own scripts run, and they are the same for everybody."""
 ADDRESSES = {"href", "src", "action", "formaction", "xlink:href", "data", "srcset", "poster", "background"}
 
 
@@ -130,6 +132,9 @@ def stain(town, ink):
             template.name, template.description, template.document = ink(), ink(), stained(template.document, ink)
         for contact in session.scalars(select(Contact).where(Contact.workspace_id == workspace.id)):
             contact.name, contact.properties = ink(), {ink(): ink()}
+        for link in session.scalars(select(OpenLink)):
+            link.name, link.agent, link.team, link.channel = ink(), ink(), ink(), ink(60)
+            link.properties = {ink(): ink()}
         told = [
             *session.scalars(select(Interaction).order_by(Interaction.id)),
             *session.scalars(select(Response).order_by(Response.id)),
@@ -207,7 +212,7 @@ def pages(app, town, admin, client, known):
         if kind == "text/html":
             yield rule.rule, reply.text
         else:
-            assert kind.endswith("json") or kind in FILES, (rule.rule, kind)
+            assert kind.endswith("json") or kind in PLAIN, (rule.rule, kind)
             assert reply.headers["X-Content-Type-Options"] == "nosniff"
 
 

@@ -11,8 +11,10 @@ LOOKED = {
     "heartbeat": "when the clock last ticked",
     "procrastinate_workers": "which worker was alive when",
 }
-SEEN = {"last_seen_at", "last_used_at", "clicked_at"}
-"""When a session or a key was last used, and a link first opened: known because somebody looked."""
+SEEN = {"last_seen_at", "last_used_at", "clicked_at", "opened"}
+"""When a session or a key was last used, a link first opened, and how often an open one: known because somebody
+looked.
+"""
 
 
 @pytest.fixture
@@ -43,6 +45,7 @@ def look_at_all(app, paths, client):
         for path in paths:
             assert client.open(path, method=method).status_code != 500, path
     app.extensions[visiting.KEY].gatherer.flush()
+    app.extensions[visiting.KEY].openings.flush()
     db.session.rollback()
 
 
