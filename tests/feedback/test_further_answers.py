@@ -82,7 +82,7 @@ def test_all_at_once_every_answer_is_kept_typed(client, link, form_of):
         Piece("better", "other", choice="other", text="Parking"),
         Piece("ratings", "clear", number=7),
         Piece("visited", day=next(piece.day for piece in pieces if piece.day)),
-        Piece("contact", choice="yes"),
+        Piece("contact", "contact", choice="yes"),
     }
     assert next(str(piece.day) for piece in pieces if piece.day) == "2026-11-19"
 
