@@ -14,6 +14,7 @@ from accounts.workspace import Workspace
 from base.db import Model, Moment, db, insert_once, new_id
 from base.errors import NotFoundError
 from surveys.branding import Look, Mark
+from surveys.coloring import read_color
 from surveys.picturing import Pictures
 
 
@@ -64,7 +65,7 @@ def worn(workspace_id: uuid.UUID, color: str | None, logo_id: uuid.UUID | None, 
     """The survey's own colour and logo, where it has them, else the workspace's."""
     own = document.get("look") or {}
     logo = _mark(workspace_id, own.get("logo")) or _mark(workspace_id, logo_id)
-    return Look(own.get("color") or color or "", logo)
+    return Look(read_color(str(own.get("color") or color or "")) or "", logo)  # no document can put rules into a style
 
 
 def _mark(workspace_id: uuid.UUID, ident: object) -> Mark | None:

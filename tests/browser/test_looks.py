@@ -1,7 +1,6 @@
 """Brands of every colour in a real browser: readable, allowed by the page's own policy, and chosen with sight of it."""
 
 import io
-import re
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -82,6 +81,18 @@ def frame_of(page, show, theme):
     return page.frame_locator(f"[data-look-frame*='show={show}'][data-look-frame*='theme={theme}']")
 
 
+def kept(cast):
+    """The workspace as it is in the database now."""
+    db.session.rollback()
+    return db.session.get(Workspace, cast.workspace.id, populate_existing=True)
+
+
+def save(page):
+    with page.expect_navigation():
+        page.click("button:text-is('Save')")
+    page.wait_for_selector("text=The look is saved.")
+
+
 def test_a_look_is_chosen_with_sight_of_it(cast, browse, tmp_path):
     file = tmp_path / "logo.png"
     file.write_bytes(a_logo(size=(400, 160)))
@@ -91,21 +102,18 @@ def test_a_look_is_chosen_with_sight_of_it(cast, browse, tmp_path):
     page.wait_for_selector("[data-look-logo] img[src^='/logo/']")
     page.fill("[data-look-color]", "#FFEE00")
     page.wait_for_selector("text=Your colour has a contrast of 1.2:1 on white")
-    button = frame_of(page, "page", "light").locator(f"style:has-text('{derived('#ffee00').light.accent}')")
-    button.wait_for(state="attached")
+    frame_of(page, "page", "light").locator("meta[content='#ffee00']").first.wait_for(state="attached")
     assert frame_of(page, "mail", "dark").locator("img[alt=Acme]").get_attribute("src").startswith("data:image/png")
     assert page.input_value("[data-look-picker]") == "#ffee00"
     assert violations(page) == []
-    page.click("text=Save")
-    page.wait_for_selector("text=The look is saved.")
-    own = db.session.get(Workspace, cast.workspace.id, populate_existing=True)
+    save(page)
+    own = kept(cast)
     assert (own.color, own.logo_id is not None) == ("#ffee00", True)
     page.click("[data-look-remove]")
     page.click("[data-look-plain]")
     frame_of(page, "page", "dark").locator("header:has-text('Acme')").wait_for()
-    page.click("text=Save")
-    page.wait_for_selector("text=The look is saved.")
-    own = db.session.get(Workspace, cast.workspace.id, populate_existing=True)
+    save(page)
+    own = kept(cast)
     assert (own.color, own.logo_id) == (None, None)
     assert page.complaints == []
     assert page.elsewhere == []
@@ -131,13 +139,13 @@ def test_without_script_the_form_does_it_all(cast, browse, tmp_path):
     page.goto("/w/acme/settings/look")
     page.set_input_files("input[type=file]", file)
     page.fill("input[name=color]", "#009688")
-    page.click("text=Save")
+    save(page)
     frame = frame_of(page, "page", "light").locator("header img")
     frame.wait_for()
-    own = db.session.get(Workspace, cast.workspace.id, populate_existing=True)
+    own = kept(cast)
     assert own.color == "#009688"
     page.check("text=Show the name instead of the logo")
-    page.click("text=Save")
+    save(page)
     frame_of(page, "page", "light").locator("header:has-text('Acme')").wait_for()
 
 
@@ -146,11 +154,9 @@ def test_without_script_the_form_does_it_all(cast, browse, tmp_path):
 def test_mails_of_a_hard_colour_can_be_read(cast, browse, color, theme):
     a_look(cast.workspace, color, a_logo())
     page = browse(cast.ana, width=360)
-    logo = db.session.get(Workspace, cast.workspace.id, populate_existing=True).logo_id
+    logo = kept(cast).logo_id
     at = f"/w/acme/settings/look/preview?show=mail&theme={theme}&color=%23{color[1:]}&logo={logo}"
-    page.goto(at)
-    html = page.content()
-    page.set_content(re.sub("<meta http-equiv[^>]*>", "", html))
+    page.set_content(page.request.get(at).text())  # outside of the sandbox, in which no script of axe would run
     assert violations(page) == []
     picture = Image.open(io.BytesIO(page.locator("img[alt=Acme]").screenshot()))
-    assert len(set(picture.convert("RGB").getdata())) > 1
+    assert len(picture.convert("RGB").getcolors(100_000)) > 1

@@ -117,6 +117,11 @@ def test_a_survey_may_wear_its_own(client, cast, worn):
     assert other.id != worn.id
 
 
+def test_what_is_no_colour_colours_nothing(client, cast):
+    survey = survey_that_wears(cast.workspace, {"color": "#ff0000}body{display:none"})
+    assert styles(client.get(f"/s/{an_invitation(survey).token}").text) == [paging.STYLE]
+
+
 @pytest.mark.parametrize("which", ["theirs", "00000000-0000-7000-8000-000000000000", "0123456789abcdef-not-an-id"])
 def test_a_logo_that_is_not_there_or_not_ours_leaves_the_workspaces(client, cast, worn, which):
     theirs = a_look(cast.elsewhere, None, a_logo(color=(1, 200, 3)))
