@@ -215,6 +215,7 @@ def init(app: Flask) -> None:
         g.secure = app.config["SECURE"]
         _refuse_nul()
         request.max_content_length = getattr(app.view_functions.get(request.endpoint or ""), "body_size", MAX_BODY)
+        request.max_form_memory_size = request.max_content_length
 
     csrf.init_app(app)
     app.after_request(_headers)

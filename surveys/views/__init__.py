@@ -2,11 +2,12 @@
 
 from flask import Blueprint
 
-from surveys.views import contacts, editing, previewing, publishing, surveys, testing, unsubscribing, uploading
+from surveys.views import contacts, drafting, editing, previewing, publishing, surveys, testing, unsubscribing, uploading
 
 blueprints: tuple[Blueprint, ...] = (
     surveys.bp,
     editing.bp,
+    drafting.bp,
     previewing.bp,
     publishing.bp,
     testing.bp,
