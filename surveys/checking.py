@@ -133,11 +133,16 @@ _PLACEHOLDER = re.compile(r"\{([A-Za-z_]+)\}")
 
 
 def _strange_placeholders(document: Document, locale: str) -> Iterator[Finding]:
-    usual, said = ready(document, locale), {*question_keys(document), *(key for group in EDITABLE.values() for key in group)}
+    usual, said = (
+        ready(document, locale),
+        {*question_keys(document), *(key for group in EDITABLE.values() for key in group)},
+    )
     for key, text in document.get("texts", {}).get(locale, {}).items():
         if key not in said or "{" not in text:
             continue
-        known = {"company", *_PLACEHOLDER.findall(usual.get(key, ""))} | ({"name"} if key in EDITABLE["mail"] else set())
+        known = {"company", *_PLACEHOLDER.findall(usual.get(key, ""))} | (
+            {"name"} if key in EDITABLE["mail"] else set()
+        )
         plain = merging.FIELD.sub(lambda found: found[0] if found[3] else "", text)
         for name in sorted(set(_PLACEHOLDER.findall(plain)) - known):
             yield Finding("placeholder", locale, (key,), detail=f"{{{name}}}")

@@ -113,7 +113,9 @@ def merge(base: Flat, mine: Flat, theirs: Flat) -> tuple[Flat, list[Change]]:
     for ident, side in _removed(base, mine, theirs):
         other = theirs if side is mine else mine
         if _of(base, ident) != _of(other, ident):  # one removed what the other changed meanwhile
-            clashes.append(Change(("question", ident), None if side is mine else ident, ident if side is mine else None))
+            clashes.append(
+                Change(("question", ident), None if side is mine else ident, ident if side is mine else None)
+            )
         for place in _of(merged, ident):
             merged.pop(place)
         if side is theirs and clashes and clashes[-1].place == ("question", ident):

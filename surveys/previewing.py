@@ -53,7 +53,9 @@ PEOPLE: Final[Mapping[str, Sample]] = MappingProxyType(
         "maja": Sample("Maja Novak", "Tom", "North"),
         "layla": Sample("ليلى الحداد", "سامي", "الشمال"),
         "konstantinos": Sample("Κωνσταντίνος Παπαδόπουλος", "Ελένη", "Βορράς"),
-        "long": Sample("Maximiliane-Theodora von Hohenstein-Wittgenstein", "Bartholomäus-Alexander", "Rückerstattungen"),
+        "long": Sample(
+            "Maximiliane-Theodora von Hohenstein-Wittgenstein", "Bartholomäus-Alexander", "Rückerstattungen"
+        ),
     }
 )
 """Sample people by key; any other key is nobody known."""
@@ -80,7 +82,9 @@ def answer(
 ) -> Shown:
     """The answer page. `carried` is what its buttons send along besides the draft."""
     page = paging.render_answer_page(environment, asked, locale=locale, visit=visit)
-    fields: Iterator[tuple[str, str]] = iter([("document", written(asked.document)), ("theme", theme), *carried.items()])
+    fields: Iterator[tuple[str, str]] = iter(
+        [("document", written(asked.document)), ("theme", theme), *carried.items()]
+    )
     hidden = Markup().join(Markup('<input type="hidden" name="{}" value="{}">').format(*field) for field in fields)
     return _page(page.replace("</form>", f"{hidden}</form>", 1), theme)
 

@@ -55,18 +55,25 @@ def in_words(change: Change, before: Document, after: Document) -> Told:
             return Told(title[:1].upper() + title[1:], read.before, read.after, LANGUAGE_NAMES.get(locale, locale))
         case ("questions",):
             return Told(gettext("Order of the questions"), _order(change.before, before), _order(change.after, after))
-        case ("question", ident):
-            if change.after is None:
-                return Told(gettext("Question %(question)s was removed", question=named(ident, before)))
-            return Told(gettext("Question %(question)s was added", question=named(ident, after)))
-        case ("question", ident, field):
-            title = f"{named(ident, after)}: {FIELDS.get(field, field)}"
-            return Told(title, _value(field, change.before, ident, before), _value(field, change.after, ident, after))
+        case ("question", _ident) | ("question", _ident, _):
+            return _question(change, before, after)
         case ("look", key):
-            return Told({"color": gettext("Colour"), "logo": gettext("Logo")}.get(key, key), change.before or "", change.after or "")
+            names = {"color": gettext("Colour"), "logo": gettext("Logo")}
+            return Told(names.get(key, key), change.before or "", change.after or "")
         case _:
             values = (_setting(change.key, one) for one in (change.before, change.after))
             return Told(str(LABELS.get(change.key, change.key)), *values)
+
+
+def _question(change: Change, before: Document, after: Document) -> Told:
+    ident = change.place[1]
+    if len(change.place) == 3:
+        field = change.key
+        title = f"{named(ident, after)}: {FIELDS.get(field, field)}"
+        return Told(title, _value(field, change.before, ident, before), _value(field, change.after, ident, after))
+    if change.after is None:
+        return Told(gettext("Question %(question)s was removed", question=named(ident, before)))
+    return Told(gettext("Question %(question)s was added", question=named(ident, after)))
 
 
 def _setting(key: str, value: Any) -> str:
@@ -80,10 +87,13 @@ def _value(field: str, value: Any, ident: str, document: Document) -> str:
     texts = effective(document, document["default_locale"])
     match field:
         case "choices" | "rows":
-            words = [texts.get(f"{ident}.{'choice' if field == 'choices' else 'row'}.{one}", "") or one for one in value or ()]
+            words = [
+                texts.get(f"{ident}.{'choice' if field == 'choices' else 'row'}.{one}", "") or one
+                for one in value or ()
+            ]
             return ", ".join(words)
         case "show":
-            return condition_words(value, document) if value else gettext("always")
+            return condition_words(value, document) if value else str(gettext("always"))
         case "kind":
             return str(KIND_NAMES.get(value, value))
         case _:
@@ -101,12 +111,15 @@ def condition_words(show: dict[str, Any], document: Document) -> str:
             words = {"yes": texts["yes"], "no": texts["no"], "other": texts["other_label"], "*": gettext("answered")}
             values = [words.get(v) or texts.get(f"{one['question']}.choice.{v}", v) for v in values]
         else:
-            subject = {"band": gettext("the score"), "score": gettext("the score"), "language": gettext("the language")}.get(
-                about, f"{about}.{one.get('property', '')}"
-            )
+            subject = {
+                "band": gettext("the score"),
+                "score": gettext("the score"),
+                "language": gettext("the language"),
+            }.get(about, f"{about}.{one.get('property', '')}")
         verb = gettext("is not") if one.get("not") else gettext("is")
         parts.append(f"{subject} {verb} {gettext(' or ').join(values)}")
-    return (gettext(" and ") if show.get("match", "all") == "all" else gettext(" or ")).join(parts)
+    glue = gettext(" and ") if show.get("match", "all") == "all" else gettext(" or ")
+    return str(glue).join(parts)
 
 
 def _order(idents: tuple[str, ...], document: Document) -> str:
@@ -118,4 +131,4 @@ def _knows(document: Document, key: str) -> bool:
 
 
 def _yes(value: Any) -> str:
-    return gettext("yes") if value else gettext("no")
+    return str(gettext("yes") if value else gettext("no"))

@@ -48,6 +48,19 @@ SENTENCES = {
     "anonymous_fields": _("The survey is anonymous, and a text (%(language)s) speaks of the person: %(texts)s."),
     "contrast": _("The colour is hard to read; %(detail)s is used instead."),
 }
+SHORT = {
+    "no_text": _("This still needs its text."),
+    "no_choice_text": _("This still needs its text."),
+    "placeholder": _("Nothing fills %(detail)s; people will see it as it stands."),
+    "no_fallback": _("This says nothing where %(detail)s is not known. Give it other words."),
+    "long_question": _("%(detail)s characters. Up to %(limit)s are read on a phone."),
+    "long_subject": _("%(detail)s characters. Phones show about %(limit)s."),
+    "leading": _("“%(detail)s” leads to an answer. Ask it neutrally."),
+    "double": _("“… %(detail)s …”: this may ask two things at once. Ask one of them."),
+    "anonymous_fields": _("The survey is anonymous, and this speaks of the person."),
+    "anonymous_contact": _("The survey is anonymous, and this asks who it is."),
+}
+"""The same below the very field."""
 _LIMITS = {"long_question": QUESTION_LENGTH, "long_subject": SUBJECT_LENGTH, "many_questions": QUESTIONS}
 _FIELDS = {"few_choices": "choices", "no_rows": "rows"}
 MOST_NAMED = 3
@@ -56,8 +69,12 @@ MOST_NAMED = 3
 
 def sentence(finding: Finding, document: Document) -> str:
     """The finding in words."""
+    return str(SENTENCES[finding.kind]) % _values(finding, document)
+
+
+def _values(finding: Finding, document: Document) -> dict[str, Any]:
     languages = {tag: LANGUAGE_NAMES.get(tag, tag) for tag in (finding.locale, document["default_locale"])}
-    return str(SENTENCES[finding.kind]) % {
+    return {
         "question": named(finding.question, document),
         "other": named(finding.other, document),
         "language": languages[finding.locale],
@@ -87,6 +104,7 @@ def told(finding: Finding, document: Document) -> dict[str, Any]:
         "place": place(finding),
         "keys": list(finding.keys),
         "sentence": sentence(finding, document),
+        "short": str(SHORT[finding.kind]) % _values(finding, document) if finding.kind in SHORT else "",
     }
 
 
@@ -94,7 +112,7 @@ def named(ident: str, document: Document) -> str:
     """A question as people call it: its text in the main language, else its kind."""
     question = next((one for one in questions(document) if one.id == ident), None)
     if question is None:
-        return gettext("A question that is not there")
+        return str(gettext("A question that is not there"))
     text = effective(document, document["default_locale"]).get(question.title_key, "").strip()
     return f"“{text if len(text) <= 60 else text[:57] + '…'}”" if text else f"“{KIND_NAMES[question.kind]}”"
 
@@ -104,15 +122,18 @@ def label(key: str, document: Document) -> str:
     if key in LABELS:
         return str(LABELS[key])
     ident, _dot, part = key.partition(".")
-    names = {
+    names: dict[str, str] = {
         "title": gettext("question %(question)s", question=named(ident, document)),
         "help": gettext("help of %(question)s", question=named(ident, document)),
         "low_label": gettext("lowest rating of %(question)s", question=named(ident, document)),
         "high_label": gettext("highest rating of %(question)s", question=named(ident, document)),
     }
-    if part.startswith("row."):
-        return gettext("line of %(question)s", question=named(ident, document))
-    return names.get(part) or gettext("choice of %(question)s", question=named(ident, document))
+    if part.startswith(("row.", "choice.")):
+        words = effective(document, document["default_locale"]).get(key, "").strip()
+        if part.startswith("row."):
+            return str(gettext("line “%(words)s”", words=words) if words else gettext("a line"))
+        return str(gettext("choice “%(words)s”", words=words) if words else gettext("a choice"))
+    return str(names.get(part, key))
 
 
 def _texts(finding: Finding, document: Document) -> str:

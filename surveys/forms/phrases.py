@@ -232,7 +232,6 @@ PHRASES = (
     _("Insert a field into “{label}”"),
     _("Insert a field"),
     _("{n} left"),
-    _("in {language}"),
     _("Score"),
     _("The one that is measured: NPS, CSAT, CES, stars, smileys …"),
     _("Single choice"),

@@ -2,7 +2,17 @@
 
 from flask import Blueprint
 
-from surveys.views import contacts, drafting, editing, previewing, publishing, surveys, testing, unsubscribing, uploading
+from surveys.views import (
+    contacts,
+    drafting,
+    editing,
+    previewing,
+    publishing,
+    surveys,
+    testing,
+    unsubscribing,
+    uploading,
+)
 
 blueprints: tuple[Blueprint, ...] = (
     surveys.bp,

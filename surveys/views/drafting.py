@@ -69,13 +69,13 @@ def save(*, workspace: Workspace, slug: str) -> ResponseReturnValue:
 @body_up_to(WORDS_SIZE)
 def merge(*, workspace: Workspace, slug: str) -> ResponseReturnValue:
     """What I edited since `base`, joined with what somebody else saved meanwhile. Nothing is saved by it."""
+    survey = Survey.of(workspace.id, slug)
     raw = body(request)
     raw = raw if isinstance(raw, dict) else {}
     mine, flaws = Sent.of(raw.get("mine"))
     base, more = Sent.of(raw.get("base"))
     if mine is None or base is None:
         return _refused([*flaws, *more])
-    survey = Survey.of(workspace.id, slug)
     before = comparing.flat(base.document, base.name)
     theirs = comparing.flat(survey.draft, survey.name)
     merged, clashes = comparing.merge(before, comparing.flat(mine.document, mine.name or survey.name), theirs)
@@ -114,7 +114,9 @@ def _clash(clash: comparing.Change, mine: Document, theirs: Document) -> dict[st
         "language": said.language,
         "mine": said.before,
         "theirs": said.after,
-        "removed": ("mine" if clash.after else "theirs") if clash.place[0] == "question" and len(clash.place) == 2 else "",
+        "removed": ("mine" if clash.after else "theirs")
+        if clash.place[0] == "question" and len(clash.place) == 2
+        else "",
     }
 
 

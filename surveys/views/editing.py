@@ -21,7 +21,8 @@ from surveys.forms.findings import told
 from surveys.forms.labels import LABELS
 from surveys.forms.phrases import phrases
 from surveys.library import SERVQUAL
-from surveys.scale import SCALES
+from surveys.question import questions
+from surveys.scale import SCALES, Band
 from surveys.survey import Survey
 from surveys.version import Version
 
@@ -91,19 +92,21 @@ def _start(workspace: Workspace, survey: Survey) -> dict[str, Any]:
 def _asked(survey: Survey) -> list[str]:
     """The ids of questions that were published: answers are kept under them."""
     newest = Version.newest(survey.id)
-    return [question.id for question in wording.questions(newest.document)] if newest else []
+    return [question.id for question in questions(newest.document)] if newest else []
 
 
 def _addresses(workspace: Workspace, survey: Survey) -> dict[str, str]:
     at = url_for("surveys.overview", workspace=workspace.slug, slug=survey.slug)
     places = ("draft", "draft/merge", "draft/words", "preview", "copy", "publish")
-    return {place.rpartition("/")[2]: f"{at}/{place}" for place in places if place != "publish" or can("surveys.publish")}
+    return {
+        place.rpartition("/")[2]: f"{at}/{place}" for place in places if place != "publish" or can("surveys.publish")
+    }
 
 
 def _known() -> dict[str, Any]:
     """What is the same for every survey: scales, languages, limits, the names of words."""
     keys = [key for group in wording.EDITABLE.values() for key in group]
-    bands = ("detractor", "passive", "promoter")
+    bands: tuple[Band, ...] = ("detractor", "passive", "promoter")
     return {
         "scales": {
             key: {"values": scale.values, "look": scale.look, "bands": {band: scale.in_band(band) for band in bands}}

@@ -82,7 +82,7 @@ def _document(survey: Survey) -> wording.Document:
 
 
 def _wished(visit: Visit, asked: Asked) -> Visit:
-    """The page as the builder wants it: all questions at once as a script shows them, or step by step; a score chosen."""
+    """As the builder wants it: all questions at once, as a script shows them, or step by step; perhaps with a score."""
     scale = SCALES[asked.document["metric"]]
     band = request.values.get("as", "")
     scores = [value for value in scale.values if scale.band(value) == band]

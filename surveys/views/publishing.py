@@ -15,7 +15,8 @@ from base.db import transaction
 from base.errors import ConflictError
 from surveys import wording
 from surveys.checking import findings
-from surveys.forms import changes, findings as sentences
+from surveys.forms import changes
+from surveys.forms import findings as sentences
 from surveys.forms.publishing import RevisionForm
 from surveys.survey import Survey
 from surveys.version import Version
@@ -67,9 +68,7 @@ def versions(*, workspace: Workspace, slug: str) -> ResponseReturnValue:
         for (version, name), (before, _name) in pairwise(history)
     ]
     steps += [(version, name, None) for version, name in history[-1:]]
-    return render_template(
-        "surveys/versions.html", survey=survey, steps=steps
-    )
+    return render_template("surveys/versions.html", survey=survey, steps=steps)
 
 
 @bp.post("/w/<workspace>/surveys/<slug>/close")

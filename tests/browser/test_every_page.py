@@ -18,6 +18,8 @@ NOT_A_PAGE = {
     "accounts.workspace_home": "only sends people on",
     "digests.upcoming": "a sentence inside the form of digests.new",
     "previewing.preview": "seen inside its frame on editing.edit",
+    "drafting.state": "JSON; its words are tested with the drafts",
+    "drafting.words": "JSON; same",
     "previewing.look": "the answer page without buttons that send, seen as answering.page",
     "outbox.html": "a mail in its frame on outbox.show; tested with the mails",
     "issues.preview_mail": "a mail in its frame on issues.preview; tested with the mails",

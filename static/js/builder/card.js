@@ -1,6 +1,6 @@
 // The inside of an open card: everything about one question.
 import { dropValue, partName, question, rename, titleKey } from "./document.js";
-import { announce, button, h, iconButton, select, tick } from "./dom.js";
+import { announce, button, h, icon, iconButton, select, tick } from "./dom.js";
 import { conditionsEditor } from "./conditions.js";
 import { partList } from "./parts.js";
 import { metricPicker } from "./scale.js";
@@ -64,7 +64,7 @@ const shortName = (one) => {
 
 const more = (one) =>
   h("details", { class: "more", open: store.ui.more ?? false, ontoggle: (event) => { store.ui.more = event.target.open; } },
-    h("summary", { "data-at": `more:${one.id}` }, t("More")),
+    h("summary", { "data-at": `more:${one.id}` }, icon("chevron-right", true), t("More")),
     h("div", { class: "stack more-body" }, one.kind === "matrix" && servqual(one), shortName(one)));
 
 const flags = (one) => {

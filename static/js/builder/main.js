@@ -67,7 +67,12 @@ const begin = () => {
   root.hidden = false;
   root.querySelector("[data-undo]").addEventListener("click", () => travel(undo, t("Undone.")));
   root.querySelector("[data-redo]").addEventListener("click", () => travel(redo, t("Done again.")));
-  for (const tab of tabs) tab.addEventListener("click", () => look({ tab: tab.dataset.tab, adding: null }));
+  for (const tab of tabs) {
+    tab.addEventListener("click", () => {
+      look({ tab: tab.dataset.tab, adding: null });
+      if (root.getBoundingClientRect().top < 0) root.scrollIntoView();
+    });
+  }
   for (const one of sides) one.addEventListener("click", () => side(one.dataset.side));
   document.addEventListener("keydown", keys);
   document.querySelector("[data-review]")?.addEventListener("click", async (event) => {

@@ -104,8 +104,8 @@ const card = (one, index, all) => {
         h("span", { class: "card-number", "aria-hidden": "true" }, index + 1),
         h("span", { class: "card-words" },
           h("span", { class: `card-title${nameOf(one) ? "" : " is-empty"}`, lang: store.ui.locale, dir: "auto" }, nameOf(one) || t("Not written yet")),
-          h("span", { class: "card-note" }, notes(one)),
-          one.show?.conditions.length ? h("span", { class: "card-note card-if" }, icon("branch", true), sentence(one.show)) : false),
+          h("span", { class: "card-note" }, open ? KINDS[one.kind][0] : notes(one)),
+          !open && one.show?.conditions.length ? h("span", { class: "card-note card-if" }, icon("branch", true), sentence(one.show)) : false),
         mark(one), icon("chevron-down"))),
     open && body(one, acts));
 };

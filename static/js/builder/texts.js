@@ -1,7 +1,7 @@
 // A field for one text in the open language: what readers see without it stands in it greyed, hints stand below it.
 import { ownerOf, own, write } from "./document.js";
 import { h, icon } from "./dom.js";
-import { direction, languageName, start, t } from "./start.js";
+import { direction, start, t } from "./start.js";
 import { store, type } from "./store.js";
 import { hint } from "./words.js";
 
@@ -15,7 +15,7 @@ const limitOf = (key) => {
 export const remarks = (key, locale = store.ui.locale) => {
   const flaws = store.flaws.filter((flaw) => flaw.path === `texts.${locale}.${key}`);
   const found = store.findings.filter((one) => one.kind !== "untranslated" && one.keys.includes(key) && one.locale === locale);
-  return [...flaws.map((flaw) => [flaw.message, true]), ...found.map((one) => [one.sentence, one.stops])];
+  return [...flaws.map((flaw) => [flaw.message, true]), ...found.map((one) => [one.short || one.sentence, one.stops])];
 };
 
 export const remarkList = (found, id) =>
@@ -114,4 +114,3 @@ export const remarkCount = (id) => {
   const found = store.findings.filter((one) => one.kind !== "untranslated" && (one.question === id || one.keys.some((key) => ownerOf(key) === id)));
   return { count: found.length, grave: found.some((one) => one.stops) };
 };
-export const inLanguage = () => t("in {language}", { language: languageName(store.ui.locale) });
