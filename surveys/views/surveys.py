@@ -36,7 +36,7 @@ def index(*, workspace: Workspace) -> ResponseReturnValue:
 @requires("surveys.edit")
 def new(*, workspace: Workspace) -> ResponseReturnValue:
     main = workspace.default_locale if workspace.default_locale in wording.LOCALES else wording.LAST_RESORT
-    form = NewSurveyForm(data={"default_locale": main, "locales": list(wording.LOCALES)})
+    form = NewSurveyForm(data={"default_locale": main, "locales": list(wording.LOCALES[:5])})
     if form.validate_on_submit():
         with transaction():
             name, document = form.name.data or "", form.document()

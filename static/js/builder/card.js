@@ -18,7 +18,7 @@ const set = (one, field, value) => edit((document) => {
   if (value === false || value === "") delete asked[field];
   else asked[field] = value;
   if (field === "other" && !value) dropValue(document, one.id, "other");
-});
+}, { quiet: field !== "low" && field !== "high" });
 
 const flag = (one, field, label, help) =>
   tick(label, Boolean(one[field]), (on) => set(one, field, on), { "data-at": `field:${one.id}:${field}` }, help);

@@ -21,13 +21,22 @@ export const goTo = (place, locale) => {
   const { ui, document: { locales } } = store;
   const view = { locale: locales.includes(locale) ? locale : ui.locale, adding: null };
   if (room === "text") Object.assign(view, { tab: tabOf(first), open: ownerOf(first) || ui.open });
-  else if (room === "field") Object.assign(view, first === "look" || first === "name" ? { tab: "settings" } : { tab: "questions", open: first });
+  else if (room === "field") Object.assign(view, ["look", "name", "locales", "default_locale", "anonymous"].includes(first) ? { tab: "settings" } : { tab: "questions", open: first });
   else view.tab = "questions";
   showEditor();
   look(view);
-  const field = find(pane, place) ?? (room === "field" && (find(pane, `add-part:${first}`) ?? find(pane, `card:${first}`)));
+  const field = find(pane, place) ?? (room === "field" && (find(pane, first === "locales" ? "add-language" : place) ?? find(pane, `add-part:${first}`) ?? find(pane, `card:${first}`)));
   field?.focus();
   field?.scrollIntoView({ block: "center" });
+};
+
+/** A refused save, as the checklist shows it: its path leads to a place too. */
+const refused = ({ path, message }) => {
+  const [room, locale, ...key] = path.split(".");
+  const [, index, field] = /^questions\[(\d+)\]\.?(\w*)/.exec(path) ?? [];
+  const id = index && store.document.questions[index]?.id;
+  const place = room === "texts" ? `text:${key.join(".")}` : id ? `field:${id}:${field}` : room === "metric" ? "field:score:metric" : `field:${room}`;
+  return { stops: true, sentence: message, locale: room === "texts" ? locale : "", place };
 };
 
 const line = (finding) =>
@@ -35,7 +44,7 @@ const line = (finding) =>
     icon("alert"), h("span", {}, finding.sentence)));
 
 export const drawChecklist = () => {
-  const { findings } = store;
+  const findings = [...store.flaws.map(refused), ...store.findings];
   const stops = findings.filter((one) => one.stops).length;
   for (const element of badge) {
     element.textContent = findings.length ? String(findings.length) : "";

@@ -78,7 +78,7 @@ const keys = (one) => (event) => {
   if (event.altKey && !event.ctrlKey && (event.key === "ArrowUp" || event.key === "ArrowDown")) {
     event.preventDefault();
     shift(one.id, event.key === "ArrowUp" ? -1 : 1);
-  } else if (event.key === "Escape" && store.ui.open === one.id && !event.target.closest("details[open], dialog")) {
+  } else if (event.key === "Escape" && store.ui.open === one.id && !event.target.closest("details[data-menu][open], dialog")) {
     event.preventDefault();
     close(one.id);
   } else if (["ArrowUp", "ArrowDown"].includes(event.key) && event.target.matches(".card-head") && !isTyping(event.target)) {

@@ -31,13 +31,14 @@ const remember = () => {
   future = [];
 };
 
-/** Change the document as one step of undo: `change(copy, ui)`. Returns what `change` returns. */
-export const edit = (change) => {
+/** Change the document as one step of undo: `change(copy, ui)`. Returns what `change` returns.
+ * `quiet`: the field itself shows it already, so nothing is drawn again under somebody's hands. */
+export const edit = (change, { quiet = false } = {}) => {
   remember();
   typed = { key: null, at: 0 };
   store.document = structuredClone(store.document);
   const result = change(store.document, store.ui);
-  tell("changed");
+  tell(quiet ? "typed" : "changed");
   return result;
 };
 
