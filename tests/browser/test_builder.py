@@ -1,5 +1,6 @@
 """The builder in a real browser: by keyboard alone, by pointer, by two people, and with the line cut."""
 
+import random
 import re
 
 import pytest
@@ -8,6 +9,7 @@ from playwright.sync_api import expect
 
 from base import clock
 from base.db import db, transaction
+from surveys.comparing import flat
 from surveys.survey import Survey
 from tests.cast import a_draft, a_survey
 
@@ -442,6 +444,48 @@ def test_a_field_is_put_in_where_the_caret_is(cast, browse, survey):
     box.get_by_role("button", name=re.compile("Who served them")).click()
     page.keyboard.type("one of us")
     expect(field).to_have_value("Hello,{{ interaction.agent | one of us }} how was it?")
+
+
+def random_draft(dice):
+    """Some questions out of a few, in some order, with some choices and words."""
+    asked = [{"id": name, "kind": "one", "choices": dice.sample("abcd", 3)} for name in dice.sample("pqrst", 3)]
+    asked = dice.sample([SCORE, COMMENT, *asked], 5)
+    texts = {tag: {f"{one['id']}.title": dice.choice("xyz") for one in asked} for tag in dice.sample(["en", "sl"], 1)}
+    look = {"look": {"color": dice.choice(["#111111", "#222222"])}} if dice.random() < 0.5 else {}
+    return (
+        {"metric": "nps", "default_locale": "en", "locales": dice.sample(["en", "sl"], 2), "texts": texts}
+        | look
+        | {"questions": asked}
+    )
+
+
+def test_the_script_repeats_every_difference_exactly(cast, browse, survey):
+    page, dice = opened(browse, cast.boris), random.Random(20261125)
+    pairs = [[random_draft(dice), random_draft(dice)] for _ in range(200)]
+    repeated = page.evaluate(
+        """async (pairs) => {
+          const { difference, repeat } = await import("/static/js/builder/joining.js");
+          return pairs.map(([before, after]) => repeat(before, difference(before, after)));
+        }""",
+        pairs,
+    )
+    wrong = [pair for pair, made in zip(pairs, repeated, strict=True) if flat(made) != flat(pair[1])]
+    assert wrong == []
+
+
+def test_a_refused_save_is_told_and_nothing_is_lost(cast, browse, survey):
+    page = opened(browse, cast.boris)
+    page.locator("[data-tab=settings]").click()
+    page.get_by_label("Name", exact=True).fill("  ")
+    expect(page.locator("[data-state]")).to_contain_text("Not saved")
+    page.locator("[data-checklist] summary").click()
+    page.get_by_role("button", name="This text is still empty.").click()
+    assert page.evaluate("document.activeElement.dataset.at") == "field:name"
+    page.keyboard.type("Help")
+    is_saved(page)
+    db.session.rollback()
+    db.session.expire_all()
+    assert db.session.get_one(Survey, survey.id).name == "Help"
 
 
 def test_without_script_the_page_says_so(cast, browse, survey):

@@ -118,7 +118,7 @@ const lookAround = async () => {
     keep();
     if (unsaved()) soon();
     else say(t("Saved by {name}", { name: found.editor || t("somebody else") }));
-  } catch { /* the next look, or the next save, tells */ }
+  } catch { if (unsaved()) soon(AGAIN); }
 };
 
 const bringBack = () => {
