@@ -7,18 +7,22 @@ that the buttons of a previewed page show unsaved words too, and nothing is ever
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from types import MappingProxyType
+from typing import Final, Literal
 
 from jinja2 import Environment
 from markupsafe import Markup
 
 from surveys import paging
 from surveys.branding import PLAIN, Look, data_uri
+from surveys.merging import NOBODY, Person
 from surveys.paging import Asked, Visit
+from surveys.question import questions
 from surveys.wording import Document
 
 Theme = Literal["light", "dark"]
@@ -36,12 +40,52 @@ class Shown:
     policy: str
 
 
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """Somebody who does not exist, to see a text filled in."""
+
+    name: str
+    agent: str
+    team: str
+
+
+PEOPLE: Final[Mapping[str, Sample]] = MappingProxyType(
+    {
+        "maja": Sample("Maja Novak", "Tom", "North"),
+        "layla": Sample("ليلى الحداد", "سامي", "الشمال"),
+        "konstantinos": Sample("Κωνσταντίνος Παπαδόπουλος", "Ελένη", "Βορράς"),
+        "long": Sample(
+            "Maximiliane-Theodora von Hohenstein-Wittgenstein", "Bartholomäus-Alexander", "Rückerstattungen"
+        ),
+    }
+)
+"""Sample people by key; any other key is nobody known."""
+
+
+def person(key: str | None, document: Document) -> Person:
+    """A sample person, with every property that the survey's conditions ask for as they ask for it."""
+    sample = PEOPLE.get(key or "")
+    if sample is None:
+        return NOBODY
+    known: dict[str, dict[str, str]] = {"contact": {}, "interaction": {}}
+    for question in questions(document):
+        for one in question.show.conditions if question.show else ():
+            if one.about in known:
+                known[one.about].setdefault(one.name, one.values[0])
+    return Person(
+        contact={"name": sample.name, "email": "sample@customer.example", **known["contact"]},
+        interaction={"agent": sample.agent, "team": sample.team, "channel": "chat", **known["interaction"]},
+    )
+
+
 def answer(
-    environment: Environment, asked: Asked, *, locale: str, theme: Theme, visit: Visit, token: str | None
+    environment: Environment, asked: Asked, *, locale: str, theme: Theme, visit: Visit, carried: Mapping[str, str]
 ) -> Shown:
-    """The answer page. `token` is the CSRF token that its buttons send along."""
+    """The answer page. `carried` is what its buttons send along besides the draft."""
     page = paging.render_answer_page(environment, asked, locale=locale, visit=visit)
-    fields = [*_draft_fields(asked.document), ("theme", theme), *([("csrf_token", token)] if token else [])]
+    fields: Iterator[tuple[str, str]] = iter(
+        [("document", written(asked.document)), ("theme", theme), *carried.items()]
+    )
     hidden = Markup().join(Markup('<input type="hidden" name="{}" value="{}">').format(*field) for field in fields)
     return _page(page.replace("</form>", f"{hidden}</form>", 1), theme)
 
@@ -51,9 +95,9 @@ def still(environment: Environment, asked: Asked, *, locale: str, theme: Theme, 
     return _page(paging.render_answer_page(environment, asked, locale=locale, visit=visit), theme)
 
 
-def thanks(environment: Environment, asked: Asked, *, locale: str, theme: Theme) -> Shown:
+def thanks(environment: Environment, asked: Asked, *, locale: str, theme: Theme, person: Person = NOBODY) -> Shown:
     """The page after sending."""
-    words = paging.page_context(locale, document=asked.document, company=asked.company, look=asked.look)
+    words = paging.page_context(locale, document=asked.document, company=asked.company, person=person, look=asked.look)
     return _page(environment.get_template("feedback/thanks.html").render(words, change_url="#"), theme)
 
 
@@ -80,9 +124,6 @@ def _page(html: str, theme: Theme) -> Shown:
     return Shown(html, f"default-src 'none'; style-src {allowed}; img-src 'self' data:; form-action 'self'; {_SANDBOX}")
 
 
-def _draft_fields(document: Document) -> Iterator[tuple[str, str]]:
-    """The draft as the editor's form would send it."""
-    yield "default_locale", document["default_locale"]
-    yield from (("locales", locale) for locale in document["locales"])
-    for locale, texts in document["texts"].items():
-        yield from ((f"{locale}-{key}", text) for key, text in texts.items())
+def written(document: Document) -> str:
+    """The draft as the builder sends it."""
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":"))

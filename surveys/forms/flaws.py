@@ -14,6 +14,7 @@ SENTENCES = {
     "not_an_object": _("This must be an object with named values."),
     "unknown_key": _("Nothing of this name belongs here; take it out."),
     "unknown_metric": _("This is no metric that we know. Use one of: %(known)s."),
+    "metric_fixed": _("The scale of a survey that was published stays. Make a copy with another scale."),
     "unknown_template": _("This is no ready-made survey that we know. Leave it out, or use one of: %(known)s."),
     "not_a_boolean": _("This must be true or false."),
     "not_a_color": _("This is no colour. Write it like #2751b8."),

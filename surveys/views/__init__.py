@@ -5,6 +5,7 @@ from flask import Blueprint
 from surveys.views import (
     contacts,
     copying,
+    drafting,
     editing,
     exchanging,
     interpreting,
@@ -29,6 +30,7 @@ blueprints: tuple[Blueprint, ...] = (
     templating.bp,
     exchanging.bp,
     editing.bp,
+    drafting.bp,
     previewing.bp,
     publishing.bp,
     versions.bp,

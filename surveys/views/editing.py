@@ -1,100 +1,132 @@
-"""The editor of a draft. What two people typed at the same time comes together; nothing is lost."""
+"""The builder: one page, and a draft that is saved while it is typed (`drafting`)."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, flash, g, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_wtf.csrf import generate_csrf
 
-from accounts.access import requires
+from accounts.access import can, requires
 from accounts.workspace import Workspace
 from base import clock
 from base.db import transaction
-from base.errors import ConflictError
-from base.web import body_up_to
-from surveys import comparing, wording
-from surveys.forms.editing import LOCALES, WORDS_SIZE, EditorForm
+from base.i18n import show_ago
+from surveys import asking, previewing, validating, wording
+from surveys.checking import findings
+from surveys.forms.editing import LONG, NAME_LIMIT
+from surveys.forms.findings import told
 from surveys.forms.labels import LABELS
+from surveys.forms.phrases import phrases
+from surveys.library import SERVQUAL
+from surveys.question import questions
+from surveys.scale import SCALES, Band
 from surveys.survey import Survey
+from surveys.version import Version
 
 bp = Blueprint("editing", __name__)
+
+_WITHOUT_LABELS = ("low_label", "mid_label", "high_label")
 
 
 @bp.get("/w/<workspace>/surveys/<slug>/edit")
 @requires("surveys.edit")
 def edit(*, workspace: Workspace, slug: str) -> ResponseReturnValue:
     survey = Survey.of(workspace.id, slug)
-    saved = comparing.flat(survey.draft, survey.name)
-    return _editor(survey, EditorForm.of(saved, base=saved, revision=survey.draft_revision))
+    return render_template("surveys/edit.html", survey=survey, start=_start(workspace, survey))
 
 
-@bp.post("/w/<workspace>/surveys/<slug>/edit")
+@bp.post("/w/<workspace>/surveys/<slug>/copy")
 @requires("surveys.edit")
-@body_up_to(WORDS_SIZE)
-def save(*, workspace: Workspace, slug: str) -> ResponseReturnValue:
+def copy(*, workspace: Workspace, slug: str) -> ResponseReturnValue:
+    """The same survey once more, perhaps with another scale, whose ends are called otherwise."""
     survey = Survey.of(workspace.id, slug)
-    form = EditorForm()
-    if not form.validate():
-        return _editor(survey, form), 422
-    try:
-        with transaction():
-            survey = Survey.of(workspace.id, slug)
-            document = form.document(survey.draft)
-            if comparing.flat(document) != comparing.flat(survey.draft):
-                survey.save_draft(document, revision=form.revision.data or 0, at=clock.now(), by=g.user.id)
-            survey.rename(form.name.data or survey.name)
-    except ConflictError:
-        return _meet(Survey.of(workspace.id, slug), form), 409
-    if "publish" in request.form:
-        return redirect(url_for("publishing.review", workspace=workspace.slug, slug=slug), 303)
-    flash(_("Draft saved."), "success")
-    lang, show, theme = (request.form.get(key) for key in ("editing", "show", "theme"))
-    here = url_for(".edit", workspace=workspace.slug, slug=slug, lang=lang, show=show, theme=theme)
-    return redirect(here, 303)
+    metric = request.form.get("metric", survey.metric)
+    metric = metric if metric in SCALES else survey.metric
+    texts = survey.draft.get("texts", {})
+    if metric != survey.metric:
+        texts = {tag: {k: t for k, t in own.items() if k not in _WITHOUT_LABELS} for tag, own in texts.items()}
+    name = _("%(name)s (copy)", name=survey.name[: NAME_LIMIT - 10])
+    with transaction():
+        document = {**survey.draft, "metric": metric, "texts": texts}
+        made = Survey.create(workspace.id, name, document, at=clock.now(), by=g.user.id).slug
+    flash(_("This is the copy. The survey that it was made of stays as it is."), "success")
+    return redirect(url_for(".edit", workspace=workspace.slug, slug=made), 303)
 
 
-def _meet(survey: Survey, form: EditorForm) -> str:
-    """The form with both people's edits in it, and what they both changed."""
-    saved = comparing.flat(survey.draft, survey.name)
-    mine, base = form.values(survey.draft), form.started_from() or saved
-    merged, clashes = comparing.merge(base, mine, saved)
-    met = EditorForm.of(merged, base=saved, revision=survey.draft_revision)
-    typed = form.document(survey.draft)
-    clashes = [comparing.readable(clash, typed, survey.draft) for clash in clashes]
-    brought = [comparing.readable(change, typed, survey.draft) for change in comparing.changes(mine, merged)]
-    return _editor(survey, met, clashes=clashes, brought=brought, met=True)
+def ready(document: wording.Document, locale: str) -> wording.Texts:
+    """The ready-made words that the builder shows where the designer wrote nothing."""
+    known = {*wording.question_keys(document), *(key for group in wording.EDITABLE.values() for key in group)}
+    return {key: text for key, text in wording.ready(document, locale).items() if key in known and text}
 
 
-def _editor(survey: Survey, form: EditorForm, **more: Any) -> str:
-    document = form.document(survey.draft)
-    return render_template(
-        "surveys/edit.html",
-        survey=survey,
-        form=form,
-        document=document,
-        editing=_editing(form, document),
-        ready={locale: _ready(document, locale) for locale in LOCALES},
-        missing={locale: wording.untranslated(document, locale) for locale in LOCALES},
-        groups=wording.EDITABLE,
-        languages={tag: wording.LANGUAGE_NAMES[tag] for tag in LOCALES},
-        labels=LABELS,
-        **({"met": False} | more),
-    )
+def _start(workspace: Workspace, survey: Survey) -> dict[str, Any]:
+    """Everything that the builder knows when it opens."""
+    document = survey.draft
+    wish = request.args.get("lang", "")
+    opened = wish if wish in document["locales"] else document["default_locale"]
+    return {
+        "survey": {
+            "id": str(survey.id),
+            "name": survey.name,
+            "published": survey.published_number is not None,
+            "asked": _asked(survey),
+        },
+        "document": document,
+        "revision": survey.draft_revision,
+        "saved": show_ago(survey.draft_saved_at),
+        "editor": survey.editor.name if survey.editor else "",
+        "open": opened,
+        "words": {tag: ready(document, tag) for tag in {opened, document["default_locale"]}},
+        "findings": [told(finding, document) for finding in findings(document)],
+        "company": workspace.name,
+        "token": generate_csrf() if current_app.config["WTF_CSRF_ENABLED"] else "",
+        "addresses": _addresses(workspace, survey),
+        "phrases": phrases(),
+        **_known(),
+    }
 
 
-def _editing(form: EditorForm, document: wording.Document) -> str:
-    """The language whose fields are open: one with an error, else the one the address or the form names."""
-    wrong = [locale for locale in LOCALES if form[locale].errors]
-    wish = request.form.get("editing") or request.args.get("lang")
-    return next(
-        (tag for tag in (*wrong, wish) if tag in LOCALES and (wrong or tag in document["locales"])),
-        document["default_locale"],
-    )
+def _asked(survey: Survey) -> list[str]:
+    """The ids of questions that were published: answers are kept under them."""
+    newest = Version.newest(survey.id)
+    return [question.id for question in questions(newest.document)] if newest else []
 
 
-def _ready(document: wording.Document, locale: str) -> wording.Texts:
-    """What readers of this language see where the designer wrote nothing."""
-    others = {tag: texts for tag, texts in document["texts"].items() if tag != locale}
-    return wording.effective({**document, "texts": others}, locale)
+def _addresses(workspace: Workspace, survey: Survey) -> dict[str, str]:
+    at = url_for("surveys.overview", workspace=workspace.slug, slug=survey.slug)
+    places = ("draft", "draft/merge", "draft/words", "preview", "copy", "publish")
+    return {
+        place.rpartition("/")[2]: f"{at}/{place}" for place in places if place != "publish" or can("surveys.publish")
+    }
+
+
+def _known() -> dict[str, Any]:
+    """What is the same for every survey: scales, languages, limits, the names of words."""
+    keys = [key for group in wording.EDITABLE.values() for key in group]
+    bands: tuple[Band, ...] = ("detractor", "passive", "promoter")
+    return {
+        "scales": {
+            key: {"values": scale.values, "look": scale.look, "bands": {band: scale.in_band(band) for band in bands}}
+            for key, scale in SCALES.items()
+        },
+        "languages": dict(wording.LANGUAGE_NAMES),
+        "rtl": [tag for tag in wording.LOCALES if wording.direction(tag) == "rtl"],
+        "groups": {group: list(keys) for group, keys in wording.EDITABLE.items()},
+        "labels": {key: str(label) for key, label in LABELS.items()},
+        "long": sorted(LONG),
+        "limits": {
+            "texts": {key: validating.limit_of(key) for key in keys},
+            "endings": dict(validating.ENDINGS),
+            "part": validating.PART_LIMIT,
+            "name": NAME_LIMIT,
+            "questions": asking.MOST_QUESTIONS,
+            "parts": asking.MOST_PARTS,
+            "conditions": asking.MOST_CONDITIONS,
+            "locales": validating.MOST_LOCALES,
+        },
+        "dimensions": list(SERVQUAL),
+        "people": [{"key": key, "name": sample.name} for key, sample in previewing.PEOPLE.items()],
+    }

@@ -11,10 +11,10 @@ from accounts.workspace import Workspace
 from base import clock
 from base.db import transaction
 from base.errors import ConflictError
-from surveys import comparing, wording
+from surveys import wording
 from surveys.checking import findings
-from surveys.comparing import Change
-from surveys.forms.labels import LABELS
+from surveys.forms import changes
+from surveys.forms import findings as sentences
 from surveys.forms.publishing import RevisionForm
 from surveys.survey import Survey
 from surveys.version import Version
@@ -31,12 +31,10 @@ def review(*, workspace: Workspace, slug: str) -> ResponseReturnValue:
     return render_template(
         "surveys/publish.html",
         survey=survey,
-        findings=findings(survey.draft),
+        findings=[sentences.told(finding, survey.draft) for finding in findings(survey.draft)],
         changes=_changes(newest.document if newest else None, survey.draft),
         words=wording.named(wording.effective(survey.draft, survey.draft["default_locale"]), workspace.name),
         form=RevisionForm(revision=survey.draft_revision),
-        languages=wording.LANGUAGE_NAMES,
-        labels=LABELS,
     )
 
 
@@ -50,7 +48,7 @@ def publish(*, workspace: Workspace, slug: str) -> ResponseReturnValue:
             flash(_("The draft changed while you looked at it. Look again, then publish."), "warning")
             return redirect(url_for(".review", workspace=workspace.slug, slug=slug), 303)
         if any(finding.stops for finding in findings(survey.draft)):
-            raise ConflictError(_("A language has no question yet."))
+            raise ConflictError(_("Something on the checklist must be put right first."))
         if not survey.has_edits:
             raise ConflictError(_("This draft is published already."))
         number = survey.publish(at=clock.now(), by=g.user.id).number
@@ -76,9 +74,6 @@ def reopen(*, workspace: Workspace, slug: str) -> ResponseReturnValue:
     return redirect(url_for("surveys.overview", workspace=workspace.slug, slug=slug), 303)
 
 
-def _changes(before: Document | None, after: Document) -> list[Change] | None:
-    """What differs, readable; None when there is nothing to compare with."""
-    if before is None:
-        return None
-    found = comparing.changes(comparing.flat(before), comparing.flat(after))
-    return [comparing.readable(change, before, after) for change in found]
+def _changes(before: Document | None, after: Document) -> list[changes.Told] | None:
+    """What differs, in words; None when there is nothing to compare with."""
+    return None if before is None else changes.told(before, after)

@@ -98,8 +98,8 @@ def preview(*, workspace: Workspace) -> ResponseReturnValue:
         if verdict.kept:
             return _served(previewing.thanks(current_app.jinja_env, asked, locale=locale, theme=theme))
         visit = replace(visit, typed=sent.typed, page=verdict.page, problems=verdict.problems)
-    token = generate_csrf() if current_app.config["WTF_CSRF_ENABLED"] else None
-    shown = previewing.answer(current_app.jinja_env, asked, locale=locale, theme=theme, visit=visit, token=token)
+    carried = {"csrf_token": generate_csrf()} if current_app.config["WTF_CSRF_ENABLED"] else {}
+    shown = previewing.answer(current_app.jinja_env, asked, locale=locale, theme=theme, visit=visit, carried=carried)
     return _served(shown)
 
 

@@ -152,5 +152,5 @@ def _seen(asked: Asked, locale: str, path: str) -> Shown:
             if verdict.kept:
                 return previewing.thanks(environment, asked, locale=locale, theme=theme)
             visit = replace(visit, page=verdict.page, problems=verdict.problems)
-    token = generate_csrf() if current_app.config["WTF_CSRF_ENABLED"] else None
-    return previewing.answer(environment, asked, locale=locale, theme=theme, visit=visit, token=token)
+    carried = {"csrf_token": generate_csrf()} if current_app.config["WTF_CSRF_ENABLED"] else {}
+    return previewing.answer(environment, asked, locale=locale, theme=theme, visit=visit, carried=carried)

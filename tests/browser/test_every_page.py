@@ -23,6 +23,8 @@ NOT_A_PAGE = {
     "previewing.preview": "seen inside its frame on editing.edit",
     "starting.preview": "seen inside its frame on starting.start",
     "exchanging.export": "a file to download",
+    "drafting.state": "JSON; its words are tested with the drafts",
+    "drafting.words": "JSON; same",
     "previewing.look": "the answer page without buttons that send, seen as answering.page",
     "interpreting.download": "a file for translators",
     "versions.seen": "the answer page of a version in its frame on versions.show; tested with the versions",

@@ -61,17 +61,19 @@ def makes_a_survey(page):
     page.check("[name=locales][value=sl]")
     page.get_by_role("button", name="Create and edit").click()
     page.wait_for_url("**/edit")
-    page.locator("#en-question").fill(QUESTION)
+    page.get_by_role("button", name=re.compile("recommend")).click()
+    page.get_by_label("Question", exact=True).fill(QUESTION)
     preview = page.frame_locator("[data-stage] iframe:not([data-coming])")
     expect(preview.get_by_role("heading", name=QUESTION)).to_be_visible()
-    page.locator("[data-tab=sl]").click()
-    page.locator("#sl-thanks_title").fill("Najlepša hvala!")
+    page.get_by_role("button", name="Slovenščina").click()
+    page.get_by_role("button", name="Thank you").click()
+    page.get_by_label("Thank-you heading", exact=True).fill("Najlepša hvala!")
     expect(preview.locator("html[lang=sl]")).to_be_attached()
     return page.url.removesuffix("/edit")
 
 
 def publishes(page):
-    page.get_by_role("button", name="Review and publish").click()
+    page.get_by_role("link", name="Review and publish").click()
     expect(page.get_by_text(QUESTION)).to_be_visible()
     page.get_by_role("button", name="Publish version 1").click()
     expect(

@@ -1,0 +1,71 @@
+// The languages of the survey: which one is open, what each still lacks, and which there are.
+import { announce, button, h, icon, iconButton, select } from "./dom.js";
+import { languageName, start, t } from "./start.js";
+import { edit, look, store } from "./store.js";
+import { load, missing } from "./words.js";
+
+export const openLanguage = (locale) => {
+  look({ locale });
+  load(locale);
+};
+
+const state = (locale) => {
+  const count = missing(locale).length;
+  return count
+    ? h("span", { class: "lang-state lang-miss" }, t("{n} missing", { n: count }))
+    : h("span", { class: "lang-state" }, icon("check", true), h("span", { class: "visually-hidden" }, t("Complete")));
+};
+
+const walk = (event) => {
+  const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+  if (!step) return;
+  const items = [...event.currentTarget.querySelectorAll(".lang-tab")];
+  items[(items.indexOf(event.target) + step + items.length) % items.length]?.focus();
+};
+
+/** The strip above the cards. */
+export const languageStrip = () => {
+  const { locales } = store.document;
+  return h("div", { class: "lang-strip" },
+    h("div", { class: "lang-tabs", role: "group", "aria-label": t("Language of the words"), onkeydown: walk }, locales.map((tag) =>
+      h("button", { type: "button", class: "lang-tab", "aria-pressed": tag === store.ui.locale ? "true" : "false", "data-at": `lang:${tag}`, onclick: () => openLanguage(tag) },
+        h("span", { lang: tag }, languageName(tag)), state(tag)))),
+    h("button", { type: "button", class: "button button-quiet button-small", "data-at": "lang-add", onclick: () => { look({ tab: "settings" }); document.querySelector("[data-pane] [data-at='add-language']")?.focus(); } }, icon("plus"), t("Language")));
+};
+
+const adding = () => {
+  const left = Object.keys(start.languages).filter((tag) => !store.document.locales.includes(tag));
+  if (!left.length || store.document.locales.length >= start.limits.locales) return h("p", { class: "help" }, t("These are all the languages that a survey can have."));
+  const chosen = select([["", t("Choose a language")], ...left.map((tag) => [tag, languageName(tag)])], "", { class: "input input-medium", "aria-label": t("Language to add"), "data-at": "add-language" });
+  const put = () => {
+    const tag = chosen.value;
+    if (!tag) { chosen.focus(); return; }
+    edit((document, ui) => { document.locales.push(tag); ui.locale = tag; });
+    load(tag);
+    announce(t("{language} was added with its ready-made words.", { language: languageName(tag) }));
+  };
+  return h("div", { class: "row" }, chosen, button(t("Add"), { onclick: put, "data-at": "add-language-now" }, "plus"));
+};
+
+const line = (tag) => {
+  const main = tag === store.document.default_locale;
+  const lead = () => edit((document) => { document.default_locale = tag; document.locales = [tag, ...document.locales.filter((other) => other !== tag)]; });
+  const drop = () => {
+    edit((document, ui) => {
+      document.locales = document.locales.filter((other) => other !== tag);
+      if (ui.locale === tag) ui.locale = document.default_locale;
+    });
+    announce(t("{language} is off. Its words are kept for when it comes back.", { language: languageName(tag) }));
+  };
+  return h("li", { class: "lang-line" },
+    h("span", { class: "lang-name", lang: tag }, languageName(tag)), state(tag),
+    main ? h("span", { class: "tag tag-accent" }, t("Main language")) : button(t("Make it the main one"), { class: "button button-quiet button-small", onclick: lead, "data-at": `main:${tag}` }),
+    !main && iconButton(t("Turn off {language}", { language: languageName(tag) }), "x", { onclick: drop, "data-at": `off:${tag}` }));
+};
+
+/** The list in the settings. */
+export const languageSettings = () =>
+  h("section", { class: "card stack" },
+    h("div", {}, h("h2", { class: "pane-title" }, t("Languages")), h("p", { class: "help" }, t("Everybody is asked in their own language where it is on, else in the main one. Ready-made words come along."))),
+    h("ul", { class: "lang-list" }, store.document.locales.map(line)),
+    adding());
