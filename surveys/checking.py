@@ -32,7 +32,8 @@ class Finding:
     kind: no_score · no_text · no_choice_text · few_choices · no_rows · later, loop, missing, value, textual,
     unreachable (`surveys.reaching`) · untranslated (keys: shown in the survey's main language) · placeholder (detail:
     what nothing fills) · no_fallback (detail: the field) · long_question, long_subject (detail: characters) · leading,
-    double (detail: the words) · many_questions (detail: how many) · anonymous_contact · anonymous_fields · contrast
+    double (detail: the words) · many_questions (detail: how many) · anonymous_contact · anonymous_fields ·
+    low_contrast
     (detail: the colour's contrast on white, and the colour that stands in for it)
     """
 
@@ -100,7 +101,7 @@ def _whole(document: Document) -> Iterator[Finding]:
                 yield Finding("anonymous_fields", tag, keys)
     color = (document.get("look") or {}).get("color")
     if color and (low := low_on_white(color)):
-        yield Finding("contrast", locale, detail=f"{low[0]:.1f}:1 {low[1]}")
+        yield Finding("low_contrast", locale, detail=f"{low[0]:.1f}:1 {low[1]}")
 
 
 def _wording(document: Document, locale: str) -> Iterator[Finding]:

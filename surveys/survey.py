@@ -160,8 +160,14 @@ class Survey(Model):
         return kept
 
     def copy(self, name: str, *, metric: str | None = None, at: datetime, by: uuid.UUID | None = None) -> Survey:
-        """A new draft survey with the same document, which may measure something else."""
+        """A new draft survey with the same document, which may measure something else: then the ends of its scale are
+        called as the other scale's are.
+        """
         document = copy.deepcopy(self.draft) | {"metric": metric or self.metric}
+        if document["metric"] != self.metric:
+            for texts in document["texts"].values():
+                for key in ("low_label", "mid_label", "high_label"):
+                    texts.pop(key, None)
         return Survey.create(self.workspace_id, name, document, at=at, by=by)
 
     def _tell(self, kind: str, at: datetime, by: uuid.UUID | None, data: dict[str, Any]) -> None:

@@ -9,7 +9,7 @@ from accounts.access import requires
 from accounts.workspace import Workspace
 from feedback import metric, tally
 from surveys import versioning, wording
-from surveys.forms.labels import LABELS
+from surveys.forms.changes import told
 from surveys.merging import NOBODY
 from surveys.scale import SCALES
 from surveys.survey import Survey
@@ -42,10 +42,9 @@ def show(*, workspace: Workspace, slug: str) -> ResponseReturnValue:
         scores=scores,
         words=words,
         change=metric.change(scores[newer.number], scores[older.number]) if older and newer else None,
-        story=versioning.told(older.document, newer.document) if older and newer else None,
+        changes=told(older.document, newer.document) if older and newer else [],
+        shifts=versioning.shifts(older.document, newer.document) if older and newer else (),
         scale=SCALES[survey.metric],
-        labels=LABELS,
-        languages=wording.LANGUAGE_NAMES,
     )
 
 

@@ -46,7 +46,7 @@ SENTENCES = {
     "many_questions": _("%(detail)s questions are many. Beyond %(limit)s, people begin to leave."),
     "anonymous_contact": _("The survey is anonymous, and %(question)s asks who it is."),
     "anonymous_fields": _("The survey is anonymous, and a text (%(language)s) speaks of the person: %(texts)s."),
-    "contrast": _(
+    "low_contrast": _(
         "The colour has a contrast of %(ratio)s on white, where words need 4.5:1. Links use %(color)s instead."
     ),
 }
@@ -77,15 +77,16 @@ def sentence(finding: Finding, document: Document) -> str:
 def _values(finding: Finding, document: Document) -> dict[str, Any]:
     ratio, _space, color = finding.detail.partition(" ")
     languages = {tag: LANGUAGE_NAMES.get(tag, tag) for tag in (finding.locale, document["default_locale"])}
+    ratio, _space, color = finding.detail.partition(" ")
     return {
+        "ratio": ratio,
+        "color": color,
         "question": named(finding.question, document),
         "other": named(finding.other, document),
         "language": languages[finding.locale],
         "main": languages[document["default_locale"]],
         "texts": _texts(finding, document),
         "detail": finding.detail,
-        "ratio": ratio,
-        "color": color,
         "limit": _LIMITS.get(finding.kind, ""),
     }
 
@@ -94,8 +95,8 @@ def place(finding: Finding) -> str:
     """Where the builder goes for it: `text:<key>`, `field:<question>:<field>`, `card:<question>`, or a setting."""
     if finding.keys:
         return f"text:{finding.keys[0]}"
-    if finding.kind in {"no_score", "many_questions", "contrast"}:
-        return "field:look:color" if finding.kind == "contrast" else "add"
+    if finding.kind in {"no_score", "many_questions", "low_contrast"}:
+        return "field:look:color" if finding.kind == "low_contrast" else "add"
     return f"field:{finding.question}:{_FIELDS.get(finding.kind, 'show')}"
 
 

@@ -214,6 +214,7 @@ PHRASES = (
     _("A copy with another scale"),
     _("The copy is a new draft with the same questions. This survey and its answers stay as they are."),
     _("Make the copy"),
+    _("{name} (copy)"),
     _("What is measured"),
     _("The scale stays: answers given so far could not be compared with answers on another one."),
     _("Make a copy with another scale"),

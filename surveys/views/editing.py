@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, current_app, flash, g, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 from flask_wtf.csrf import generate_csrf
 
 from accounts.access import can, requires
 from accounts.workspace import Workspace
-from base import clock
-from base.db import transaction
 from base.i18n import show_ago
 from surveys import asking, previewing, validating, wording
 from surveys.checking import findings
@@ -28,32 +25,12 @@ from surveys.version import Version
 
 bp = Blueprint("editing", __name__)
 
-_WITHOUT_LABELS = ("low_label", "mid_label", "high_label")
-
 
 @bp.get("/w/<workspace>/surveys/<slug>/edit")
 @requires("surveys.edit")
 def edit(*, workspace: Workspace, slug: str) -> ResponseReturnValue:
     survey = Survey.of(workspace.id, slug)
     return render_template("surveys/edit.html", survey=survey, start=_start(workspace, survey))
-
-
-@bp.post("/w/<workspace>/surveys/<slug>/copy")
-@requires("surveys.edit")
-def copy(*, workspace: Workspace, slug: str) -> ResponseReturnValue:
-    """The same survey once more, perhaps with another scale, whose ends are called otherwise."""
-    survey = Survey.of(workspace.id, slug)
-    metric = request.form.get("metric", survey.metric)
-    metric = metric if metric in SCALES else survey.metric
-    texts = survey.draft.get("texts", {})
-    if metric != survey.metric:
-        texts = {tag: {k: t for k, t in own.items() if k not in _WITHOUT_LABELS} for tag, own in texts.items()}
-    name = _("%(name)s (copy)", name=survey.name[: NAME_LIMIT - 10])
-    with transaction():
-        document = {**survey.draft, "metric": metric, "texts": texts}
-        made = Survey.create(workspace.id, name, document, at=clock.now(), by=g.user.id).slug
-    flash(_("This is the copy. The survey that it was made of stays as it is."), "success")
-    return redirect(url_for(".edit", workspace=workspace.slug, slug=made), 303)
 
 
 def ready(document: wording.Document, locale: str) -> wording.Texts:

@@ -20,14 +20,14 @@ from base.web import body_up_to
 from surveys import mailing, previewing, stepping, versioning, wording
 from surveys.branching import Reader
 from surveys.draft import Draft
+from surveys.forms.changes import Told, told
 from surveys.forms.editing import WORDS_SIZE
-from surveys.forms.labels import LABELS
 from surveys.forms.restoring import RestoreForm
 from surveys.paging import Asked, Visit
 from surveys.previewing import Shown, Theme
 from surveys.survey import Survey
 from surveys.version import Version
-from surveys.versioning import Story
+from surveys.versioning import What
 
 bp = Blueprint("versions", __name__)
 
@@ -37,18 +37,21 @@ bp = Blueprint("versions", __name__)
 def index(*, workspace: Workspace, slug: str) -> ResponseReturnValue:
     survey = Survey.of(workspace.id, slug)
     history = Version.history(survey.id)
-    steps: list[tuple[Version, str | None, Story | None]] = [
-        (version, name, versioning.told(before.document, version.document))
+    steps: list[tuple[Version, str | None, list[Told] | None, tuple[What, ...]]] = [
+        (
+            version,
+            name,
+            told(before.document, version.document),
+            versioning.shifts(before.document, version.document),
+        )
         for (version, name), (before, _name) in pairwise(history)
     ]
-    steps += [(version, name, None) for version, name in history[-1:]]
+    steps += [(version, name, None, ()) for version, name in history[-1:]]
     return render_template(
         "surveys/versions.html",
         survey=survey,
         steps=steps,
         drafts=Draft.all_of(survey.id),
-        languages=wording.LANGUAGE_NAMES,
-        labels=LABELS,
         form=RestoreForm(revision=survey.draft_revision),
     )
 

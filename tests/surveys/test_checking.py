@@ -96,7 +96,7 @@ def test_a_name_can_be_filled_in_a_mail_only():
 
 
 @pytest.mark.parametrize(
-    ("color", "wanted"), [("#ffee00", {"contrast"}), ("#2751b8", set()), ("#ff0000", {"contrast"})]
+    ("color", "wanted"), [("#ffee00", {"low_contrast"}), ("#2751b8", set()), ("#ff0000", {"low_contrast"})]
 )
 def test_a_colour_too_light_for_words_is_told_with_what_stands_in_for_it(color, wanted):
     found = findings(document() | {"look": {"color": color}})

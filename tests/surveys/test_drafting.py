@@ -160,7 +160,7 @@ def test_the_scale_of_a_published_survey_stays_and_a_copy_has_another(cast, brow
     survey = a_survey(cast.workspace, name="Support", texts={"en": {"question": "Well?", "low_label": "Bad"}})
     answer = save(browser, survey, {**survey.draft, "metric": "stars"})
     assert (answer.status_code, answer.json["flaws"][0]["path"]) == (422, "metric")
-    made = browser.post(address(survey, "/copy"), data={"metric": "stars"})
+    made = browser.post(address(survey, "/copy"), data={"name": "Support (copy)", "metric": "stars"})
     assert (made.status_code, made.location) == (303, "/w/acme/surveys/support-copy/edit")
     copy = Survey.of(cast.workspace.id, "support-copy")
     assert (copy.metric, copy.published_number, copy.draft["texts"]["en"]) == ("stars", None, {"question": "Well?"})

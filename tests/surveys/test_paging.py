@@ -126,7 +126,7 @@ def test_the_page_is_one_small_answer_that_asks_for_nothing_else(environment: En
 def test_the_policy_allows_exactly_the_style_and_script_in_the_page(environment: Environment) -> None:
     page = parsed(paging.answer_page(environment, asked(), locale="en", visit=visit()))
     for kind in ("style", "script"):
-        assert [paging._source(found.text) in paging.CONTENT_SECURITY_POLICY for found in page.iter(kind)] == [True]
+        assert [paging.source_of(found.text) in paging.CONTENT_SECURITY_POLICY for found in page.iter(kind)] == [True]
 
 
 @pytest.mark.parametrize("locale", wording.LOCALES)
@@ -161,7 +161,7 @@ def test_a_language_is_called_as_its_speakers_call_it(tag: str, name: str) -> No
 
 
 def test_a_preview_looks_the_same_but_sends_nothing() -> None:
-    assert paging._source(paging.STYLE) in paging.PREVIEW_SECURITY_POLICY
+    assert paging.source_of(paging.STYLE) in paging.PREVIEW_SECURITY_POLICY
     assert "form-action 'none'" in paging.PREVIEW_SECURITY_POLICY
     assert "script-src" not in paging.PREVIEW_SECURITY_POLICY
 

@@ -28,6 +28,7 @@ def _that_friday():
 
 def document(*questions, texts=None, locales=("en",), **more):
     words = {"why.title": "Why?", "why.choice.a": "Speed", "why.choice.b": "Price", "t.title": "Rate us"}
+    words |= {"t.row.r": "The place"}
     made = {"metric": "nps", "default_locale": "en", "locales": list(locales)}
     return made | {"texts": {"en": words | (texts or {})}, "questions": [SCORE, *questions, COMMENT]} | more
 

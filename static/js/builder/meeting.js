@@ -65,5 +65,4 @@ export const tellClashes = (editor, clashes, theirs) => {
   box.setAttribute("role", "alert");
   box.tabIndex = -1;
   notes.replaceChildren(box);
-  box.scrollIntoView({ block: "nearest" });
 };

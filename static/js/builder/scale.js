@@ -32,6 +32,7 @@ const copyWith = async () => {
   if (answer !== "copy") return;
   const form = h("form", { method: "post", action: start.addresses.copy, hidden: true },
     h("input", { type: "hidden", name: "csrf_token", value: start.token }),
+    h("input", { type: "hidden", name: "name", value: t("{name} (copy)", { name: start.survey.name.slice(0, 100) }) }),
     h("input", { type: "hidden", name: "metric", value: chosen.value }));
   document.body.append(form);
   form.submit();
