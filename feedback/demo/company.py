@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from accounts import hashing
 from accounts.role import Role
@@ -13,8 +14,8 @@ from accounts.workspace import Workspace
 from base.db import db, transaction
 from feedback.digest import Digest, Order
 from feedback.digesting import Cadence
+from surveys.library import TEMPLATES
 from surveys.survey import Survey
-from surveys.wording import LOCALES
 
 SLUG = "demo"
 NAME = "Lipa"
@@ -30,10 +31,12 @@ PEOPLE = (
 )
 
 SURVEYS = (
-    ("nps", "Loyalty after an order"),
-    ("csat", "Support, after a solved ticket"),
-    ("ces", "Returns and repairs"),
+    ("nps", "Loyalty after an order", "nps_purchase"),
+    ("csat", "Support, after a solved ticket", "csat_ticket"),
+    ("ces", "Returns and repairs", None),
 )
+"""Metric, name, and the ready-made survey that it is; the last one asks its score and a comment only."""
+LANGUAGES = ("en", "sl", "pl", "el", "ru")
 
 
 @dataclass(frozen=True)
@@ -62,13 +65,21 @@ def found(at: datetime) -> Company:
             db.session.flush()
             Role.grant(workspace.id, person.id, role, at=at)
             people[role] = person.id
-        surveys = {metric: _ask(workspace.id, metric, name, at, people["designer"]) for metric, name in SURVEYS}
+        surveys = {
+            metric: _ask(workspace.id, name, _document(metric, template), at, people["designer"])
+            for metric, name, template in SURVEYS
+        }
         digests = [Digest.order(workspace.id, order, at=at, by=people["admin"]).id for order in _orders(surveys)]
         return Company(workspace.id, surveys, digests[0], people["admin"])
 
 
-def _ask(workspace_id: uuid.UUID, metric: str, name: str, at: datetime, by: uuid.UUID) -> uuid.UUID:
-    document = {"metric": metric, "default_locale": "en", "locales": list(LOCALES), "texts": {}}
+def _document(metric: str, template: str | None) -> dict[str, Any]:
+    if template:
+        return TEMPLATES[template].document(LANGUAGES)
+    return {"metric": metric, "default_locale": LANGUAGES[0], "locales": list(LANGUAGES), "texts": {}}
+
+
+def _ask(workspace_id: uuid.UUID, name: str, document: dict[str, Any], at: datetime, by: uuid.UUID) -> uuid.UUID:
     survey = Survey.create(workspace_id, name, document, at=at, by=by)
     survey.publish(at=at, by=by)
     return survey.id

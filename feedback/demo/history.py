@@ -19,7 +19,7 @@ from base.errors import ConflictError
 from base.jobs import Job, Queue
 from base.runners import Runner
 from feedback import sentiment
-from feedback.demo import company, story
+from feedback.demo import company, opinion, story
 from feedback.demo.company import Company
 from feedback.demo.story import ASKED_AT, Happening
 from feedback.digest import Digest
@@ -34,7 +34,6 @@ from surveys.invitation import Invitation
 from surveys.jobs import send_invitation
 from surveys.link import Link
 from surveys.upload import Upload
-from surveys.wording import LOCALES
 
 MAILED_DAYS = 2
 """The invitations of so many last days go through the outbox; of the older ones it is only kept that they were sent."""
@@ -187,7 +186,7 @@ def _tokens(made: Company, external_ids: Sequence[str]) -> dict[str, str]:
 def _send(one: Happening, link: Link, at: datetime) -> uuid.UUID:
     visit = {"invitation_id": link.invitation_id, "client": one.row["external_id"], "score": one.score}
     Intent.keep([visit | {"at": at - timedelta(seconds=25), "kind": "open"}])
-    locale = one.row["language"] if one.row["language"] in LOCALES else "en"
+    locale = one.row["language"] if one.row["language"] in company.LANGUAGES else "en"
     given = Given(
         score=one.score,
         comment=one.comment or None,
@@ -196,5 +195,6 @@ def _send(one: Happening, link: Link, at: datetime) -> uuid.UUID:
         client=one.row["external_id"],
         opened_at=at - timedelta(seconds=25),
         signs=("decoy",) if one.scanned else (),
+        pieces=opinion.pieces(link, one.row["external_id"], one.score, locale),
     )
     return Response.submit(link, given, at=at).id

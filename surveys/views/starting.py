@@ -20,6 +20,7 @@ from surveys.branching import Reader
 from surveys.forms import languages
 from surveys.forms.library import ABOUT, GROUPS, KINDS, NAMES, when
 from surveys.forms.starting import NewSurveyForm
+from surveys.logo import look_of
 from surveys.making import Origin, origin
 from surveys.paging import Asked, Visit
 from surveys.survey import Survey
@@ -89,7 +90,7 @@ def preview(*, workspace: Workspace) -> ResponseReturnValue:
     wish = request.args.get("lang", "")
     locale = wish if wish in chosen.mains else _first(chosen, workspace)
     document = chosen.document((locale,), chosen=chosen.options if request.args.get("expectation") else ())
-    asked, theme = Asked("preview", workspace.name, document), _theme()
+    asked, theme = Asked("preview", workspace.name, document, look_of(workspace, document)), _theme()
     visit = Visit(request.full_path, "preview", 0, seed="preview")
     if request.method == "POST":
         sent = stepping.read(request.form, document)

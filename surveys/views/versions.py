@@ -23,6 +23,7 @@ from surveys.draft import Draft
 from surveys.forms.changes import Told, told
 from surveys.forms.editing import WORDS_SIZE
 from surveys.forms.restoring import RestoreForm
+from surveys.logo import look_of
 from surveys.paging import Asked, Visit
 from surveys.previewing import Shown, Theme
 from surveys.survey import Survey
@@ -81,8 +82,9 @@ def seen(*, workspace: Workspace, slug: str, number: int) -> ResponseReturnValue
     """What people saw, for the frame on the version's page. Its buttons turn pages; nothing is kept."""
     document = Version.numbered(Survey.of(workspace.id, slug).id, number).document
     locale = wording.choose_locale(document, request.form.get("switch"), request.values.get("lang"))
-    # Its words are frozen; without the texts that they were made of, no form needs to carry them.
-    asked = Asked("preview", workspace.name, {**document, "texts": {}} if "frozen" in document else document)
+    if locale in document.get("frozen", {}):  # no form of the page needs to carry the words of other languages
+        document = {**document, "texts": {}, "frozen": {locale: document["frozen"][locale]}}
+    asked = Asked("preview", workspace.name, document, look_of(workspace, document))
     shown = _seen(asked, locale, request.path)
     response = make_response(shown.html)
     response.headers["Content-Security-Policy"] = shown.policy

@@ -31,6 +31,11 @@ NOT_A_PAGE = {
     "outbox.html": "a mail in its frame on outbox.show; tested with the mails",
     "issues.preview_mail": "a mail in its frame on issues.preview; tested with the mails",
     "issues.sent_mail": "a mail in its frame on issues.show; tested with the mails",
+    "opening.embed": "a script for other sites, tested on one of them",
+    "opening.worker": "a script of the device for everybody, tested with it",
+    "opening.again": "only sends people on",
+    "places.qr_png": "an image, seen as the other one",
+    "places.qr_svg": "an image, seen on places.show",
     "answering.thanks": "sends on until there is an answer; tested in the journey and below",
 }
 UNFOLD = "all => all.forEach(one => one.open = true)"
@@ -67,6 +72,9 @@ def more_of(town):
     yield f"{here}/outbox?state=failed", True
     yield f"{here}/contacts?q=nobody", True
     yield f"{here}/nowhere", True
+    yield f"/o/{town.link.slug}?embed=1", False
+    yield f"/o/{town.link.slug}?kiosk=1", False
+    yield "/o/nothing", False
     yield "/s/nothing", False
     yield "/u/nothing", False
     yield f"/s/{town.waiting.token}/10?lang=sl", False

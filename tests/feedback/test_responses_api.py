@@ -63,6 +63,8 @@ def test_a_response_is_told_with_all_that_is_known_of_it(api, cast, answer):
         "survey_id": str(survey.id),
         "version": 1,
         "invitation_id": str(response.invitation_id),
+        "link": None,
+        "anonymous": False,
         "email": "mara@customer.example",
         "metric": "nps",
         "score": 3,
