@@ -56,7 +56,7 @@ def signs_in(page, person):
 def makes_a_survey(page):
     """NPS in English and Slovenian, with a question of our own; the preview follows. Returns its address."""
     page.get_by_role("link", name="New survey").first.click()
-    page.check("[name=metric][value=nps]")
+    page.get_by_role("link", name="Loyalty (NPS)").click()
     page.get_by_label("Name").fill("After a solved ticket")
     page.check("[name=locales][value=sl]")
     page.get_by_role("button", name="Create and edit").click()
