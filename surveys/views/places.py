@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 
-from flask import Blueprint, Response, flash, g, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, g, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -12,9 +12,12 @@ from accounts.access import requires
 from accounts.workspace import Workspace
 from base import clock, tokens
 from base.db import transaction
+from base.web import CONTENT_POLICY
 from surveys import qrcoding, wording
 from surveys.forms.placing import LinkForm
+from surveys.logo import look_of
 from surveys.open_link import OpenLink
+from surveys.paging import source_of
 from surveys.survey import Survey
 from surveys.version import Version
 
@@ -93,9 +96,13 @@ def card(*, workspace: Workspace, survey: str, ident: uuid.UUID) -> ResponseRetu
     found = Survey.of(workspace.id, survey)
     link, document = OpenLink.of(found, ident), _document(found)
     locale = wording.choose_locale(document, request.args.get("lang"))
-    address = address_of(link)
-    return render_template(
+    address, look = address_of(link), look_of(workspace, document)
+    shades = look.palette.light
+    style = f".card{{--brand:{shades.fill};--on:{shades.on}}}" if look.color else ""
+    page = render_template(
         "surveys/link_card.html",
+        look=look,
+        style=style,
         survey=found,
         link=link,
         words=wording.named(wording.effective(document, locale), workspace.name),
@@ -104,6 +111,11 @@ def card(*, workspace: Workspace, survey: str, ident: uuid.UUID) -> ResponseRetu
         languages=[(tag, wording.LANGUAGE_NAMES.get(tag, tag)) for tag in document["locales"]],
         shown=address.partition("://")[2],
     )
+    response = make_response(page)
+    if style:  # its colour is the only rule that may stand in the page
+        policy = CONTENT_POLICY.replace("style-src 'self'", f"style-src 'self' {source_of(style)}")
+        response.headers["Content-Security-Policy"] = policy
+    return response
 
 
 @bp.get(f"{HERE}/<uuid:ident>/qr.svg")

@@ -10,7 +10,7 @@ from base import clock
 from base.db import db
 from surveys import qrcoding, siting
 from surveys.open_link import OpenLink, state_of
-from tests.cast import a_person, a_survey, an_open_link
+from tests.cast import a_logo, a_look, a_person, a_survey, an_open_link
 
 FORM = {
     "name": "Till receipt",
@@ -187,3 +187,12 @@ def test_a_site_is_read_as_an_origin_or_refused(written, origin):
 )
 def test_the_most_lasting_reason_is_told(opens, closes, paused, full, state):
     assert state_of(opens, closes, date(2026, 11, 20), paused=paused, full=full) == state
+
+
+def test_the_card_wears_the_look_of_the_company(cast, browser_of, survey):
+    a_look(cast.workspace, "#0b6e4f", a_logo())
+    link = an_open_link(survey)
+    page = browser_of(cast.boris).get(f"/w/acme/surveys/{survey.slug}/links/{link.id}/card")
+    assert "--brand:#0b6e4f" in page.text
+    assert re.search(r'<img class="card-logo" src="/logo/[0-9a-f-]{36}.png" alt="Acme">', page.text)
+    assert "style-src 'self' 'sha256-" in page.headers["Content-Security-Policy"]
