@@ -33,6 +33,13 @@
   }
   follow();
   form.addEventListener("change", function (event) {
+    var place = event.target.closest(".ask") || event.target.closest("fieldset, .q"), said = place && place.querySelector(".wrong");
+    if (said) {
+      said.remove();
+      place.querySelectorAll(".bad").forEach(function (row) { row.classList.remove("bad"); });
+      var top = document.querySelector(".error");
+      if (top && !document.querySelector(".wrong")) top.remove();
+    }
     var box = event.target, say = box.name && form.elements[box.name.replace(/-other$/, "")];
     if (say && say !== box && /-other$/.test(box.name) && box.value)
       Array.from(say.length ? say : [say]).forEach(function (one) { if (one.value === "other") one.checked = true; });
