@@ -94,6 +94,7 @@ def test_the_newest_version_is_asked_and_the_one_shown_is_answered(survey, link,
 
 def test_a_version_that_never_was_takes_nothing(link, client):
     assert client.post(f"/o/{link.slug}/7", data={"score": "3"}).status_code == 404
+    assert client.post(f"/o/{link.slug}/{'9' * 30}", data={"score": "3"}).status_code == 404
     assert client.post("/o/nothing-here", data={"score": "3"}).status_code == 404
     assert responses() == []
 
