@@ -107,6 +107,15 @@ def test_the_same_form_sent_again_is_the_same_answer(link, client, form_of):
     assert now_of(link).answered == 1
 
 
+def test_the_same_form_sent_again_is_the_same_answer_though_the_link_is_full_by_now(survey, client, form_of):
+    link = an_open_link(survey, cap=1, at=clock.now())
+    first, other = (form_of(client.get(f"/o/{link.slug}").text) | {"score": "7", "opened_at": ""} for _ in range(2))
+    assert [client.post(f"/o/{link.slug}/1", data=first).status_code for _ in range(2)] == [303, 303]
+    for odd in ({}, {"score": ""}, {"switch": "sl"}):
+        assert client.post(f"/o/{link.slug}/1", data=other | odd).status_code == 410
+    assert (len(responses()), now_of(link).answered) == (1, 1)
+
+
 def test_the_same_form_with_another_answer_is_told_kindly(link, client, form_of):
     data = form_of(client.get(f"/o/{link.slug}").text) | {"score": "7", "opened_at": ""}
     client.post(f"/o/{link.slug}/1", data=data)
