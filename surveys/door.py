@@ -24,6 +24,8 @@ State = Literal["open", "early", "closed", "full"]
 Mode = Literal["", "embed", "kiosk"]
 
 _SLUG: Final = re.compile(r"[a-z0-9-]{1,60}")
+_HIGHEST: Final = 2**31 - 1
+"""Number of a version that databases can be asked for; no survey has so many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +107,7 @@ class Door:
         if found is None:
             raise NotFoundError("link")
         link, survey, company, color, logo_id, zone = found
-        wanted = survey.published_number if number is None else number
+        wanted = survey.published_number if number is None else min(number, _HIGHEST)
         version_id = db.session.scalar(
             select(Version.id).where(Version.survey_id == survey.id, Version.number == wanted)
         )

@@ -12,8 +12,10 @@ from typing import Any, Final
 VALUE_LIMIT: Final = 200
 """Characters of a value that go into a text."""
 
-FIELD: Final = re.compile(r"\{\{\s*([^{}|]{1,80}?)\s*(?:\|([^{}]{0,200}))?\}\}|\{([a-z_]+)\}")
-"""A merge field with its fallback, or a placeholder of our own words."""
+FIELD: Final = re.compile(r"\{\{\s*+([^{}|]{1,80}?)\s*+(?:\|([^{}]{0,200}))?\}\}|\{([a-z_]+)\}")
+"""A merge field with its fallback, or a placeholder of our own words. No blank is tried twice: thousands would take
+minutes.
+"""
 
 # A contact's name is a stranger's text inside our mail: one with a link or of a paragraph's length greets nobody.
 _NO_NAME = re.compile(r"[\x00-\x1f\x7f<>{}]|://|www\.|@|\w\.\w{2,}/", re.IGNORECASE)

@@ -38,9 +38,9 @@ Keep = Callable[["Submitted", datetime], None]
 """Keeps a whole answer, in the transaction that is open."""
 Finding = Callable[[], Way]
 
-TAKEN = frozenset({"open", "unsubscribed", "answered"})
+TAKEN = frozenset({"open", "unsubscribed", "answered", "full"})
 """States in which an answer is looked at: who unsubscribed since the page was opened may still send it, and who
-answered an anonymous survey may have pressed twice.
+answered an anonymous survey, or took the last place of a link, may have pressed twice.
 """
 
 
@@ -76,12 +76,14 @@ class Submitted:
         filled = read_form(form, way.asked.document, now=now)
         locale = respondent.locale_of(way, filled.switch or filled.lang)
         state = way.state(now)
-        if state not in TAKEN:
+        if state not in TAKEN or (state == "full" and filled.switch):
             return cls(way, filled, locale, state)
         if filled.switch:
             return cls(way, filled, locale, "switch")
         verdict = stepping.judge(filled.sent, way.asked.document, way.reader(locale), texts_of(way, locale))
-        return cls(way, filled, locale, "kept" if verdict.kept else "shown", verdict)
+        if not verdict.kept:
+            return cls(way, filled, locale, "full" if state == "full" else "shown", verdict)
+        return cls(way, filled, locale, "kept", verdict)
 
 
 def take(

@@ -28,7 +28,7 @@ from feedback.views import respondent, visiting
 from surveys import paging
 from surveys.branding import Look
 from surveys.link import Link
-from surveys.question import several
+from surveys.question import SCORE, TITLES, Document, questions
 from surveys.scale import SCALES
 from surveys.wording import COMMENT_LIMIT
 
@@ -103,7 +103,7 @@ class Doorstep:
         with swift_reading():
             link = Link.by_token(token)
         now = clock.now()
-        if several(link.asked.document):
+        if not _one_page(link.asked.document):
             return None
         filled = read_form(form, link.asked.document, now=now)
         unusual = filled.sent.score is None or filled.form_id is None or filled.switch
@@ -115,6 +115,12 @@ class Doorstep:
             Answer.submit(link, given, at=now)
         there = f"/s/{token}/thanks{respondent.carried(link, locale)}"
         return "303 SEE OTHER", [*self._to_thanks, ("Location", there)], b""
+
+
+def _one_page(document: Document) -> bool:
+    """Whether a score is all that an answer needs: one page, on which nothing else must be filled in."""
+    asked = questions(document)
+    return all(one.id in TITLES and not one.show and (one.id == SCORE or not one.required) for one in asked)
 
 
 def _form(environ: Environ) -> dict[str, str] | None:

@@ -39,13 +39,16 @@ class _Text:
         code = _Code((_kind(tag), attributes.get("id", "")), len(self.pieces), attributes.get("equiv-text", ""))
         self.open.append(code if tag in _CODES else None)
 
-    def end(self, known: dict[tuple[str, str], str]) -> None:
+    def end(self, known: dict[tuple[str, str], str]) -> int:
+        """Close an element; how many letters that the file did not hold here were put in for it."""
         code = self.open.pop()
         if code is None:
-            return
-        text = "".join(self.pieces[code.start :]) or code.spare or known.get(code.place, "")
+            return 0
+        said = "".join(self.pieces[code.start :])
+        text = said or code.spare or known.get(code.place, "")
         self.pieces[code.start :] = [text]
         self.codes[code.place] = text
+        return len(text) - len(said)
 
 
 class _Reader:
@@ -59,6 +62,7 @@ class _Reader:
         self._key: str | None = None
         self._texts: dict[str, _Text] = {}
         self._reading: _Text | None = None
+        self._put_in = 0
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         tag = name.rpartition(_SPACE)[2]
@@ -83,7 +87,9 @@ class _Reader:
         self._path.pop()
         if self._reading is not None and self._reading.open:
             source = self._texts.get("source")
-            self._reading.end(source.codes if source is not None else {})
+            self._put_in += self._reading.end(source.codes if source is not None else {})
+            if self._put_in > LARGEST:  # a small file that names a long code again and again
+                raise UnreadableError("too_large")
         elif tag in {"source", "target"}:
             self._reading = None
         elif tag == "trans-unit" and self._key is not None:

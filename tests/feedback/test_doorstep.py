@@ -49,6 +49,24 @@ def test_a_plain_page_and_answer_do_not_enter_flask(client, link, send, asked):
     assert db.session.query(Response.comment).scalar() == "Café & crème"
 
 
+IF_LOW = {"conditions": [{"about": "band", "is": ["detractor"]}]}
+
+
+@pytest.mark.parametrize("more", [{"required": True}, {"required": True, "show": IF_LOW}, {"show": IF_LOW}])
+def test_a_comment_that_is_asked_later_or_must_be_given_is_not_skipped(client, cast, form_of, more):
+    survey = a_survey(
+        cast.workspace, questions=[{"id": "score", "kind": "score"}, {"id": "comment", "kind": "long", **more}]
+    )
+    link = f"/s/{an_invitation(survey).token}"
+    reply = client.post(link, data=form_of(client.get(link).text) | {"score": "2", "go": "next"})
+    assert reply.status_code == (200 if "show" in more else 422)
+    assert 'name="comment"' in reply.text
+    assert db.session.query(Response).count() == 0
+    done = client.post(link, data=form_of(reply.text) | {"score": "2", "comment": "Slow."})
+    assert done.status_code == 303
+    assert db.session.query(Response.comment).scalar() == "Slow."
+
+
 @pytest.mark.parametrize("path", ["", "/0", "/10", "/99"])
 @pytest.mark.parametrize("encoding", ["", "gzip"])
 @time_machine.travel(NOON, tick=False)

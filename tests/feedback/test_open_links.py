@@ -94,6 +94,7 @@ def test_the_newest_version_is_asked_and_the_one_shown_is_answered(survey, link,
 
 def test_a_version_that_never_was_takes_nothing(link, client):
     assert client.post(f"/o/{link.slug}/7", data={"score": "3"}).status_code == 404
+    assert client.post(f"/o/{link.slug}/{'9' * 30}", data={"score": "3"}).status_code == 404
     assert client.post("/o/nothing-here", data={"score": "3"}).status_code == 404
     assert responses() == []
 
@@ -104,6 +105,15 @@ def test_the_same_form_sent_again_is_the_same_answer(link, client, form_of):
     assert (first.status_code, second.status_code) == (303, 303)
     assert len(responses()) == 1
     assert now_of(link).answered == 1
+
+
+def test_the_same_form_sent_again_is_the_same_answer_though_the_link_is_full_by_now(survey, client, form_of):
+    link = an_open_link(survey, cap=1, at=clock.now())
+    first, other = (form_of(client.get(f"/o/{link.slug}").text) | {"score": "7", "opened_at": ""} for _ in range(2))
+    assert [client.post(f"/o/{link.slug}/1", data=first).status_code for _ in range(2)] == [303, 303]
+    for odd in ({}, {"score": ""}, {"switch": "sl"}):
+        assert client.post(f"/o/{link.slug}/1", data=other | odd).status_code == 410
+    assert (len(responses()), now_of(link).answered) == (1, 1)
 
 
 def test_the_same_form_with_another_answer_is_told_kindly(link, client, form_of):

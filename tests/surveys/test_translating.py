@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+import time
 import xml.etree.ElementTree as ET
 
 import pytest
@@ -130,6 +131,13 @@ def test_codes_are_found_and_joined_again():
     assert sorted(codes.names(text)) == ["{company}", "{unknown}", "{{ contact.name }}", "{{ interaction.agent }}"]
 
 
+@pytest.mark.parametrize("text", ["{{" + " " * 1990 + "x", ("{{ a" + " " * 660) * 3, "{{ contact.a" + " ." * 990])
+def test_blanks_behind_braces_take_no_time(text):
+    start = time.process_time()
+    assert "".join(piece.text for piece in codes.pieces(text)) == text
+    assert time.process_time() - start < 1
+
+
 def test_a_table_is_what_a_spreadsheet_expects():
     data = as_table(COFFEE, "en", "sl")
     assert data.startswith(b"\xef\xbb\xbf")
@@ -209,6 +217,15 @@ def test_codes_come_back_whatever_a_tool_made_of_them(target):
 
 BOMB = '<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;">]>'
 ELSEWHERE = '<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]>'
+
+
+def test_a_long_code_is_not_named_until_memory_is_full():
+    again = "<x id='1'/>" * 1000
+    unit = f"<source><ph id='1'>{'a' * 100_000}</ph></source><target>{again}</target>"
+    data = f"<xliff><file target-language='sl'><trans-unit id='question'>{unit}</trans-unit></file></xliff>"
+    with pytest.raises(UnreadableError) as told:
+        parsing.read(data.encode(), "acme/coffee")
+    assert told.value.code == "too_large"
 
 
 @pytest.mark.parametrize(
