@@ -48,7 +48,7 @@ def _complaints(question: Question, value: Value | None, typed: Typed, reader: R
         yield score_missing(texts, SCALES[reader.metric])
     yield _too_long(question, typed, texts, reader.locale)
     if question.kind == "date" and value is None and first(typed, name):
-        yield merge(texts["date_wrong"], {"example": _date_example(reader.locale)})
+        yield date_wrong(texts, reader.locale)
     chosen = value if isinstance(value, tuple) else (value,)
     if question.other and OTHER in chosen and not first(typed, f"{name}-other"):
         yield texts["other_missing"]
@@ -77,6 +77,11 @@ def _too_long(question: Question, typed: Typed, texts: Texts, locale: str) -> st
         if count > limit:
             return merge(texts["text_too_long"], {"count": number(count, locale), "limit": number(limit, locale)})
     return ""
+
+
+def date_wrong(texts: Texts, locale: str) -> str:
+    """What to say about a day that cannot be read, or that no calendar of today knows."""
+    return merge(texts["date_wrong"], {"example": _date_example(locale)})
 
 
 def _date_example(locale: str) -> str:

@@ -11,11 +11,15 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Protocol, runtime_checkable
+from typing import Final, Protocol, runtime_checkable
 
 from surveys.branching import Reader, Value, shown
 from surveys.question import COMMENT, CONTACT, OTHER, SCORE, Question
 from surveys.scale import SCALES, Scale
+
+EARLIEST: Final = "1900-01-01"
+LATEST: Final = "2200-12-31"
+"""Days that an answer may name."""
 
 Typed = Mapping[str, tuple[str, ...]]
 """The fields of a survey's questions as they came, cleaned: name → values."""
@@ -132,7 +136,7 @@ def _day(raw: str) -> date | None:
         day = date.fromisoformat(raw)
     except ValueError:
         return None
-    return day if 1900 <= day.year <= 2200 else None
+    return day if EARLIEST <= day.isoformat() <= LATEST else None
 
 
 def pieces(questions: Sequence[Question], typed: Typed, reader: Reader) -> tuple[Piece, ...]:

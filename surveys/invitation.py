@@ -101,6 +101,11 @@ class Invitation(Model):
         """What the link carries; kept nowhere."""
         return tokens.derived("invitation", self.id)
 
+    @property
+    def told_status(self) -> str:
+        """The status as anybody may know it: that an anonymous survey was answered could tell whose answer it was."""
+        return "sent" if self.status == "answered" and self.answered_at is None else self.status
+
     def skip(self, reason: str, *, at: datetime) -> None:
         """Not asked, and why: suppressed, closed, expired, …"""
         self.status, self.reason = "skipped", reason

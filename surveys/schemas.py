@@ -171,7 +171,7 @@ class InvitationOut(Schema):
     def of(cls, invitation: Invitation) -> InvitationOut:
         return cls(
             id=invitation.id,
-            status=invitation.status,
+            status=invitation.told_status,
             reason=invitation.reason,
             answer_url=emails.answer_url(invitation.token),
             send_at=invitation.send_at,

@@ -11,7 +11,7 @@ import logging
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import Response, request
@@ -26,6 +26,7 @@ from feedback.views import respondent
 from feedback.views.respondent import Way
 from surveys import stepping, wording
 from surveys.complaining import Problem
+from surveys.door import Door
 from surveys.merging import merge
 from surveys.stepping import Sent, Verdict
 
@@ -37,6 +38,9 @@ MAX_BODY = 256 * 1024
 Keep = Callable[["Submitted", datetime], None]
 """Keeps a whole answer, in the transaction that is open."""
 Finding = Callable[[], Way]
+
+LONGEST_WAIT = timedelta(days=7)
+"""A device is brought back to a network by then."""
 
 TAKEN = frozenset({"open", "unsubscribed", "answered", "full"})
 """States in which an answer is looked at: who unsubscribed since the page was opened may still send it, and who
@@ -75,7 +79,7 @@ class Submitted:
     def read(cls, way: Way, form: Mapping[str, str], now: datetime) -> Submitted:
         filled = read_form(form, way.asked.document, now=now)
         locale = respondent.locale_of(way, filled.switch or filled.lang)
-        state = way.state(now)
+        state = way.state(now - _waited(way, form))
         if state not in TAKEN or (state == "full" and filled.switch):
             return cls(way, filled, locale, state)
         if filled.switch:
@@ -84,6 +88,14 @@ class Submitted:
         if not verdict.kept:
             return cls(way, filled, locale, "full" if state == "full" else "shown", verdict)
         return cls(way, filled, locale, "kept", verdict)
+
+
+def _waited(way: Way, form: Mapping[str, str]) -> timedelta:
+    """How long a device without a connection kept the answer: it was given then, whatever day it is now."""
+    raw = form.get("waited", "")
+    if not isinstance(way, Door) or way.mode != "kiosk" or not raw.isascii() or not raw.isdigit() or len(raw) > 12:
+        return timedelta()
+    return min(timedelta(milliseconds=int(raw)), LONGEST_WAIT)
 
 
 def take(

@@ -10,8 +10,9 @@ from flask import current_app
 from markupsafe import Markup
 
 from surveys import paging, wording
+from surveys.complaining import date_wrong
 from surveys.door import Door
-from surveys.filling import name_of
+from surveys.filling import EARLIEST, LATEST, name_of
 from surveys.link import Link
 from surveys.paging import constant, source_of
 from surveys.question import OTHER, SCORE, Document, questions
@@ -47,12 +48,12 @@ def tail(way: Link | Door, locale: str, *, begun: bool = False) -> Markup:
     values |= {"style": STYLES[way.mode], "script": SCRIPTS[way.mode], "worker": WORKER}
     values |= {"sites": json.dumps(way.sites), "start": f"{way.path}?kiosk=1"}
     if way.mode == "kiosk":
-        values["rules"] = json.dumps(list(_rules(way.asked.document, texts)))
+        values["rules"] = json.dumps(list(_rules(way.asked.document, texts, locale)))
     template = current_app.jinja_env.get_template(f"answer/_{way.mode}.html")
     return Markup(template.render(values))  # noqa: S704 - our own template, which escapes
 
 
-def _rules(document: Document, texts: Texts) -> Iterator[dict[str, Any]]:
+def _rules(document: Document, texts: Texts, locale: str) -> Iterator[dict[str, Any]]:
     """What the device must check by itself, because it may have nobody to ask: which fields must be filled, and when.
 
     The words are those of `complaining`, which looks at everything again.
@@ -65,6 +66,8 @@ def _rules(document: Document, texts: Texts) -> Iterator[dict[str, Any]]:
             yield {"names": [f"{name}-{row}" for row in question.rows], "say": texts["rows_missing"]}
         elif question.required:
             yield {"names": [name], "say": texts["answer_missing"]}
+        if question.kind == "date":
+            yield {"names": [name], "days": [EARLIEST, LATEST], "say": date_wrong(texts, locale)}
         if question.other:
             yield {"names": [f"{name}-other"], "if": [name, OTHER], "say": texts["other_missing"]}
         if question.kind == "contact":

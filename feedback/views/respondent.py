@@ -57,10 +57,12 @@ def question_again(
     wrong: tuple[Problem, ...] = (),
     status: int = 200,
 ) -> Response:
-    """The page with everything that was filled in. Its form is a new one, except after a failure of the database."""
+    """The page with everything that was filled in. It stays the same form, so that whoever steps back and sends again
+    replaces nothing and adds nothing; only after an answer of that form was kept it is a new one.
+    """
     seen = Visit(
         action=way.action,
-        form_id=(filled.form_id if status == 503 else None) or new_id().hex,
+        form_id=(filled.form_id if status != 409 else None) or new_id().hex,
         opened_at=int(filled.opened_at.timestamp() * 1000) if filled.opened_at else _millis(),
         typed=filled.sent.typed,
         page=filled.sent.page if page is None else page,

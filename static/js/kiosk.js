@@ -29,7 +29,7 @@
     sending = true;
     list.reduce(function (before, one) {
       return before.then(function (failed) {
-        return post(one.to, one.body).then(function (reply) {
+        return post(one.to, one.body + "&waited=" + Math.max(0, Date.now() - one.at)).then(function (reply) {
           if (reply.type !== "opaqueredirect") return failed + 1;  /* refused for now, for example because the link is paused */
           keep(kept().filter(function (other) { return other.id !== one.id; }));
           return failed;
@@ -94,6 +94,7 @@
     var data = new FormData(form);
     return rules.find(function (rule) {
       if (rule.if && data.getAll(rule.if[0]).indexOf(rule.if[1]) < 0) return false;
+      if (rule.days) return data.getAll(rule.names[0]).some(function (day) { return day && (day < rule.days[0] || day > rule.days[1]); });
       return rule.names.some(function (name) {
         var fields = Array.from(form.elements).filter(function (field) { return field.name === name && !field.disabled; });
         return fields.length && !data.getAll(name).some(function (value) { return value.trim(); });
@@ -124,7 +125,7 @@
     var rule = missing();
     if (rule) return complain(rule);
     var list = kept();
-    list.push({ id: form.elements.form_id.value, to: form.action, body: new URLSearchParams(new FormData(form)).toString() });
+    list.push({ id: form.elements.form_id.value, at: Date.now(), to: form.action, body: new URLSearchParams(new FormData(form)).toString() });
     pause = 2;
     keep(list);
     clear();

@@ -17,7 +17,9 @@
   function holds(when, data) {
     function test(one) {
       if (one === true || one === false) return one;
-      var given = data.getAll(one[0]).filter(Boolean);
+      var given = data.getAll(one[0]).map(function (value) { return value.trim(); }).filter(function (value) {
+        return value && !(/^\d{4}-\d\d-\d\d$/.test(value) && (value < "1900" || value > "2201"));
+      });
       var hit = given.some(function (value) { return one[1].indexOf("*") >= 0 || one[1].indexOf(value) >= 0; });
       return hit !== !!one[2];
     }

@@ -208,7 +208,8 @@ def test_staff_read_that_it_is_anonymous(answered, cast, browser_of, client):
     page = browser.get(f"/w/acme/responses/{answered[0].id}").text
     assert "nobody learns whose answer this is" in page
     assert "staff.example" not in page + listed
-    assert "Answered anonymously" in browser.get("/w/acme/contacts").text
+    people = browser.get("/w/acme/contacts").text
+    assert people.count("No answer known") == 8  # four people, each in the table and for phones
     key = {"Authorization": f"Bearer {an_api_key(cast.workspace)}"}
     data = client.get("/api/v1/responses", headers=key).json["data"]
     assert {(one["email"], one["invitation_id"], one["anonymous"]) for one in data} == {(None, None, True)}
@@ -232,3 +233,9 @@ def test_answers_given_stay_anonymous_when_the_survey_is_not_any_more(answered, 
     assert "it can no longer be changed" in client.get(f"/s/{invited[0].token}").text
     assert "This survey is anonymous" in client.get(f"/s/{invited[2].token}").text
     assert {one.anonymous for one in db.session.scalars(select(Response))} == {True}
+
+
+def test_nobody_is_told_which_invitation_was_answered(answered, invited, cast, client):
+    key = {"Authorization": f"Bearer {an_api_key(cast.workspace)}"}
+    told = [client.get(f"/api/v1/invitations/{one.id}", headers=key).json["status"] for one in invited]
+    assert set(told) == {"sent"}

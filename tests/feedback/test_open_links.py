@@ -369,3 +369,25 @@ def test_an_address_is_readable_and_stays(survey):
     slugs = {an_open_link(survey, "Kavarna", at=clock.now()).slug for _ in range(12)}
     assert len(slugs) == 12
     assert timedelta(0) <= clock.now() - link.created_at
+
+
+def test_what_a_device_kept_without_a_network_counts_when_it_was_given(survey, client, form_of):
+    link = an_open_link(survey, kiosk=True, closes_on=clock.local_date(clock.now(), "Europe/Ljubljana"), at=clock.now())
+    data = form_of(client.get(f"/o/{link.slug}?kiosk=1").text) | {"score": "9", "opened_at": ""}
+    with time_machine.travel(clock.now() + timedelta(days=1)):
+        assert client.post(f"/o/{link.slug}/1/kiosk", data=data).status_code == 410
+        late = data | {"waited": str(24 * 3600 * 1000)}
+        assert client.post(f"/o/{link.slug}/1", data=late).status_code == 410  # only a device may have waited
+        assert client.post(f"/o/{link.slug}/1/kiosk", data=late).status_code == 303
+    assert [response.score for response in responses()] == [9]
+
+
+def test_stepping_back_and_sending_again_is_no_second_vote(link, client, form_of):
+    first = client.get(f"/o/{link.slug}")
+    action = re.search(r'<form method="post" action="([^"]+)"', first.text)[1]
+    wrong = client.post(action, data=form_of(first.text), headers={"User-Agent": PERSON})
+    assert wrong.status_code == 422
+    assert form_of(wrong.text)["form_id"] == form_of(first.text)["form_id"]
+    assert client.post(action, data=form_of(wrong.text) | {"score": "9"}).status_code == 303
+    assert client.post(action, data=form_of(wrong.text) | {"score": "2"}).status_code == 409
+    assert [response.score for response in responses()] == [9]
