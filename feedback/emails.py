@@ -136,7 +136,7 @@ def _line(voice: Voice, base: str, line: Line) -> Mapping[str, Any]:
 
 
 def _margin(voice: Voice, of: Score) -> str:
-    """ "± 4", or both ends of the interval where ± would leave the scale."""
+    """The margin, or both ends of the interval where value ± margin would leave the scale."""
     assert of.value is not None
     assert of.margin is not None
     assert of.low is not None
