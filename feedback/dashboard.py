@@ -87,7 +87,14 @@ def summaries(workspace_id: uuid.UUID) -> dict[uuid.UUID, Summary]:
     for survey in Survey.all_of(workspace_id):
         if survey.id in counts:
             of = metric.score(survey.metric, counts[survey.id])
-            found[survey.id] = Summary(of.n, of.value, of.margin, "nps" if of.metric == "nps" else "percent")
+            found[survey.id] = Summary(
+                n=of.n,
+                score=of.value,
+                margin=of.margin,
+                low=of.low,
+                high=of.high,
+                unit="nps" if of.metric == "nps" else "percent",
+            )
     return found
 
 

@@ -15,7 +15,7 @@ from feedback.detail import reader_of
 from feedback.feed import Entry
 from feedback.response import Response
 from feedback.revision import Revision
-from feedback.telling import Told, told
+from feedback.telling import Told, explained, told
 from surveys import wording
 from surveys.contact import Contact
 from surveys.intent import Intent
@@ -102,9 +102,16 @@ def _answers(
 ) -> dict[int, tuple[Told, ...]]:
     given = Answer.by_revision(response.id)
     locales = {one.number: one.locale for one in revisions}
+    document, main = version.document, version.document["default_locale"]
+
+    def said(number: int, locale: str) -> tuple[Told, ...]:
+        return told(document, wording.effective(document, locale), given[number], company, person)
+
     return {
-        number: told(version.document, wording.effective(version.document, locales[number]), pieces, company, person)
-        for number, pieces in given.items()
+        number: said(number, locales[number])
+        if locales[number] == main
+        else explained(said(number, locales[number]), said(number, main))
+        for number in given
     }
 
 

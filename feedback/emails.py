@@ -18,6 +18,7 @@ from base.clock import local_date
 from base.mail import Letter
 from feedback.digest import Digest
 from feedback.issue import Issue
+from feedback.metric import Score
 from feedback.report import Card, Line, Report
 from feedback.wording import Voice, excerpt
 from surveys.emails import in_the_name_of
@@ -127,11 +128,23 @@ def _line(voice: Voice, base: str, line: Line) -> Mapping[str, Any]:
         "metric": voice.metric(metric),
         "url": tokens.link(f"{base}/surveys/{line.survey.slug}/results"),
         "value": voice.value(metric, now.value),
-        "margin": f"± {voice.number(now.margin)}",
+        "margin": _margin(voice, now),
         "answers": voice.count("answers", now.n),
         "few": now.too_few,
         **_change(voice, line),
     }
+
+
+def _margin(voice: Voice, of: Score) -> str:
+    """The margin, or both ends of the interval where value ± margin would leave the scale."""
+    assert of.value is not None
+    assert of.margin is not None
+    assert of.low is not None
+    assert of.high is not None
+    lowest = -100 if of.metric == "nps" else 0
+    if lowest <= round(of.value) - round(of.margin) and round(of.value) + round(of.margin) <= 100:
+        return f"± {voice.number(of.margin)}"
+    return f"({voice.number(of.low)}…{voice.number(of.high)})"
 
 
 def _change(voice: Voice, line: Line) -> Mapping[str, str]:

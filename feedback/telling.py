@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -21,6 +21,8 @@ class Chosen:
     id: str
     label: str
     words: str | None = None
+    meant: str = ""
+    """The same in the survey's main language, where that reads otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,17 @@ def told(document: Document, words: Texts, pieces: Sequence[Piece], company: str
         for question in questions(document)
         if question.id in given and question.id not in {SCORE, COMMENT}
     )
+
+
+def explained(said: Sequence[Told], meant: Sequence[Told]) -> tuple[Told, ...]:
+    """`said`, each choice with what it is called in `meant`: the same answers in the words of another language."""
+    labels = {(one.question, chosen.id): chosen.label for one in meant for chosen in one.chosen}
+
+    def beside(question: str, chosen: Chosen) -> Chosen:
+        label = labels.get((question, chosen.id), "")
+        return replace(chosen, meant=label if label != chosen.label else "")
+
+    return tuple(replace(one, chosen=tuple(beside(one.question, each) for each in one.chosen)) for one in said)
 
 
 def _keys(question: Question) -> Iterator[str]:

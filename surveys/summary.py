@@ -22,6 +22,9 @@ class Summary:
     """NPS in points from −100 to 100; CSAT and CES in per cent. None when nobody answered."""
     margin: float | None
     """Half of the 95 % interval, in the same unit."""
+    low: float | None
+    high: float | None
+    """The ends of the interval, which "score ± margin" may overshoot."""
     unit: Literal["nps", "percent"]
 
 

@@ -48,7 +48,7 @@ class _Progress:
         self._shown = time.monotonic()
 
     def __call__(self, day: str, told: int, of: int) -> None:
-        line = f"  {day:<14} {told * 100 // of:>3} %"
+        line = f"  {day:<14} {told * 100 // of:>3}%"
         if sys.stdout.isatty():
             click.echo(f"\r{line}", nl=False)
         elif told == of or time.monotonic() - self._shown >= QUIET:

@@ -52,10 +52,13 @@ def tell(now: datetime, *, days: int, progress: Progress) -> None:
         made = company.found(first)
     happened: dict[date, list[Happening]] = defaultdict(list)
     answered: dict[date, list[Happening]] = defaultdict(list)
+    looked: dict[date, list[Happening]] = defaultdict(list)
     for one in happenings:
         happened[one.occurred_at.date()].append(one)
         if one.answers_at is not None and one.answers_at <= now:
             answered[one.answers_at.date()].append(one)
+        if one.looks_at is not None and one.looks_at <= now:
+            looked[one.looks_at.date()].append(one)
     for number in range(1, days + 1):
         day = now.date() - timedelta(days=days - number)
         asked_at = min(now, datetime.combine(day, ASKED_AT, now.tzinfo))
@@ -63,6 +66,7 @@ def tell(now: datetime, *, days: int, progress: Progress) -> None:
         _answer(made, [one for one in answered[day] if one.answers_at and one.answers_at.time() < MORNING])
         _tick(min(now, datetime.combine(day, MORNING, now.tzinfo)))
         _answer(made, [one for one in answered[day] if one.answers_at and one.answers_at.time() >= MORNING])
+        _look(made, looked[day])
         progress(f"{day:%-d %B}", number, days)
     _send_todays_digest(made, now)
     _tick(now)
@@ -161,11 +165,12 @@ def _answer(made: Company, happenings: Sequence[Happening]) -> None:
     """Let people open their links and press Send, each at their moment, then let their comments be read."""
     if not happenings:
         return
-    tokens = _tokens(made, [one.row["external_id"] for one in happenings])
+    invited = _invited(made, [one.row["external_id"] for one in happenings])
+    tokens = {external_id: invitation.token for external_id, invitation in invited.items()}
     answered: list[uuid.UUID] = []
     with transaction(), _without(read_response):
         for one in sorted(happenings, key=lambda one: one.answers_at or one.occurred_at):
-            if one.answers_at is not None and one.row["external_id"] in tokens:
+            if one.answers_at is not None and one.row["external_id"] in invited:
                 with clock.standing_at(one.answers_at):
                     link = Link.by_token(tokens[one.row["external_id"]])
                     answered.append(_send(one, link, one.answers_at))
@@ -175,12 +180,25 @@ def _answer(made: Company, happenings: Sequence[Happening]) -> None:
             response.keep_reading(found, at=response.created_at + timedelta(seconds=1))
 
 
-def _tokens(made: Company, external_ids: Sequence[str]) -> dict[str, str]:
+def _look(made: Company, happenings: Sequence[Happening]) -> None:
+    """Let people open their links and leave, all of a day at once."""
+    invited = _invited(made, [one.row["external_id"] for one in happenings])
+    visits = [
+        {"invitation_id": invited[ident].id, "client": ident, "score": None, "at": one.looks_at, "kind": "open"}
+        for one in happenings
+        if (ident := one.row["external_id"]) in invited
+    ]
+    if visits:
+        with transaction():
+            Intent.keep(visits)
+
+
+def _invited(made: Company, external_ids: Sequence[str]) -> dict[str, Invitation]:
     query = select(Interaction.external_id, Invitation).join(Invitation, Invitation.interaction_id == Interaction.id)
     of_these = (Interaction.workspace_id == made.workspace_id, Interaction.external_id.in_(external_ids))
     with reading():
-        found = db.session.execute(query.where(*of_these, Invitation.status == "sent")).all()
-        return {external_id: invitation.token for external_id, invitation in found}
+        found = db.session.execute(query.where(*of_these, Invitation.status == "sent"))
+        return {row.external_id: row.Invitation for row in found}
 
 
 def _send(one: Happening, link: Link, at: datetime) -> uuid.UUID:

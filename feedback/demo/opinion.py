@@ -22,6 +22,45 @@ OTHERS = {
     "ru": ("Упаковка", "Парковка перед магазином"),
 }
 
+OPEN = {
+    "en": (
+        "I still wait for the money back.",
+        "The second parcel has not come.",
+        "It works for an hour, then it switches itself off again.",
+        "Nobody has called me back yet.",
+        "The invoice still has the wrong address.",
+    ),
+    "sl": (
+        "Še vedno čakam na vračilo denarja.",
+        "Drugega paketa še ni.",
+        "Dela eno uro, potem se spet ugasne.",
+        "Nihče me še ni poklical nazaj.",
+        "Na računu je še vedno napačen naslov.",
+    ),
+    "pl": (
+        "Nadal czekam na zwrot pieniędzy.",
+        "Druga paczka jeszcze nie przyszła.",
+        "Działa przez godzinę, potem znowu się wyłącza.",
+        "Nikt jeszcze do mnie nie oddzwonił.",
+        "Na fakturze wciąż jest zły adres.",
+    ),
+    "el": (
+        "Περιμένω ακόμα την επιστροφή των χρημάτων.",
+        "Το δεύτερο δέμα δεν έχει έρθει.",
+        "Δουλεύει μία ώρα και μετά σβήνει πάλι.",
+        "Δεν με έχει πάρει κανείς τηλέφωνο ακόμα.",
+        "Στο τιμολόγιο υπάρχει ακόμα λάθος διεύθυνση.",
+    ),
+    "ru": (
+        "Я всё ещё жду возврата денег.",
+        "Вторая посылка так и не пришла.",
+        "Работает час, потом снова выключается.",
+        "Мне до сих пор никто не перезвонил.",
+        "В счёте всё ещё неверный адрес.",
+    ),
+}
+"""What is not resolved yet, for those who say so."""
+
 
 def pieces(link: Link, ident: str, score: int, locale: str) -> tuple[Piece, ...]:
     """The further answers of the customer of interaction `ident`, to exactly the questions that they are shown."""
@@ -30,14 +69,12 @@ def pieces(link: Link, ident: str, score: int, locale: str) -> tuple[Piece, ...]
     typed: dict[str, tuple[str, ...]] = {SCORE: (str(score),)}
     happy = SCALES[link.metric].band(score) == "promoter"
     for question in asked:
-        if question.required or dice.random() < ANSWERED:
+        if (question.required or dice.random() < ANSWERED) and question.id not in {SCORE, COMMENT}:
             typed |= _typed(question, dice, locale, happy=happy)
     return filling.pieces(asked, typed, reader)
 
 
 def _typed(question: Question, dice: random.Random, locale: str, *, happy: bool) -> dict[str, tuple[str, ...]]:
-    if question.id in {SCORE, COMMENT}:
-        return {}
     name, others = name_of(question), OTHERS.get(locale, OTHERS["en"])
     match question.kind:
         case "yesno":
@@ -45,6 +82,8 @@ def _typed(question: Question, dice: random.Random, locale: str, *, happy: bool)
         case "one" | "many":
             chosen = tuple(_chosen(question, dice))
             return {name: chosen} | ({f"{name}-other": (dice.choice(others),)} if OTHER in chosen else {})
+        case "long":
+            return {name: (dice.choice(OPEN.get(locale, OPEN["en"])),)}
         case "matrix":
             low, high = (3, question.high) if happy else (question.low, 4)
             return {f"{name}-{row}": (str(dice.randint(low, high)),) for row in question.rows}

@@ -22,6 +22,8 @@ ASKED_AT = time(4, 30)
 ANSWERED = 0.58
 WORDLESS = 0.12
 """Shares of people who answer at all, and of answers that come without a word."""
+LOOKED = 0.24
+"""Share of those who never answer that opens the page all the same."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,8 @@ class Happening:
     row: dict[str, str]
     occurred_at: datetime
     answers_at: datetime | None
+    looks_at: datetime | None
+    """When somebody opens the page who then leaves it without an answer."""
     score: int
     comment: str | None
     scanned: bool
@@ -59,11 +63,15 @@ def _happening(row: dict[str, str], shift: timedelta, dice: random.Random) -> Ha
     raw = int(row["nps_score"])
     asked = datetime.combine(occurred_at.date() + timedelta(days=1), ASKED_AT, occurred_at.tzinfo)
     answers_at = asked + timedelta(minutes=3 + dice.expovariate(1 / 500)) if dice.random() < ANSWERED else None
+    # A die of its own: whoever only looks must not change what the others answer.
+    eye = random.Random(row["external_id"])  # noqa: S311 - a story, not a secret
+    looks = answers_at is None and eye.random() < LOOKED
     return Happening(
         metric=metric,
         row={name: row[name] for name in COLUMNS} | {"occurred_at": occurred_at.isoformat()},
         occurred_at=occurred_at,
         answers_at=answers_at,
+        looks_at=asked + timedelta(minutes=3 + eye.expovariate(1 / 500)) if looks else None,
         score={"nps": raw, "csat": _CSAT[raw], "ces": _CES[raw]}[metric],
         comment=None if dice.random() < WORDLESS else row["comment"].strip(),
         scanned=dice.random() < 0.004,

@@ -45,6 +45,7 @@ def show(*, workspace: Workspace, slug: str) -> ResponseReturnValue:
         changes=told(older.document, newer.document) if older and newer else [],
         shifts=versioning.shifts(older.document, newer.document) if older and newer else (),
         scale=SCALES[survey.metric],
+        direction=wording.direction,
     )
 
 

@@ -17,6 +17,7 @@ from feedback import feed, tally
 from feedback.dossier import Dossier
 from feedback.views.drawing import language_name
 from feedback.views.results import place_of
+from surveys import wording
 from surveys.scale import SCALES
 from surveys.survey import Survey
 
@@ -66,6 +67,7 @@ def show(workspace: Workspace, ident: uuid.UUID) -> ResponseReturnValue:
         scale=SCALES[found.response.metric],
         language=language_name(found.response.language),
         language_name=language_name,
+        direction=wording.direction,
     )
 
 

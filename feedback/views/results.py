@@ -72,6 +72,17 @@ def show(workspace: Workspace, slug: str) -> ResponseReturnValue:
     )
 
 
+def _segments(versions: Sequence[Version], page: Dashboard) -> dict[str, Any]:
+    """What answers are compared by. An anonymous survey keeps no names, unless it was not anonymous once."""
+    anonymous = bool(versions and versions[0].document.get("anonymous"))
+    kept = {
+        segment: rows
+        for segment, rows in page.segments.items()
+        if not anonymous or segment == "language" or any(row.name is not None for row in rows)
+    }
+    return {"anonymous": anonymous and len(kept) < len(page.segments), "segments": kept}
+
+
 def _query(survey: Survey, period: Range, form: ResultsForm) -> feed.Query:
     """The answers that the page lists."""
     return feed.Query(
@@ -93,6 +104,7 @@ def _of_versions(
     turns = _turns(versions, period) if not facts.version else []
     gaps = Gaps.of(survey, versions, period.interval, facts)
     return {
+        **_segments(versions, page),
         "versions": versions,
         "by_version": {number: sum(of.values()) for number, of in tally.counts_by_version(survey.id).items()},
         "turns": turns,

@@ -154,7 +154,8 @@ def _document(survey: Survey) -> wording.Document:
 
 
 def _form(survey: Survey, form: LinkForm, link: OpenLink | None = None) -> ResponseReturnValue:
-    return render_template("surveys/link_form.html", survey=survey, form=form, link=link), 422 if form.errors else 200
+    known = {"survey": survey, "form": form, "link": link, "anonymous": _document(survey).get("anonymous", False)}
+    return render_template("surveys/link_form.html", **known), 422 if form.errors else 200
 
 
 def _to(workspace: Workspace, survey: str, ident: uuid.UUID) -> ResponseReturnValue:

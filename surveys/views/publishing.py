@@ -16,6 +16,7 @@ from surveys.checking import findings
 from surveys.forms import changes
 from surveys.forms import findings as sentences
 from surveys.forms.publishing import RevisionForm
+from surveys.scale import SCALES
 from surveys.survey import Survey
 from surveys.version import Version
 from surveys.wording import Document
@@ -33,6 +34,8 @@ def review(*, workspace: Workspace, slug: str) -> ResponseReturnValue:
         survey=survey,
         findings=[sentences.told(finding, survey.draft) for finding in findings(survey.draft)],
         changes=_changes(newest.document if newest else None, survey.draft),
+        scale=SCALES[survey.draft["metric"]],
+        direction=wording.direction,
         words=wording.named(wording.effective(survey.draft, survey.draft["default_locale"]), workspace.name),
         form=RevisionForm(revision=survey.draft_revision),
     )

@@ -11,6 +11,7 @@ from base import clock, tokens
 from surveys import wording
 from surveys.funnel import Funnel
 from surveys.open_link import OpenLink
+from surveys.scale import SCALES
 from surveys.summary import SUMMARIES, Summaries
 from surveys.survey import Survey
 from surveys.version import Version
@@ -43,6 +44,8 @@ def overview(*, workspace: Workspace, slug: str) -> ResponseReturnValue:
         funnel=Funnel.of(survey.id),
         summary=_summaries()(workspace.id).get(survey.id),
         document=document,
+        scale=SCALES[document["metric"]],
+        direction=wording.direction,
         words=wording.named(wording.effective(document, locale), workspace.name),
         languages=wording.LANGUAGE_NAMES,
         api_url=tokens.link("/api/v1/invitations"),

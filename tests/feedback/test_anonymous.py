@@ -21,7 +21,7 @@ from surveys.history import History
 from surveys.intent import Intent
 from surveys.invitation import Invitation
 from surveys.survey import Survey
-from tests.cast import a_contact, a_survey, an_api_key, an_invitation, an_open_link
+from tests.cast import a_contact, a_response, a_survey, an_api_key, an_invitation, an_open_link
 from tests.town import rows
 
 MORNING = datetime(2026, 11, 20, 8, 17, 23, 456789, tzinfo=UTC)
@@ -213,6 +213,33 @@ def test_staff_read_that_it_is_anonymous(answered, cast, browser_of, client):
     key = {"Authorization": f"Bearer {an_api_key(cast.workspace)}"}
     data = client.get("/api/v1/responses", headers=key).json["data"]
     assert {(one["email"], one["invitation_id"], one["anonymous"]) for one in data} == {(None, None, True)}
+
+
+def test_nothing_offers_staff_what_anonymous_answers_do_not_keep(answered, survey, cast, browser_of):
+    at, browser = f"/w/acme/surveys/{survey.slug}", browser_of(cast.boris)
+    results = browser.get(f"{at}/results?from=2026-11-01&to=2026-11-30").text
+    assert "its answers keep no agent, team or channel" in results
+    assert 'id="language-title"' in results
+    for name in ("agent", "team", "channel"):
+        assert f'id="{name}-title"' not in results
+        assert f'name="{name}"' not in results
+        assert f'id="{name}"' not in browser.get(f"{at}/links/new").text
+    assert "keep no team, agent, channel" in browser.get(f"{at}/links/new").text
+    page = browser.get(at).text
+    assert '<span class="tag tag-outline">Anonymous</span>' in page
+    assert "nobody learns whose answer is whose" in page
+
+
+def test_names_from_before_a_survey_was_anonymous_are_still_compared(cast, browser_of):
+    survey = a_survey(cast.workspace, at=MORNING - timedelta(days=9))
+    a_response(an_invitation(survey, at=MORNING - timedelta(days=2), agent="Ana Novak", team=None), 9)
+    with transaction() as session:
+        found = session.get_one(Survey, survey.id)
+        found.save_draft({**found.draft, "anonymous": True}, revision=1, at=MORNING)
+        found.publish(at=MORNING)
+    results = browser_of(cast.boris).get(f"/w/acme/surveys/{survey.slug}/results?from=2026-11-01&to=2026-11-30").text
+    assert 'id="agent-title"' in results
+    assert 'id="team-title"' not in results
 
 
 def test_what_looks_like_a_program_is_still_set_aside(invited, client, form_of):

@@ -60,7 +60,7 @@ def test_it_reads_dates_scores_and_people(cast, mailed):
         assert f"http://surveys.example/w/acme/responses/{unhappy}" in part
         assert "Fri 20 Nov, 10:00" in part
         assert "The next digest comes on Sun 22 Nov, 08:00." in part
-    assert re.search(r"NPS 80 ± \d+  Support\r?\n    10 answers, too few before to compare", text)
+    assert re.search(r"NPS 80 \(\d+…100\)  Support\r?\n    10 answers, too few before to compare", text)
 
 
 def test_its_headers_are_those_of_mail_that_a_person_can_end(cast, mailed):

@@ -184,12 +184,29 @@ def test_further_answers_are_told_as_the_customer_saw_them(asked, cvetka):
         survey.publish(at=AT)
     words = plain(page_of(cvetka, response))
     told = [
-        "Ocenite Začetek 4 of 5 Konec 5 of 5", "Zakaj, spoštovani? Hitrost", "Od kdaj? October 3, 2026",
+        "Ocenite Začetek 4 of 5 Konec 5 of 5", "Zakaj, spoštovani? Hitrost (Speed)", "Od kdaj? October 3, 2026",
         "Vas smemo poklicati? mara@doma.example",
     ]  # fmt: skip
     places = [words.index(one, words.index("Further answers")) for one in told]
     assert places == sorted(places)
     assert "Povsem drugo vprašanje" not in words
+
+
+def test_choices_in_another_language_say_what_they_mean(asked, cvetka):
+    theirs = a_response(asked, 3, locale="sl", pieces=LAST)
+    assert '<dd lang="sl">Hitrost <bdi class="muted" lang="en">(Speed)</bdi></dd>' in page_of(cvetka, theirs)
+    ours = a_response(an_invitation(db.session.get(Survey, asked.survey_id), email="bor@a.example"), 3, pieces=LAST)
+    assert '<dd lang="en">Speed</dd>' in page_of(cvetka, ours)
+
+
+def test_answers_from_right_to_left_stand_with_their_questions(cast, cvetka):
+    document = {"questions": [{"id": "score", "kind": "score"}, {"id": "ok", "kind": "yesno"}]}
+    survey = a_survey(cast.workspace, locales=("en", "ar"), **document)
+    response = a_response(an_invitation(survey, locale="ar"), 3, locale="ar", pieces=some("ok", "no"))
+    page = page_of(cvetka, response)
+    assert '<div class="told-one" dir="rtl"><dt lang="ar">' in page
+    assert '<dd lang="ar">لا <bdi class="muted" lang="en">(No)</bdi></dd>' in page
+    assert re.search(r"<h1>[^<]+ on [^<]+</h1>", page)
 
 
 def test_who_wants_to_be_contacted_is_said_first(asked, cvetka):

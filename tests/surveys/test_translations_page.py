@@ -47,7 +47,7 @@ def test_the_page_shows_two_languages_and_how_far_each_got(boris):
     page = boris.get(AT_PAGE + "?to=ar").text
     assert "How was the coffee at {company}?" in page
     assert re.search(r'lang="ar" dir="rtl"[^>]*>\nشكرًا لك!', page)
-    numbers = re.findall(r"(\d+) of (\d+) texts, (\d+) %", page)
+    numbers = re.findall(r"(\d+) of (\d+) texts, (\d+)%", page)
     assert [int(total) - int(done) for done, total, _ in numbers[:3]] == [0, 1, 1]
     assert numbers[0][2] == "100"
     assert f'placeholder="{"Pošlji"}"' in boris.get(AT_PAGE + "?to=sl").text
