@@ -64,7 +64,7 @@ export const languageStrip = () => {
         h("span", { lang: tag }, languageName(tag)), state(tag))));
   settled.observe(tabs);
   return h("div", { class: "lang-strip" }, tabs,
-    h("button", { type: "button", class: "button button-quiet button-small", "data-at": "lang-add", onclick: () => { look({ tab: "settings" }); document.querySelector("[data-pane] [data-at='add-language']")?.focus(); } }, icon("plus"), t("Language")));
+    h("button", { type: "button", class: "button button-quiet button-small", "data-at": "lang-add", "aria-label": t("Language"), onclick: () => { look({ tab: "settings" }); document.querySelector("[data-pane] [data-at='add-language']")?.focus(); } }, icon("plus"), h("span", { class: "lang-add-word" }, t("Language"))));
 };
 
 const adding = () => {
