@@ -134,11 +134,15 @@ class Survey(Model):
         """
         document = {key: value for key, value in version.document.items() if key != "frozen"}
         kept = self._replace(document, revision=revision, at=at, by=by)
-        if version.number == self.published_number:
-            self.published_revision = self.draft_revision
+        self.agree(version)
         data = {"number": version.number}
         self._tell("survey.restored", at, by, data)
         return kept
+
+    def agree(self, version: Version) -> None:
+        """The draft says what `version` says; if that is the newest one, nothing waits to be published."""
+        if version.number == self.published_number:
+            self.published_revision = self.draft_revision
 
     def take_up(self, draft: Draft, *, revision: int, at: datetime, by: uuid.UUID | None = None) -> Draft | None:
         """Make edits that were put aside the draft again; what they replace is put aside in turn."""

@@ -52,7 +52,8 @@ class Sent:
             flaws.append(validating.Flaw("revision", "not_a_value"))
         if flaws or document is None or not isinstance(revision, int):
             return None, flaws
-        return cls(revision, clean(name) if name else None, dict(document)), []
+        kept = {key: value for key, value in document.items() if key != "look" or value}  # an empty look is none
+        return cls(revision, clean(name) if name else None, kept), []
 
 
 def body(request: Request) -> Any:

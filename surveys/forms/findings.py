@@ -71,11 +71,11 @@ MOST_NAMED = 3
 
 def sentence(finding: Finding, document: Document) -> str:
     """The finding in words."""
-    return str(SENTENCES[finding.kind]) % _values(finding, document)
+    return str(SENTENCES[finding.kind]) % values(finding, document)
 
 
-def _values(finding: Finding, document: Document) -> dict[str, Any]:
-    ratio, _space, color = finding.detail.partition(" ")
+def values(finding: Finding, document: Document) -> dict[str, Any]:
+    """What fills the gaps of a sentence."""
     languages = {tag: LANGUAGE_NAMES.get(tag, tag) for tag in (finding.locale, document["default_locale"])}
     ratio, _space, color = finding.detail.partition(" ")
     return {
@@ -110,7 +110,7 @@ def told(finding: Finding, document: Document) -> dict[str, Any]:
         "place": place(finding),
         "keys": list(finding.keys),
         "sentence": sentence(finding, document),
-        "short": str(SHORT[finding.kind]) % _values(finding, document) if finding.kind in SHORT else "",
+        "short": str(SHORT[finding.kind]) % values(finding, document) if finding.kind in SHORT else "",
     }
 
 

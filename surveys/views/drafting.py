@@ -19,8 +19,10 @@ from surveys.forms.changes import in_words
 from surveys.forms.editing import WORDS_SIZE, Sent, body
 from surveys.forms.findings import told
 from surveys.forms.flaws import sentence
+from surveys.forms.gathering import lines
 from surveys.survey import Survey
 from surveys.validating import Flaw
+from surveys.version import Version
 from surveys.views.editing import ready
 from surveys.wording import LOCALES, Document
 
@@ -50,6 +52,7 @@ def save(*, workspace: Workspace, slug: str) -> ResponseReturnValue:
             survey = Survey.of(workspace.id, slug)
             if comparing.flat(sent.document) != comparing.flat(survey.draft):
                 survey.save_draft(sent.document, revision=sent.revision, at=clock.now(), by=g.user.id)
+                _settle(survey)
             if sent.name is not None:
                 survey.rename(sent.name)
     except ConflictError:
@@ -57,9 +60,11 @@ def save(*, workspace: Workspace, slug: str) -> ResponseReturnValue:
         theirs = {"document": survey.draft, "name": survey.name, **_state(survey)}
         return jsonify(theirs=theirs), 409
     wanted = raw.get("words") if isinstance(raw.get("words"), list) else []
+    found = findings(sent.document)
     return jsonify(
         revision=survey.draft_revision,
-        findings=[told(finding, sent.document) for finding in findings(sent.document)],
+        findings=[told(finding, sent.document) for finding in found],
+        lines=lines(found, sent.document),
         words={tag: ready(sent.document, tag) for tag in wanted[:40] if tag in LOCALES},
     )
 
@@ -94,6 +99,13 @@ def merge(*, workspace: Workspace, slug: str) -> ResponseReturnValue:
 def words(*, workspace: Workspace, slug: str, locale: str) -> ResponseReturnValue:
     """The ready-made words of one language."""
     return jsonify(ready(Survey.of(workspace.id, slug).draft, locale))
+
+
+def _settle(survey: Survey) -> None:
+    """What was changed and changed back is no edit that waits to be published."""
+    newest = Version.newest(survey.id)
+    if newest and comparing.flat(newest.document) == comparing.flat(survey.draft):
+        survey.agree(newest)
 
 
 def _state(survey: Survey) -> dict[str, Any]:

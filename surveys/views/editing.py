@@ -15,6 +15,7 @@ from surveys import asking, previewing, validating, wording
 from surveys.checking import findings
 from surveys.forms.editing import LONG, NAME_LIMIT
 from surveys.forms.findings import told
+from surveys.forms.gathering import lines
 from surveys.forms.labels import LABELS
 from surveys.forms.phrases import phrases
 from surveys.library import SERVQUAL
@@ -44,6 +45,7 @@ def _start(workspace: Workspace, survey: Survey) -> dict[str, Any]:
     document = survey.draft
     wish = request.args.get("lang", "")
     opened = wish if wish in document["locales"] else document["default_locale"]
+    found = findings(document)
     return {
         "survey": {
             "id": str(survey.id),
@@ -57,7 +59,8 @@ def _start(workspace: Workspace, survey: Survey) -> dict[str, Any]:
         "editor": survey.editor.name if survey.editor else "",
         "open": opened,
         "words": {tag: ready(document, tag) for tag in {opened, document["default_locale"]}},
-        "findings": [told(finding, document) for finding in findings(document)],
+        "findings": [told(finding, document) for finding in found],
+        "lines": lines(found, document),
         "company": workspace.name,
         "token": generate_csrf() if current_app.config["WTF_CSRF_ENABLED"] else "",
         "addresses": _addresses(workspace, survey),

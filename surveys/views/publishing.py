@@ -14,7 +14,7 @@ from base.errors import ConflictError
 from surveys import wording
 from surveys.checking import findings
 from surveys.forms import changes
-from surveys.forms import findings as sentences
+from surveys.forms.gathering import lines
 from surveys.forms.publishing import RevisionForm
 from surveys.scale import SCALES
 from surveys.survey import Survey
@@ -32,7 +32,7 @@ def review(*, workspace: Workspace, slug: str) -> ResponseReturnValue:
     return render_template(
         "surveys/publish.html",
         survey=survey,
-        findings=[sentences.told(finding, survey.draft) for finding in findings(survey.draft)],
+        findings=lines(findings(survey.draft), survey.draft),
         changes=_changes(newest.document if newest else None, survey.draft),
         scale=SCALES[survey.draft["metric"]],
         direction=wording.direction,

@@ -391,6 +391,166 @@ def test_many_lines_are_pasted_as_choices(cast, browse, survey):
     ]
 
 
+def a_new_question(page, kind):
+    """Add one of this kind; its id."""
+    at(page, "add").click()
+    at(page, f"kind:{kind}").click()
+    return page.evaluate("document.activeElement.dataset.key").split(".")[0]
+
+
+def test_choices_are_typed_one_below_the_other_and_an_empty_last_one_goes(cast, browse, survey):
+    page = opened(browse, cast.boris)
+    ident = a_new_question(page, "one")
+    page.keyboard.type("Which one?")
+    fields = page.locator(f'[data-parts="{ident}"] textarea')
+    fields.first.click()
+    for words in ("This", "That", "Neither"):
+        page.keyboard.type(words)
+        page.keyboard.press("Enter")
+    expect(fields).to_have_count(4)
+    page.locator('[data-tab="thanks"]').click()
+    page.locator('[data-tab="questions"]').click()
+    assert [field.input_value() for field in fields.all()] == ["This", "That", "Neither"]
+    is_saved(page)
+    expect(page.locator("[data-check-title]")).to_have_text(re.compile("^Worth a look"))
+    assert len(next(one for one in saved(survey)["questions"] if one["id"] == ident)["choices"]) == 3
+
+
+def test_an_empty_field_is_told_only_after_somebody_left_it_so(cast, browse, survey):
+    page = opened(browse, cast.boris)
+    ident = a_new_question(page, "short")
+    needs = page.get_by_text("This still needs its text.")
+    expect(page.locator("[data-check-title]")).to_have_text("Before publishing: 1 to put right")
+    expect(needs).to_have_count(0)
+    expect(page.locator(f'[data-mark="{ident}"]')).to_be_hidden()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    expect(needs).to_have_count(1)
+    expect(page.locator(f'[data-mark="{ident}"]')).to_be_visible()
+
+
+def test_publishing_tells_of_every_empty_field(cast, browse, survey):
+    page = opened(browse, cast.boris)
+    a_new_question(page, "one")
+    page.keyboard.type("Which one?")
+    is_saved(page)
+    expect(page.locator(".remark")).to_have_count(0)
+    page.get_by_role("link", name="Review and publish").click()
+    page.wait_for_url("**/publish")
+    page.get_by_role("link", name="Back to editing").click()
+    page.get_by_role("button", name=re.compile("Which one")).click()
+    expect(page.get_by_text("This still needs its text.")).to_have_count(2)
+
+
+def test_ready_made_words_are_there_to_be_edited_and_stay_so_when_kept(cast, browse, survey):
+    page = opened(browse, cast.boris)
+    at(page, "card:score").click()
+    field = at(page, "text:question")
+    words = field.get_attribute("placeholder")
+    expect(field).to_have_value(words)
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    expect(field).to_have_value("")
+    expect(page.locator(".lang-miss")).to_have_count(0)
+    field.focus()
+    page.keyboard.press("End")
+    page.keyboard.type("!")
+    is_saved(page)
+    assert saved(survey)["texts"]["en"]["question"] == f"{words}!"
+    page.keyboard.press("Backspace")
+    expect(page.locator(".lang-miss")).to_have_count(0)
+    is_saved(page)
+    page.wait_for_timeout(1000)
+    is_saved(page)
+    assert "question" not in saved(survey)["texts"]["en"]
+
+
+MANY = ("en", "sl", "pl", "el", "ru", "ar")
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_the_chosen_language_is_in_view_and_more_of_them_are_hinted_at(cast, browse, width):
+    survey = a_draft(cast.workspace, "csat", name="Support", locales=("en", "de", "fr", "it", *MANY[1:]))
+    change(survey, {**survey.draft, "texts": {"en": {"question": "And how was it?"}}})
+    page = opened(browse, cast.boris, f"{EDIT}?lang=ar", width=width)
+    strip = page.locator(".lang-tabs")
+    expect(strip).to_have_class(re.compile("has-before"))
+
+    def in_view(tag):
+        box, tab = strip.bounding_box(), at(page, f"lang:{tag}").bounding_box()
+        return box["x"] <= tab["x"] and tab["x"] + tab["width"] <= box["x"] + box["width"] + 1
+
+    assert in_view("ar")
+    at(page, "lang:ar").focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    expect(strip).to_have_class(re.compile("has-after"))
+    assert in_view("en")
+    page.locator("[data-tab=mail]").click()
+    expect(strip).to_have_class(re.compile("has-after"))
+
+
+def test_the_checklist_lies_over_the_preview_and_leaves_it_its_size(cast, browse, survey):
+    page = opened(browse, cast.boris)
+    before = page.locator("[data-stage]").evaluate("one => one.clientHeight")
+    page.locator("[data-checklist] summary").click()
+    expect(page.locator("[data-check-list]")).to_be_visible()
+    assert page.locator("[data-stage]").evaluate("one => one.clientHeight") == before
+
+
+def test_on_a_phone_the_checklist_is_open_at_once(cast, browse, survey):
+    page = opened(browse, cast.boris, width=360)
+    page.locator("[data-side=checks]").click()
+    expect(page.locator("[data-check-list]")).to_be_visible()
+
+
+def test_what_languages_lack_alike_is_one_line_that_leads_to_each(cast, browse):
+    survey = a_draft(cast.workspace, "csat", name="Support", locales=MANY)
+    change(survey, {**survey.draft, "texts": {"en": {"question": "And how was it?"}}})
+    page = opened(browse, cast.boris)
+    page.locator("[data-checklist] summary").click()
+    line = page.locator("[data-check-list] > li")
+    expect(line).to_have_count(1)
+    expect(page.locator("[data-check-title]")).to_have_text("Worth a look: 1")
+    line.get_by_role("button", name="Polski").click()
+    assert page.evaluate("document.activeElement.dataset.at") == "text:question"
+    expect(at(page, "lang:pl")).to_have_attribute("aria-pressed", "true")
+    page.goto("/w/acme/surveys/support/publish")
+    page.locator(".check-warn").get_by_role("link", name=re.compile("Русский")).click()
+    page.wait_for_url("**/edit?lang=ru#text:question")
+
+
+def test_a_language_is_turned_off_in_words(cast, browse, survey):
+    page = opened(browse, cast.boris)
+    page.locator("[data-tab=settings]").click()
+    expect(page.get_by_text("keeps its words for when it comes back")).to_be_visible()
+    off = page.get_by_role("button", name="Turn off Slovenščina")
+    expect(off).to_have_text("Turn off")
+    off.click()
+    is_saved(page)
+    page.wait_for_timeout(1000)
+    assert saved(survey)["locales"] == ["en"]
+    assert saved(survey)["texts"]["sl"]
+
+
+def test_a_colour_switched_on_and_off_again_is_no_edit(cast, browse):
+    survey = a_survey(cast.workspace, "nps", name="Support")
+    page = opened(browse, cast.boris)
+    page.locator("[data-tab=settings]").click()
+    own = at(page, "field:look:own")
+    with page.expect_response("**/draft"):
+        own.click()
+    is_saved(page)
+    assert saved(survey)["look"]["color"]
+    with page.expect_response("**/draft"):
+        own.click()
+    is_saved(page)
+    assert "look" not in saved(survey)
+    assert not db.session.get_one(Survey, survey.id).has_edits
+    page.goto("/w/acme/surveys/support/publish")
+    expect(page.get_by_role("heading", name="Nothing to publish")).to_be_visible()
+
+
 def test_a_finding_leads_to_its_field_in_its_language(cast, browse, survey):
     page = opened(browse, cast.boris)
     at(page, "card:score").click()

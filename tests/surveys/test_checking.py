@@ -6,6 +6,7 @@ import pytest
 
 from surveys import phrasing
 from surveys.checking import findings
+from surveys.forms.gathering import lines
 from surveys.library import TEMPLATES
 from surveys.wording import LOCALES
 
@@ -81,6 +82,30 @@ def test_what_forbids_publishing_comes_first():
 def test_a_question_of_ones_own_wants_its_translation():
     (finding,) = findings(document(en={"question": "And how was it?"}))
     assert (finding.kind, finding.locale, finding.keys, finding.stops) == ("untranslated", "sl", ("question",), False)
+
+
+MANY = ("en", "sl", "pl", "ru")
+
+
+def gathered(app, bad):
+    with app.test_request_context():
+        return [(line["sentence"], [one["locale"] for one in line["places"]]) for line in lines(findings(bad), bad)]
+
+
+def test_what_languages_lack_alike_is_one_line(app):
+    bad = document(locales=MANY, en={"question": "And how was it?"})
+    said = "Some languages show your own words in English: Question."
+    assert gathered(app, bad) == [(said, ["sl", "pl", "ru"])]
+
+
+def test_what_one_language_lacks_names_it(app):
+    bad = document(locales=("en", "sl"), en={"question": "And how was it?"})
+    assert gathered(app, bad) == [("Slovenščina shows your own words in English: Question.", ["sl"])]
+
+
+def test_different_placeholders_are_lines_of_their_own(app):
+    bad = document(en={"send": "{a} {b}"}, sl={"send": "{a}"})
+    assert [tags for _said, tags in gathered(app, bad)] == [["en", "sl"], ["en"]]
 
 
 def test_a_placeholder_that_nothing_fills_is_named():

@@ -3,6 +3,7 @@ import { ownerOf } from "./document.js";
 import { find, h, icon } from "./dom.js";
 import { languageName, start, t } from "./start.js";
 import { look, store } from "./store.js";
+import { leave } from "./texts.js";
 
 const root = document.querySelector("[data-checklist]");
 const pane = document.querySelector("[data-pane]");
@@ -23,6 +24,7 @@ export const goTo = (place, locale) => {
   if (room === "text") Object.assign(view, { tab: tabOf(first), open: ownerOf(first) || ui.open });
   else if (room === "field") Object.assign(view, ["look", "name", "locales", "default_locale", "anonymous"].includes(first) ? { tab: "settings" } : { tab: "questions", open: first });
   else view.tab = "questions";
+  if (room === "text") leave([first]);
   showEditor();
   look(view);
   const field = find(pane, place) ?? (room === "field" && (find(pane, first === "locales" ? "add-language" : place) ?? find(pane, `add-part:${first}`) ?? find(pane, `card:${first}`)));
@@ -36,15 +38,19 @@ const refused = ({ path, message }) => {
   const [, index, field] = /^questions\[(\d+)\]\.?(\w*)/.exec(path) ?? [];
   const id = index && store.document.questions[index]?.id;
   const place = room === "texts" ? `text:${key.join(".")}` : id ? `field:${id}:${field}` : room === "metric" ? "field:score:metric" : `field:${room}`;
-  return { stops: true, sentence: message, locale: room === "texts" ? locale : "", place };
+  return { stops: true, sentence: message, places: [{ locale: room === "texts" ? locale : "", place }] };
 };
 
-const line = (finding) =>
-  h("li", {}, h("button", { type: "button", class: `check ${finding.stops ? "check-stop" : "check-warn"}`, onclick: () => goTo(finding.place, finding.locale) },
-    icon("alert"), h("span", {}, finding.sentence)));
+const line = ({ stops, sentence, places }) => {
+  const kind = `check ${stops ? "check-stop" : "check-warn"}`;
+  const [{ place, locale }, ...more] = places;
+  if (!more.length) return h("li", {}, h("button", { type: "button", class: kind, onclick: () => goTo(place, locale) }, icon("alert"), h("span", {}, sentence)));
+  return h("li", { class: `${kind} check-many` }, icon("alert"), h("div", {}, sentence,
+    h("div", { class: "check-places" }, places.map((one) => h("button", { type: "button", class: "button button-quiet button-small", lang: one.locale, onclick: () => goTo(one.place, one.locale) }, one.language)))));
+};
 
 export const drawChecklist = () => {
-  const findings = [...store.flaws.map(refused), ...store.findings];
+  const findings = [...store.flaws.map(refused), ...store.lines];
   const stops = findings.filter((one) => one.stops).length;
   for (const element of badge) {
     element.textContent = findings.length ? String(findings.length) : "";

@@ -38,6 +38,16 @@ export const tick = (label, checked, change, props = {}, help = "") =>
     h("input", { type: "checkbox", checked, onchange: (event) => change(event.target.checked), ...props }),
     h("span", { class: "tick-text" }, label, help && h("span", { class: "help" }, help)));
 
+let held = false;
+addEventListener("pointerdown", () => { held = true; }, true);
+for (const over of ["pointerup", "pointercancel"]) addEventListener(over, () => { held = false; }, true);
+
+/** Do it when no pointer is down: what moves the page between press and release would swallow the click. */
+export const afterPress = (act) => {
+  if (!held) { setTimeout(act, 0); return; }
+  addEventListener("pointerup", () => setTimeout(act, 50), { once: true });
+};
+
 const region = document.querySelector("[data-live]");
 export const announce = (words) => {
   region.textContent = "";

@@ -61,6 +61,7 @@ export const repeat = (document, differences) => {
     } else if (room === "locales") copy.locales = relisted(copy.locales, before, after);
     else if (room !== "questions") set(copy, room, after);
   }
+  if (copy.look && !Object.keys(copy.look).length) delete copy.look;
   return copy;
 };
 

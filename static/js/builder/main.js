@@ -1,20 +1,22 @@
 // Puts the builder together: draws what changed, listens to the keys, and sends the rest to those who know.
 import { drawChecklist, goTo } from "./checklist.js";
-import { announce, isTyping, redraw } from "./dom.js";
+import { announce, find, isTyping, redraw } from "./dom.js";
 import { allowDragging } from "./dragging.js";
 import { languageStrip } from "./languages.js";
 import { pane as drawPane } from "./panels.js";
 import { followInPreview } from "./preview.js";
+import { tidy } from "./parts.js";
 import { refreshMarks, refreshTitle } from "./questions.js";
 import { saveNow, startSaving } from "./saving.js";
 import { start, t } from "./start.js";
 import { canRedo, canUndo, listen, look, redo, store, undo } from "./store.js";
-import { ownRemarks, refreshRemarks, remarkList } from "./texts.js";
+import { leaveAll, ownRemarks, refreshRemarks, remarkList } from "./texts.js";
 import { load } from "./words.js";
 
 const root = document.querySelector("[data-builder]");
 const pane = root.querySelector("[data-pane]");
 const tabs = [...root.querySelectorAll("[data-tab]")];
+const TRIED = `tried:${start.survey.id}`; // whoever comes back from the review sees what it named
 const title = document.querySelector(".page-header h1");
 
 const drawBar = () => {
@@ -26,7 +28,10 @@ const drawBar = () => {
 
 const drawStrip = () => {
   const strip = pane.querySelector(".lang-strip");
-  if (strip) strip.replaceWith(languageStrip());
+  if (!strip) return;
+  const at = strip.contains(document.activeElement) ? document.activeElement.dataset.at : "";
+  strip.replaceWith(languageStrip());
+  if (at) find(pane, at)?.focus({ preventScroll: true });
 };
 
 const judge = () => {
@@ -47,6 +52,7 @@ const draw = (what) => {
 const sides = [...root.querySelectorAll("[data-side]")];
 const side = (name) => {
   root.dataset.shown = name;
+  if (name === "checks") root.querySelector("[data-checklist]").open = true;
   for (const one of sides) one.setAttribute("aria-pressed", String(one.dataset.side === name));
 };
 
@@ -78,10 +84,15 @@ const begin = () => {
   document.querySelector("[data-review]")?.addEventListener("click", async (event) => {
     if (event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
+    tidy();
+    sessionStorage.setItem(TRIED, "1");
+    leaveAll();
     const { href } = event.currentTarget;
     if (await saveNow()) location.assign(href);
-    else announce(t("Something could not be saved yet; look at the message beside undo."));
+    else { judge(); announce(t("Something could not be saved yet; look at the message beside undo.")); }
   });
+  if (sessionStorage.getItem(TRIED)) leaveAll();
+  sessionStorage.removeItem(TRIED);
   allowDragging(pane);
   listen(draw);
   draw("changed");

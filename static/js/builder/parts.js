@@ -1,6 +1,6 @@
 // The choices of a question, or the lines of a rating table: typed one below the other, like a list on paper.
-import { addParts, movePart, partKey, parts, removePart } from "./document.js";
-import { announce, button, dialog, find, h, iconButton } from "./dom.js";
+import { addParts, movePart, partKey, parts, question, removePart } from "./document.js";
+import { afterPress, announce, button, dialog, find, h, iconButton } from "./dom.js";
 import { grip } from "./dragging.js";
 import { start, t } from "./start.js";
 import { edit, store } from "./store.js";
@@ -14,11 +14,39 @@ const names = (one) => (one.kind === "matrix"
   ? { one: (n) => t("Line {n}", { n }), add: t("Add a line"), head: t("Lines to rate") }
   : { one: (n) => t("Choice {n}", { n }), add: t("Add a choice"), head: t("Choices") });
 
+const added = new Set(); // choices and lines that came into being on this page
+
+/** New ones that were left without a word in any language go away by themselves, down to what a question needs. */
+const emptied = (one) => {
+  const least = one.kind === "matrix" ? 1 : 2;
+  const empty = parts(one).filter((part) => added.has(part) && !store.document.locales.some((locale) => said(locale, partKey(one, part))) && !Object.values(store.document.texts).some((texts) => texts[partKey(one, part)]?.trim()));
+  return empty.reverse().slice(0, Math.max(0, parts(one).length - least));
+};
+
+/** Tidy every list in which nobody is any more. */
+export const tidy = () => {
+  for (const { id } of store.document.questions) {
+    const list = pane.querySelector(`[data-parts="${CSS.escape(id)}"]`);
+    const gone = list?.contains(document.activeElement) ? [] : emptied(question(store.document, id));
+    if (!gone.length) continue;
+    edit((copy) => { for (const part of gone) removePart(copy, id, part); }, { quiet: true });
+    list?.replaceWith(partList(question(store.document, id)));
+  }
+};
+for (const moved of ["focusin", "focusout"]) document.addEventListener(moved, () => { if (added.size) afterPress(tidy); });
+
+/** The parts of a question that was just made. */
+export const made = (one) => { for (const part of parts(one)) added.add(part); };
+
 const insert = (one, index, texts) => {
   const room = start.limits.parts - parts(one).length;
   if (room <= 0) { announce(t("There is no room for more.")); return; }
-  const made = edit((document) => addParts(document, one.id, index, texts.slice(0, room), store.ui.locale));
-  goTo(one, made.at(-1));
+  const fresh = edit((document) => {
+    const found = addParts(document, one.id, index, texts.slice(0, room), store.ui.locale);
+    for (const part of found) added.add(part);
+    return found;
+  });
+  goTo(one, fresh.at(-1));
 };
 
 const drop = (one, part) => {
@@ -38,11 +66,16 @@ const shift = (one, part, by) => {
   announce(t("“{name}” is now number {n} of {all}.", { name: said(store.ui.locale, partKey(one, part)) || names(one).one(to + 1), n: to + 1, all: list.length }));
 };
 
-/** Enter goes on below, Backspace in an empty field takes it away, Alt and an arrow moves it. */
+/** Enter goes on below, into a new one where the next has words already;
+ * Backspace in an empty field takes it away, Alt and an arrow moves it. */
 const keys = (one, part) => (event) => {
   const list = parts(one);
   const index = list.indexOf(part);
-  if (event.key === "Enter" && !event.isComposing) insert(one, index + 1, [""]);
+  const next = list[index + 1];
+  if (event.key === "Enter" && !event.isComposing) {
+    if (next && !said(store.ui.locale, partKey(one, next))) goTo(one, next);
+    else insert(one, index + 1, [""]);
+  }
   else if (event.key === "Backspace" && event.target.value === "" && list.length > 1) drop(one, part);
   else if (event.altKey && (event.key === "ArrowUp" || event.key === "ArrowDown")) shift(one, part, event.key === "ArrowUp" ? -1 : 1);
   else return;
@@ -90,7 +123,7 @@ const line = (one, part, index, list) =>
 
 export const partList = (one) => {
   const list = parts(one);
-  return h("fieldset", { class: "field parts" },
+  return h("fieldset", { class: "field parts", data: { parts: one.id } },
     h("legend", { class: "label" }, names(one).head),
     h("ol", { class: "part-list", data: { sort: `parts:${one.id}` } }, list.map((part, index) => line(one, part, index, list))),
     h("div", { class: "row part-foot" },

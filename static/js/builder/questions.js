@@ -3,6 +3,7 @@ import { add, duplicate, move, partKey, parts, question, remove, titleKey, moveP
 import { announce, button, find, h, icon, iconButton, isTyping } from "./dom.js";
 import { body } from "./card.js";
 import { sentence } from "./conditions.js";
+import { made } from "./parts.js";
 import { grip, onMove } from "./dragging.js";
 import { metricName } from "./scale.js";
 import { scale, start, t } from "./start.js";
@@ -50,7 +51,9 @@ const duplicateCard = async (one) => {
 export const addCard = (kind, index) => {
   const id = edit((document, ui) => {
     ui.adding = null;
-    return (ui.open = add(document, kind, index));
+    ui.open = add(document, kind, index);
+    made(question(document, ui.open));
+    return ui.open;
   });
   find(pane, `text:${titleKey(question(store.document, id))}`)?.focus();
   announce(t("{kind} was added as number {n}.", { kind: KINDS[kind][0], n: index + 1 }));

@@ -41,6 +41,7 @@ const ask = (address, body) =>
 const saved = (answer, sent) => {
   base = { ...sent, revision: answer.revision };
   store.findings = answer.findings;
+  store.lines = answer.lines;
   store.flaws = [];
   Object.assign(store.words, answer.words);
   known = signature(sent.document);

@@ -11,6 +11,7 @@ export const store = {
   name: start.survey.name,
   words: start.words,
   findings: start.findings,
+  lines: start.lines,
   flaws: [],
   ui: { tab: "questions", open: null, locale: start.open, adding: null },
 };

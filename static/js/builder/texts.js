@@ -1,9 +1,9 @@
 // A field for one text in the open language: what readers see without it stands in it greyed, hints stand below it.
 import { ownerOf, own, write } from "./document.js";
-import { h, icon } from "./dom.js";
+import { afterPress, h, icon } from "./dom.js";
 import { direction, start, t } from "./start.js";
-import { store, type } from "./store.js";
-import { hint } from "./words.js";
+import { store, tell, type } from "./store.js";
+import { hint, ready } from "./words.js";
 
 const limitOf = (key) => {
   const parts = key.split(".");
@@ -11,10 +11,37 @@ const limitOf = (key) => {
   return parts.length === 2 ? start.limits.endings[parts[1]] : start.limits.texts[key];
 };
 
+const WAITING = ["no_text", "no_choice_text"];
+const left = new Set(); // keys of fields that somebody left empty, or tried to publish so
+
+/** An empty field is no mistake before somebody has been in it. */
+const due = (finding, key) => !WAITING.includes(finding.kind) || left.has(key);
+
+/** Say from now on what these fields lack. */
+export const leave = (keys) => { for (const key of keys) left.add(key); };
+
+/** Whoever wants to publish is told of everything that is empty by now. */
+export const leaveAll = () => { for (const one of store.findings) if (WAITING.includes(one.kind)) leave(one.keys); };
+
+let entered = "";
+const depart = () => {
+  const gone = entered;
+  if (!gone || document.activeElement?.dataset.key === gone) return;
+  entered = document.activeElement?.dataset.key ?? "";
+  if (left.has(gone)) return;
+  leave([gone]);
+  if (store.findings.some((one) => WAITING.includes(one.kind) && one.keys.includes(gone))) tell("judged");
+};
+document.addEventListener("focusin", (event) => {
+  if (!entered) entered = event.target.dataset?.key ?? "";
+  else afterPress(depart);
+});
+document.addEventListener("focusout", () => afterPress(depart));
+
 /** What the checklist or a refused save says about a text of the open language. */
 export const remarks = (key, locale = store.ui.locale) => {
   const flaws = store.flaws.filter((flaw) => flaw.path === `texts.${locale}.${key}`);
-  const found = store.findings.filter((one) => one.kind !== "untranslated" && one.keys.includes(key) && one.locale === locale);
+  const found = store.findings.filter((one) => one.kind !== "untranslated" && one.keys.includes(key) && one.locale === locale && due(one, key));
   return [...flaws.map((flaw) => [flaw.message, true]), ...found.map((one) => [one.short || one.sentence, one.stops])];
 };
 
@@ -72,18 +99,30 @@ export const text = ({ key, label, help = "", long = false, big = false, bare = 
       onkeydown?.(event);
     },
     onpaste,
+    onfocus: () => {
+      if (input.value || !usual()) return;
+      input.value = usual(); // ready-made words are there to be edited; kept as they are, they stay ready-made
+      input.select();
+      counted();
+    },
     oninput: () => {
       if (!long && input.value.includes("\n")) input.value = input.value.replace(/\s*\n\s*/g, " ");
       counted();
-      type(`${locale}:${key}`, (document) => write(document, locale, key, input.value));
+      type(`${locale}:${key}`, (document) => write(document, locale, key, input.value === usual() ? "" : input.value));
     },
   });
   input.value = own(store.document, locale, key);
+  const usual = () => { const words = ready(locale, key); return words && hint(locale, key) === words ? words : ""; };
   counted();
+  const rest = (event) => {
+    if (event.currentTarget.contains(event.relatedTarget) || document.activeElement === input) return;
+    if (!own(store.document, locale, key)) input.value = "";
+    counted();
+  };
   return h("div", { class: `field text-field${bare ? " text-bare" : ""}` },
     !bare && h("span", { class: "text-head" }, h("label", { class: "label", for: id }, label), count),
     help && h("span", { class: "help" }, help),
-    h("span", { class: "text-box" }, input, merger(() => input, label)),
+    h("span", { class: "text-box", onfocusout: rest }, input, merger(() => input, label)),
     remarkList(found, `${id}-remarks`));
 };
 
@@ -111,6 +150,6 @@ export const ownRemarks = (id) => {
 
 /** How many remarks a card has, in every language. */
 export const remarkCount = (id) => {
-  const found = store.findings.filter((one) => one.kind !== "untranslated" && (one.question === id || one.keys.some((key) => ownerOf(key) === id)));
+  const found = store.findings.filter((one) => one.kind !== "untranslated" && (one.question === id || one.keys.some((key) => ownerOf(key) === id)) && (!one.keys.length || one.keys.some((key) => due(one, key))));
   return { count: found.length, grave: found.some((one) => one.stops) };
 };
