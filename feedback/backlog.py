@@ -6,26 +6,36 @@ import uuid
 
 from sqlalchemy import ColumnElement, func, select
 
+from accounts.workspace import Workspace
 from base.db import db
 from feedback.response import Response
 
 
 def comments_after(
     after: uuid.UUID | None, workspace_id: uuid.UUID | None, survey_id: uuid.UUID | None, *, limit: int
-) -> list[Response]:
-    """Responses with a comment, in order of their ids, at most `limit` after the id `after`."""
-    query = select(Response).where(*_commented(workspace_id, survey_id)).order_by(Response.id).limit(limit)
-    return list(db.session.scalars(query if after is None else query.where(Response.id > after)))
+) -> list[tuple[uuid.UUID, int, str, str, str]]:
+    """Responses with a comment in order of their ids, at most `limit` after the id `after`: id, revision, comment,
+    the page's language, and the engine that the workspace has chosen.
+    """
+    columns = (Response.id, Response.revision, Response.comment, Response.locale, Workspace.sentiment_engine)
+    query = select(*columns).join(Workspace, Workspace.id == Response.workspace_id)
+    query = query.where(*_commented(workspace_id, survey_id, after)).order_by(Response.id).limit(limit)
+    return [(row[0], row[1], row[2] or "", row[3], row[4]) for row in db.session.execute(query)]
 
 
-def count_comments(workspace_id: uuid.UUID | None, survey_id: uuid.UUID | None) -> int:
+def count_comments(
+    workspace_id: uuid.UUID | None, survey_id: uuid.UUID | None, *, after: uuid.UUID | None = None
+) -> int:
     """How many there are."""
-    query = select(func.count()).select_from(Response).where(*_commented(workspace_id, survey_id))
+    query = select(func.count()).select_from(Response).where(*_commented(workspace_id, survey_id, after))
     return db.session.scalar(query) or 0
 
 
-def _commented(workspace_id: uuid.UUID | None, survey_id: uuid.UUID | None) -> list[ColumnElement[bool]]:
+def _commented(
+    workspace_id: uuid.UUID | None, survey_id: uuid.UUID | None, after: uuid.UUID | None
+) -> list[ColumnElement[bool]]:
     """Responses with a comment, of one workspace and one survey where these are given."""
     found: list[ColumnElement[bool]] = [Response.comment.is_not(None)]
     found += [Response.workspace_id == workspace_id] if workspace_id else []
+    found += [Response.id > after] if after else []
     return [*found, Response.survey_id == survey_id] if survey_id else found

@@ -14,6 +14,7 @@ from base.errors import TooManyError
 from base.jobs import enqueue, job
 from base.outbox import Mail
 from feedback import emails, sentiment
+from feedback.backlog import comments_after
 from feedback.digest import Digest
 from feedback.issue import Issue, oldest_untold
 from feedback.response import Response
@@ -37,8 +38,9 @@ def read_response(subject_id: uuid.UUID) -> None:
             return
         revision, comment, locale = response.revision, response.comment, response.locale
         invitation = session.get(Invitation, response.invitation_id) if response.invitation_id else None
+        engine = session.get_one(Workspace, response.workspace_id).sentiment_engine
         signs = _signs(session.get_one(Revision, (subject_id, revision)), invitation)
-    found = sentiment.read(comment, locale_hint=locale) if comment else None
+    found = sentiment.read(comment, locale_hint=locale, engine=engine) if comment else None
     with transaction():
         same = Response.unchanged(subject_id, revision)
         if same is not None and same.keep_signs(signs, at=clock.now()):
@@ -58,6 +60,31 @@ def read_unsigned(now: datetime) -> None:  # noqa: ARG001 - every part of a tick
         except Exception:
             log.exception("an anonymous answer could not be read; the next tick tries again")
             db.session.rollback()
+
+
+def reread(
+    after: uuid.UUID | None,
+    workspace_id: uuid.UUID | None,
+    survey_id: uuid.UUID | None,
+    *,
+    limit: int,
+    engine: str | None = None,
+) -> list[tuple[uuid.UUID, str]]:
+    """Read the next comments again, with no transaction open meanwhile; the id and the label of each.
+
+    An answer that changed in between is left to the job that follows its change.
+    """
+    with reading():
+        rows = comments_after(after, workspace_id, survey_id, limit=limit)
+    judged: dict[uuid.UUID, sentiment.Reading] = {}
+    for name in {engine or row[4] for row in rows}:
+        chosen = [row for row in rows if (engine or row[4]) == name]
+        found = sentiment.read_all([(comment, locale) for _, _, comment, locale, _ in chosen], engine=name)
+        judged |= {row[0]: one for row, one in zip(chosen, found, strict=True)}
+    with transaction():
+        for response in Response.all_unchanged({row[0]: row[1] for row in rows}):
+            response.keep_reading(judged[response.id], at=clock.now())
+    return [(row[0], judged[row[0]].label or f"unscored ({judged[row[0]].language})") for row in rows]
 
 
 def _signs(revision: Revision, invitation: Invitation | None) -> tuple[Sign, ...]:

@@ -80,6 +80,26 @@ def comments() -> list[Row]:
     ]
 
 
+def faces() -> list[Row]:
+    """Emoji and emoticons, each with what it says when it stands alone."""
+    lines = (HERE / "faces.tsv").read_text(encoding="utf-8").splitlines()
+    return [
+        Row(label, "", "", face, "face")
+        for label, told in (line.split("\t") for line in lines)
+        for face in told.split()
+    ]
+
+
+def plain() -> list[Row]:
+    """What opinions are called at their plainest, which people who tell what happened do without."""
+    lines = (HERE / "plain.tsv").read_text(encoding="utf-8").splitlines()
+    return [
+        Row(label, "", "", phrase, lang, "plain")
+        for lang, label, told in (line.split("\t") for line in lines)
+        for phrase in told.split("|")
+    ]
+
+
 def tier_a() -> list[Row]:
     """Texts from elsewhere whose licences allow a model trained on them to be given away."""
     return [

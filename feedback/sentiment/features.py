@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -24,11 +23,11 @@ _CHARS: Final = (3, 4, 5)
 _SPACE: Final = 32
 
 _LINK = re.compile(r"https?://\S+|www\.\S+|\S+@\S+\.\S+|@\w+")
-_MARKUP = re.compile(r"<[^<>]{0,200}>|&[a-z]{2,8};|&#\d{1,6};")
+_MARKUP = re.compile(r"<[^<>\n]{0,200}>|&[a-z]{2,8};|&#\d{1,6};")
 _DIGITS = re.compile(r"\d+")
 _REPEATED = re.compile(r"(.)\1{2,}")
 _SIGNS = re.compile(r"([^\w\s'])")
-_SPACES = re.compile(r"\s+")
+_SPACES = re.compile(r"[^\S\n]+")
 _FACES = re.compile(r"[:;=8xX]['\-]?[)\]DdpP]+|<3")
 _SAD = re.compile(r"[:;=8][',]?\-?[(\[/\\|]+")
 _SIMILAR = str.maketrans({"ł": "l", "Ł": "l", "đ": "d", "Đ": "d", "ø": "o", "ß": "s", "ς": "σ", "ё": "е", "’": "'"})
@@ -38,22 +37,37 @@ _MIX: Final = np.uint64(0xFF51AFD7ED558CCD)
 _KINDS: Final = {n: np.uint64((0x5851F42D4C957F2D * (n + 11)) & (1 << 64) - 1) for n in range(8)}
 
 
-def fold(text: str) -> str:
-    """The text as the features see it: words and signs between single spaces."""
-    text = _LINK.sub(" ", _MARKUP.sub(" ", text[: LONGEST * 2]))
-    text = _SAD.sub(" ☹ ", _FACES.sub(" ☺ ", text))
-    text = unicodedata.normalize("NFKD", text.translate(_SIMILAR).casefold())
-    text = "".join(map(_kept, text)).translate(_SIMILAR)
-    text = _REPEATED.sub(r"\1\1", _DIGITS.sub("0", text))
-    return _SPACES.sub(" ", _SIGNS.sub(r" \1 ", text)).strip()[:LONGEST]
+def fold(texts: Sequence[str]) -> list[str]:
+    """The texts as the features see them: words and signs between single spaces, a line each."""
+    joined = "\n".join(text[: LONGEST * 2].replace("\n", " ") for text in texts)
+    joined = _LINK.sub(" ", _MARKUP.sub(" ", joined))
+    joined = _SAD.sub(" ☹ ", _FACES.sub(" ☺ ", joined))
+    joined = unicodedata.normalize("NFKD", joined.translate(_SIMILAR).casefold()).translate(_KEPT).translate(_SIMILAR)
+    joined = _REPEATED.sub(r"\1\1", _DIGITS.sub("0", joined))
+    joined = _SPACES.sub(" ", _SIGNS.sub(r" \1 ", joined))
+    return [line.strip()[:LONGEST] for line in joined.split("\n")]
 
 
-@lru_cache(maxsize=4096)
+class _Kept(dict[int, str]):
+    """What stays of a character without its accent: itself, a space, or nothing."""
+
+    def __missing__(self, code: int) -> str:
+        if len(self) > 20_000:
+            self.clear()
+        self[code] = kept = _kept(chr(code))
+        return kept
+
+
 def _kept(char: str) -> str:
+    if char == "\n":
+        return char
     kind = unicodedata.category(char)
     if kind in {"Mn", "Cf", "Cs", "Co"} or "\ufe00" <= char <= "\ufe0f" or "\U0001f3fb" <= char <= "\U0001f3ff":
         return ""
     return " " if kind in {"Cc", "Zl", "Zp"} else char
+
+
+_KEPT: Final = _Kept()
 
 
 def rows_of(texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
