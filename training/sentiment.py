@@ -188,16 +188,13 @@ def build(kept: Path | None) -> tuple[dict[str, object], dict[str, np.ndarray]]:
     theme_meta, theme_arrays = theming.build(own)
     numbers, unit, bias = _whole(*first)
     scaled = {"scale": unit * slope, "bias": (bias * slope).tolist()}
-    trial = Table({"version": "", "sentiment": scaled, "themes": theme_meta}, {"sentiment": numbers, **theme_arrays})
+    known = confidence(_softmax(unseen * slope), surveys.targets, half)
+    meta: dict[str, object] = {"format": FORMAT, "version": "", "confidence": known, "mixed": {}}
+    trial = Table(meta | {"sentiment": scaled, "themes": theme_meta}, {"sentiment": numbers, **theme_arrays})
     bounds = sides(trial, [row for row in own if byte(row, 1) % FOLDS == 0])
     numbers, unit, bias = _whole(*surveys.fitted(np.ones(len(surveys.rows), dtype=bool)))
-    meta: dict[str, object] = {
-        "format": FORMAT,
-        "sentiment": {"scale": unit * slope, "bias": (bias * slope).tolist()},
-        "confidence": confidence(_softmax(unseen * slope), surveys.targets, half),
-        "themes": theme_meta,
-        "mixed": bounds,
-    }
+    scaled = {"scale": unit * slope, "bias": (bias * slope).tolist()}
+    meta |= {"sentiment": scaled, "themes": theme_meta, "mixed": bounds}
     return meta, {"sentiment": numbers, **theme_arrays}
 
 

@@ -66,7 +66,7 @@ class EmbeddingEngine:
         sums.wholes = raised / raised.sum(axis=1, keepdims=True)
         mixing = self._meta["themes"]
         sums.whole_themes = themes + mixing["table"] * sums.whole_themes - np.asarray(mixing["limits"])
-        return scores(sums, self._table.meta)
+        return scores(sums, self._table)
 
 
 def heads(vectors: np.ndarray, arrays: dict[str, Any]) -> tuple[np.ndarray, np.ndarray]:

@@ -85,12 +85,13 @@ def _rows(codes: np.ndarray, owner: np.ndarray) -> tuple[np.ndarray, np.ndarray]
     mixed ^= mixed >> np.uint64(29)
     found, owners = [], []
     gaps = np.concatenate(([0], np.cumsum(space)))
-    for n in _CHARS:
+    hashes = np.zeros(len(codes) + 1, dtype=np.uint64)
+    for n in range(1, _CHARS[-1] + 1):
         if len(codes) < n:
+            break
+        hashes = hashes[:-1] + mixed[n - 1 :] * _POWERS[n - 1]
+        if n < _CHARS[0]:
             continue
-        hashes = np.zeros(len(codes) - n + 1, dtype=np.uint64)
-        for offset in range(n):
-            hashes += mixed[offset : offset + len(hashes)] * _POWERS[offset]
         # A piece lies in one word; the space before and after it may belong to it.
         inner = gaps[n - 1 : n - 1 + len(hashes)] - gaps[1 : 1 + len(hashes)]
         whole = (inner == 0) & ~(space[: len(hashes)] & space[n - 1 : n - 1 + len(hashes)])

@@ -7,7 +7,7 @@ a calibrated softmax, are the probabilities of negative, neutral and positive.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
@@ -49,19 +49,18 @@ class NgramEngine:
         found: list[Score | None] = [None] * len(comments)
         if told:
             sums = Sums(self._table, [comments[at] for at in told])
-            for at, score in zip(told, scores(sums, self._table.meta), strict=True):
+            for at, score in zip(told, scores(sums, self._table), strict=True):
                 found[at] = score
         return found
 
 
-def scores(sums: Sums, meta: Mapping[str, Any]) -> list[Score | None]:
+def scores(sums: Sums, table: Table) -> list[Score | None]:
     """Labels, themes and parts, from probabilities."""
     part = sums.parts[:, 2] - sums.parts[:, 0]
     whole = sums.wholes[:, 2] - sums.wholes[:, 0]
-    both = mixed(sums, meta["mixed"])
+    both = mixed(sums, table.mixed)
     labels = sums.wholes.argmax(axis=1)
-    known = meta["confidence"]
-    right = np.interp(sums.wholes.max(axis=1), known["at"], known["right"])
+    right = np.interp(sums.wholes.max(axis=1), *table.confidence)
     spoken: dict[int, list[int]] = {}
     for comment, theme in np.argwhere(sums.whole_themes >= 0).tolist():
         spoken.setdefault(comment, []).append(theme)
@@ -71,7 +70,7 @@ def scores(sums: Sums, meta: Mapping[str, Any]) -> list[Score | None]:
             found.append(None)
             continue
         label: Label = "mixed" if both[at] else _LABELS[labels[at]]
-        confidence = meta["mixed"]["right"] if both[at] else float(right[at])
+        confidence = table.mixed["right"] if both[at] else float(right[at])
         themes = tuple(_theme(sums, part, at, theme, float(whole[at])) for theme in spoken.get(at, ()))
         parts = _parts(sums, part, at) if len(spans) > 1 else ()
         found.append(Score(label, round(float(whole[at]), 4), round(confidence, 4), themes, parts))
@@ -80,6 +79,8 @@ def scores(sums: Sums, meta: Mapping[str, Any]) -> list[Score | None]:
 
 def mixed(sums: Sums, bounds: Mapping[str, float]) -> np.ndarray:
     """Which comments have a clearly good and a clearly bad part, and no clear whole."""
+    if len(sums.parts) == len(sums.wholes):
+        return np.zeros(len(sums.wholes), dtype=bool)
     part, whole = sums.parts[:, 2] - sums.parts[:, 0], sums.wholes[:, 2] - sums.wholes[:, 0]
     worst, best = np.minimum.reduceat(part, sums.first), np.maximum.reduceat(part, sums.first)
     found: np.ndarray = (best >= bounds["side"]) & (worst <= -bounds["side"]) & (np.abs(whole) <= bounds["whole"])
@@ -115,11 +116,12 @@ class Sums:
         sentiment, themes = _summed(table.sentiment, rows, features), _summed(table.themes, at, features)
         whole = np.add.reduceat(features, self.first)
         self.empty = whole == 0
-        meta = table.meta
-        self.parts = _softmax(_scaled(sentiment, features, meta["sentiment"]))
-        self.wholes = _softmax(_scaled(np.add.reduceat(sentiment, self.first), whole, meta["sentiment"]))
-        self.part_themes = _scaled(themes, features, meta["themes"])
-        self.whole_themes = _scaled(np.add.reduceat(themes, self.first), whole, meta["themes"])
+        self.parts = _softmax(table.sentiment.scaled(sentiment, features))
+        self.part_themes = table.themes.scaled(themes, features)
+        self.wholes, self.whole_themes = self.parts, self.part_themes
+        if len(pieces) > len(comments):
+            self.wholes = _softmax(table.sentiment.scaled(np.add.reduceat(sentiment, self.first), whole))
+            self.whole_themes = table.themes.scaled(np.add.reduceat(themes, self.first), whole)
 
 
 def _summed(packed: Packed, rows: np.ndarray, features: np.ndarray) -> np.ndarray:
@@ -130,12 +132,6 @@ def _summed(packed: Packed, rows: np.ndarray, features: np.ndarray) -> np.ndarra
         counts = features[filled]
         found[filled] = packed.sums(rows, np.cumsum(counts) - counts, counts)
     return found
-
-
-def _scaled(sums: np.ndarray, features: np.ndarray, meta: Mapping[str, Any]) -> np.ndarray:
-    weight = np.asarray(meta["scale"]) / np.sqrt(np.maximum(features, 1))[:, None]
-    scaled: np.ndarray = sums * weight + np.asarray(meta["bias"])
-    return scaled
 
 
 def _softmax(logits: np.ndarray) -> np.ndarray:

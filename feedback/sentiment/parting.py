@@ -29,12 +29,13 @@ _END = re.compile(
     rf"(?<=[.!?…;。])[\"')\]»”]*\s+|\n+|\\n|[\"',:–—-]*\s+(?=(?:{'|'.join(_BUT)})\b)|\s+[–—]\s+", re.IGNORECASE
 )
 _WORD = re.compile(r"[^\W\d_]")
-_SPLITTABLE = re.compile(r"[.!?…;。\n\\–—]\s*\S|" + "|".join(rf"\s{word}\b" for word in _BUT), re.IGNORECASE)
+_SIGN = re.compile(r"[.!?…;。\n\\–—]\s*\S")
+_BUTS: Final = frozenset(_BUT)
 
 
 def parts_of(comment: str) -> list[tuple[int, int]]:
     """Where each part begins and ends; one for a comment of one part."""
-    if len(comment) <= _LONGEST and not _SPLITTABLE.search(comment):
+    if len(comment) <= _LONGEST and not _SIGN.search(comment) and _BUTS.isdisjoint(comment.lower().split()):
         return [(0, len(comment))]
     found: list[tuple[int, int]] = []
     begin = 0

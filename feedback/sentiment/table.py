@@ -24,34 +24,34 @@ FORMAT: Final = 1
 FILE: Final = Path(__file__).parent / "model" / "ngram.npz"
 _FIELDS: Final = 3
 """Numbers of a row that share one machine word: three of 21 bits, so that one addition adds all three."""
-_WIDTH: Final = 21
+_SHIFTS: Final = np.arange(_FIELDS, dtype=np.uint64) * np.uint64(21)
+_MASK: Final = np.uint64((1 << 21) - 1)
 _ZERO: Final = 128
 
 
 class Packed:
     """Columns of small whole numbers, made to be gathered by row and summed by part."""
 
-    def __init__(self, weights: np.ndarray) -> None:
+    def __init__(self, weights: np.ndarray, scale: float, bias: Sequence[float]) -> None:
         self.columns = weights.shape[1]
-        self._words = [_pack(weights[:, at : at + _FIELDS]) for at in range(0, self.columns, _FIELDS)]
+        self.scale, self.bias = scale, np.asarray(bias)
+        words = -(-self.columns // _FIELDS)
+        self._words = np.zeros((len(weights), words), dtype=np.uint64)
+        for column in range(self.columns):
+            shifted = (weights[:, column].astype(np.int16) + _ZERO).astype(np.uint64) << _SHIFTS[column % _FIELDS]
+            self._words[:, column // _FIELDS] |= shifted
 
     def sums(self, rows: np.ndarray, starts: np.ndarray, counts: np.ndarray) -> np.ndarray:
         """The sum of each column over each part; parts begin at `starts` and are not empty."""
-        found = np.empty((len(starts), self.columns), dtype=np.int64)
-        mask = np.uint64((1 << _WIDTH) - 1)
-        for place, words in enumerate(self._words):
-            summed = np.add.reduceat(words[rows], starts)
-            for field in range(min(_FIELDS, self.columns - place * _FIELDS)):
-                found[:, place * _FIELDS + field] = (summed >> np.uint64(field * _WIDTH)) & mask
-        found -= (_ZERO * counts)[:, None]
+        summed = np.add.reduceat(self._words[rows], starts, axis=0)
+        fields = ((summed[:, :, None] >> _SHIFTS) & _MASK).reshape(len(starts), -1)[:, : self.columns]
+        found: np.ndarray = fields.astype(np.int64) - (_ZERO * counts)[:, None]
         return found
 
-
-def _pack(weights: np.ndarray) -> np.ndarray:
-    words = np.zeros(len(weights), dtype=np.uint64)
-    for field in range(weights.shape[1]):
-        words |= (weights[:, field].astype(np.int16) + _ZERO).astype(np.uint64) << np.uint64(field * _WIDTH)
-    return words
+    def scaled(self, sums: np.ndarray, features: np.ndarray) -> np.ndarray:
+        """Logits, from sums over so many features."""
+        logits: np.ndarray = sums * (self.scale / np.sqrt(np.maximum(features, 1)))[:, None] + self.bias
+        return logits
 
 
 class Table:
@@ -60,10 +60,13 @@ class Table:
     def __init__(self, meta: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> None:
         self.meta = meta
         self.version = str(meta["version"])
-        self.sentiment = Packed(arrays["sentiment"])
+        self.sentiment = Packed(arrays["sentiment"], **meta["sentiment"])
         themes, rows = arrays["theme_weights"], arrays["theme_rows"]
         # Row 0 of the smaller table is that of all features that say nothing about themes.
-        self.themes = Packed(np.concatenate((np.zeros((1, themes.shape[1]), dtype=np.int8), themes)))
+        themes = np.concatenate((np.zeros((1, themes.shape[1]), dtype=np.int8), themes))
+        self.themes = Packed(themes, **meta["themes"])
+        self.confidence = np.asarray(meta["confidence"]["at"]), np.asarray(meta["confidence"]["right"])
+        self.mixed: Mapping[str, float] = meta["mixed"]
         self.theme_at = np.zeros(1 << BITS, dtype=np.int32)
         self.theme_at[rows] = np.arange(1, len(rows) + 1, dtype=np.int32)
 
