@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, func, select
 
@@ -11,16 +12,29 @@ from base.db import db
 from feedback.response import Response
 
 
+class Waiting(NamedTuple):
+    """A comment with what its reading depends on; `locale` is the page's language, `engine` the workspace's choice."""
+
+    id: uuid.UUID
+    revision: int
+    comment: str
+    locale: str
+    engine: str
+    workspace_id: uuid.UUID
+
+
 def comments_after(
     after: uuid.UUID | None, workspace_id: uuid.UUID | None, survey_id: uuid.UUID | None, *, limit: int
-) -> list[tuple[uuid.UUID, int, str, str, str]]:
-    """Responses with a comment in order of their ids, at most `limit` after the id `after`: id, revision, comment,
-    the page's language, and the engine that the workspace has chosen.
-    """
-    columns = (Response.id, Response.revision, Response.comment, Response.locale, Workspace.sentiment_engine)
-    query = select(*columns).join(Workspace, Workspace.id == Response.workspace_id)
+) -> list[Waiting]:
+    """Responses with a comment in order of their ids, at most `limit` after the id `after`."""
+    about = (Response.id, Response.revision, Response.comment, Response.locale)
+    query = select(*about, Workspace.sentiment_engine, Response.workspace_id)
+    query = query.join(Workspace, Workspace.id == Response.workspace_id)
     query = query.where(*_commented(workspace_id, survey_id, after)).order_by(Response.id).limit(limit)
-    return [(row[0], row[1], row[2] or "", row[3], row[4]) for row in db.session.execute(query)]
+    return [
+        Waiting(ident, revision, comment or "", locale, engine, owner)
+        for ident, revision, comment, locale, engine, owner in db.session.execute(query)
+    ]
 
 
 def count_comments(

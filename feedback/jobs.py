@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import uuid
+from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from accounts.workspace import Workspace
@@ -19,7 +21,9 @@ from feedback.digest import Digest
 from feedback.issue import Issue, oldest_untold
 from feedback.response import Response
 from feedback.revision import Revision
+from feedback.sentiment.themes import with_words
 from feedback.suspecting import Sign, Signs, Submission, Visit, signs_seen
+from feedback.themebook import Entry, WorkspaceTheme
 from surveys.intent import Intent
 from surveys.invitation import Invitation
 
@@ -39,8 +43,11 @@ def read_response(subject_id: uuid.UUID) -> None:
         revision, comment, locale = response.revision, response.comment, response.locale
         invitation = session.get(Invitation, response.invitation_id) if response.invitation_id else None
         engine = session.get_one(Workspace, response.workspace_id).sentiment_engine
+        book = WorkspaceTheme.book(response.workspace_id)
         signs = _signs(session.get_one(Revision, (subject_id, revision)), invitation)
     found = sentiment.read(comment, locale_hint=locale, engine=engine) if comment else None
+    if found and comment:
+        found = _named(found, comment, book)
     with transaction():
         same = Response.unchanged(subject_id, revision)
         if same is not None and same.keep_signs(signs, at=clock.now()):
@@ -76,15 +83,23 @@ def reread(
     """
     with reading():
         rows = comments_after(after, workspace_id, survey_id, limit=limit)
+        books = {ident: WorkspaceTheme.book(ident) for ident in {row.workspace_id for row in rows}}
     judged: dict[uuid.UUID, sentiment.Reading] = {}
-    for name in {engine or row[4] for row in rows}:
-        chosen = [row for row in rows if (engine or row[4]) == name]
-        found = sentiment.read_all([(comment, locale) for _, _, comment, locale, _ in chosen], engine=name)
-        judged |= {row[0]: one for row, one in zip(chosen, found, strict=True)}
+    for name in {engine or row.engine for row in rows}:
+        chosen = [row for row in rows if (engine or row.engine) == name]
+        found = sentiment.read_all([(row.comment, row.locale) for row in chosen], engine=name)
+        for row, one in zip(chosen, found, strict=True):
+            judged[row.id] = _named(one, row.comment, books[row.workspace_id])
     with transaction():
-        for response in Response.all_unchanged({row[0]: row[1] for row in rows}):
+        for response in Response.all_unchanged({row.id: row.revision for row in rows}):
             response.keep_reading(judged[response.id], at=clock.now())
-    return [(row[0], judged[row[0]].label or f"unscored ({judged[row[0]].language})") for row in rows]
+    return [(row.id, judged[row.id].label or f"unscored ({judged[row.id].language})") for row in rows]
+
+
+def _named(found: sentiment.Reading, comment: str, book: Mapping[str, Entry]) -> sentiment.Reading:
+    """What was read, with the themes that the workspace's own words name."""
+    words = {theme: entry.words for theme, entry in book.items() if entry.words}
+    return replace(found, themes=with_words(found.themes, comment, found.polarity, words)) if words else found
 
 
 def _signs(revision: Revision, invitation: Invitation | None) -> tuple[Sign, ...]:

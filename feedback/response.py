@@ -19,7 +19,7 @@ from sqlalchemy import (
     select,
     text,
 )
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from base import events
 from base.db import Model, Moment, db, new_id
@@ -99,6 +99,7 @@ class Response(Model):
     engine_version: Mapped[str | None] = mapped_column(String(40))
     read_at: Mapped[datetime | None] = mapped_column(Moment)
     """When the comment was last read, with whatever result; None = still waiting."""
+    themes: Mapped[list[Theme]] = relationship(lazy="selectin", viewonly=True, order_by=Theme.theme)
 
     @classmethod
     def submit(cls, link: Link, given: Given, *, at: datetime) -> Kept:
@@ -153,6 +154,7 @@ class Response(Model):
             setattr(self, name, getattr(found, name) if found else None)
         self.read_at = at
         Theme.keep(self.id, found.themes if found else ())
+        db.session.expire(self, ["themes"])
         if before != (True, self.language, self.sentiment_label, self.polarity):
             told = {"revision": self.revision, "language": self.language, "label": self.sentiment_label}
             events.record("response.read", self.id, workspace_id=self.workspace_id, at=at, data=told)

@@ -6,9 +6,12 @@ import threading
 from collections.abc import Callable, Mapping
 from importlib.util import find_spec
 from types import MappingProxyType
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from feedback.sentiment.engine import Engine, EngineError
+
+if TYPE_CHECKING:
+    from feedback.sentiment.table import Table  # which loads NumPy
 
 DEFAULT: Final = "ngram"
 
@@ -66,3 +69,12 @@ def engine_named(name: str) -> Engine:
     if isinstance(found, EngineError):
         raise EngineError(str(found))
     return found
+
+
+def table() -> Table:
+    """The table of the built-in engine, which also explains what other engines found."""
+    from feedback.sentiment.ngram import NgramEngine
+
+    engine = engine_named("ngram")
+    assert isinstance(engine, NgramEngine)
+    return engine.table

@@ -31,8 +31,8 @@ class NgramEngine:
     name = "ngram"
 
     def __init__(self, table: Table | None = None) -> None:
-        self._table = table or load()
-        self.version = self._table.version
+        self.table = table or load()
+        self.version = self.table.version
 
     def reads(self, language: str) -> bool:
         return language in LANGUAGES
@@ -48,8 +48,8 @@ class NgramEngine:
         told = [at for at, comment in enumerate(comments) if says_something(comment)]
         found: list[Score | None] = [None] * len(comments)
         if told:
-            sums = Sums(self._table, [comments[at] for at in told])
-            for at, score in zip(told, scores(sums, self._table), strict=True):
+            sums = Sums(self.table, [comments[at] for at in told])
+            for at, score in zip(told, scores(sums, self.table), strict=True):
                 found[at] = score
         return found
 

@@ -14,7 +14,7 @@ _LINK = re.compile(r"https?://\S+|www\.\S+|\S+@\S+\.\S+")
 _NOTHING: Final = frozenset({
     "n/a", "na", "n.a", "n.a.", "n-a", "n.v.t", "n.v.t.", "nvt", "n/d", "nd", "n.d.", "s/o", "k.a.", "ka",
     "b/d", "bd", "b.d.", "bz", "b.z.",
-    "б/н", "н/д", "δ/α", "δ.α.", "δα", "asdf", "asd", "qwerty", "lorem ipsum", "null", "undefined", "nan", "br",
+    "б/н", "н/д", "δ/α", "δ.α.", "δα", "asdf", "asd", "qwerty", "null", "undefined", "nan", "br",
 })
 # fmt: on
 
