@@ -132,7 +132,7 @@ def themes(survey_id: uuid.UUID, interval: Interval, filters: Filters = EVERYTHI
     query = select(Theme.theme, func.count(), func.sum(bad), func.sum(good)).join(
         Response, Response.id == Theme.response_id
     )
-    query = query.where(*_counted(survey_id, interval, filters), Response.read_at.is_not(None))
+    query = query.where(*counted(survey_id, interval, filters), Response.read_at.is_not(None))
     return {theme: (n, bad, good) for theme, n, bad, good in db.session.execute(query.group_by(Theme.theme))}
 
 
