@@ -30,6 +30,8 @@ class Workspace(Model):
     """The brand's colour on what customers see, as `#rrggbb`; None is ours."""
     logo_id: Mapped[uuid.UUID | None] = mapped_column(Uuid)
     """The picture that stands for the name on what customers see; logos are a matter of the surveys' room."""
+    sentiment_engine: Mapped[str] = mapped_column(String(20), default="ngram", server_default="ngram")
+    """Which program reads comments; `feedback.sentiment` knows their names."""
     created_at: Mapped[datetime] = mapped_column(Moment)
 
     @classmethod
@@ -88,4 +90,11 @@ class Workspace(Model):
             setattr(self, key, fresh[key])
         if changed:
             data = {"changed": changed}
+            events.record("workspace.changed", self.id, workspace_id=self.id, at=at, actor=actor, data=data)
+
+    def read_with(self, engine: str, *, at: datetime, actor: str | None = None) -> None:
+        """Choose the program that reads comments from now on; those read before keep what they say."""
+        if engine != self.sentiment_engine:
+            self.sentiment_engine = engine
+            data = {"changed": ["sentiment_engine"]}
             events.record("workspace.changed", self.id, workspace_id=self.id, at=at, actor=actor, data=data)

@@ -3,29 +3,53 @@
 from __future__ import annotations
 
 import uuid
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, func, select
 
+from accounts.workspace import Workspace
 from base.db import db
 from feedback.response import Response
 
 
+class Waiting(NamedTuple):
+    """A comment with what its reading depends on; `locale` is the page's language, `engine` the workspace's choice."""
+
+    id: uuid.UUID
+    revision: int
+    comment: str
+    locale: str
+    engine: str
+    workspace_id: uuid.UUID
+
+
 def comments_after(
     after: uuid.UUID | None, workspace_id: uuid.UUID | None, survey_id: uuid.UUID | None, *, limit: int
-) -> list[Response]:
-    """Responses with a comment, in order of their ids, at most `limit` after the id `after`."""
-    query = select(Response).where(*_commented(workspace_id, survey_id)).order_by(Response.id).limit(limit)
-    return list(db.session.scalars(query if after is None else query.where(Response.id > after)))
+) -> list[Waiting]:
+    """Responses with a comment in order of their ids, at most `limit` after the id `after`."""
+    about = (Response.id, Response.revision, Response.comment, Response.locale)
+    query = select(*about, Workspace.sentiment_engine, Response.workspace_id)
+    query = query.join(Workspace, Workspace.id == Response.workspace_id)
+    query = query.where(*_commented(workspace_id, survey_id, after)).order_by(Response.id).limit(limit)
+    return [
+        Waiting(ident, revision, comment or "", locale, engine, owner)
+        for ident, revision, comment, locale, engine, owner in db.session.execute(query)
+    ]
 
 
-def count_comments(workspace_id: uuid.UUID | None, survey_id: uuid.UUID | None) -> int:
+def count_comments(
+    workspace_id: uuid.UUID | None, survey_id: uuid.UUID | None, *, after: uuid.UUID | None = None
+) -> int:
     """How many there are."""
-    query = select(func.count()).select_from(Response).where(*_commented(workspace_id, survey_id))
+    query = select(func.count()).select_from(Response).where(*_commented(workspace_id, survey_id, after))
     return db.session.scalar(query) or 0
 
 
-def _commented(workspace_id: uuid.UUID | None, survey_id: uuid.UUID | None) -> list[ColumnElement[bool]]:
+def _commented(
+    workspace_id: uuid.UUID | None, survey_id: uuid.UUID | None, after: uuid.UUID | None
+) -> list[ColumnElement[bool]]:
     """Responses with a comment, of one workspace and one survey where these are given."""
     found: list[ColumnElement[bool]] = [Response.comment.is_not(None)]
     found += [Response.workspace_id == workspace_id] if workspace_id else []
+    found += [Response.id > after] if after else []
     return [*found, Response.survey_id == survey_id] if survey_id else found

@@ -37,6 +37,7 @@ class Dashboard:
     trend: list[tuple[Bucket, Score]]
     segments: Mapping[Segment, list[Ranked]]
     sentiments: Mapping[str, int]
+    themes: Mapping[str, tuple[int, int, int]]
     reach: Reach
     set_aside: int
 
@@ -52,7 +53,7 @@ class Dashboard:
 
     @classmethod
     def of(cls, survey: Survey, period: Range, by: By | None = None, filters: Filters = EVERYTHING) -> Dashboard:
-        """The numbers of a survey. Nine statements, however many answers and columns there are.
+        """The numbers of a survey. Ten statements, however many answers and columns there are.
 
         `by` None chooses the columns of the trend: days, or weeks where days would have too few answers to say much.
         """
@@ -76,6 +77,7 @@ class Dashboard:
             trend=[(column, metric.score(survey.metric, part)) for column, part in zip(columns, parts, strict=True)],
             segments={segment: _compared(segment, survey, period, filters) for segment in SEGMENTS},
             sentiments=tally.sentiments(survey.id, period.interval, filters),
+            themes=tally.themes(survey.id, period.interval, filters),
             reach=Reach.of(survey.id, period.interval, filters),
             set_aside=tally.set_aside(survey.workspace_id, survey.id),
         )

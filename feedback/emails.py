@@ -16,10 +16,12 @@ from accounts.workspace import Workspace
 from base import mail, tokens
 from base.clock import local_date
 from base.mail import Letter
+from feedback.contradicting import contradicts
 from feedback.digest import Digest
 from feedback.issue import Issue
 from feedback.metric import Score
 from feedback.report import Card, Line, Report
+from feedback.themebook import Entry, WorkspaceTheme
 from feedback.wording import Voice, excerpt
 from surveys.emails import in_the_name_of
 
@@ -75,7 +77,7 @@ def _values(workspace: Workspace, report: Report) -> Mapping[str, Any]:
     order, voice = report.digest, Voice.of(report.digest.locale)
     base, issue = f"/w/{workspace.slug}", report.issue
     days = report.period
-    name = order.recipient_name
+    name, book = order.recipient_name, WorkspaceTheme.book(workspace.id)
     hello = voice.say("hello_named", name=name) if name else voice.say("hello")
     return {
         "voice": voice,
@@ -89,7 +91,7 @@ def _values(workspace: Workspace, report: Report) -> Mapping[str, Any]:
         "before": voice.dates(days.previous_first_day, days.previous_last_day),
         "lines": [_line(voice, base, line) for line in report.lines],
         "quiet": ", ".join(survey.name for survey in report.quiet[:12]),
-        "cards": [_card(voice, base, card, order.zone) for card in report.cards],
+        "cards": [_card(voice, base, card, order.zone) | _read(voice, card, book) for card in report.cards],
         "all_url": tokens.link(f"{base}/digests/{order.id}/issues/{issue.id}"),
         "next": voice.moment(issue.next_due_at, order.zone) if issue.next_due_at else None,
         "address": order.recipient_email,
@@ -156,7 +158,19 @@ def _change(voice: Voice, line: Line) -> Mapping[str, str]:
     return {"change": voice.say("unclear"), "kind": "unclear"}
 
 
-def _card(voice: Voice, base: str, card: Card, zone: str) -> Mapping[str, Any]:
+def _read(voice: Voice, card: Card, book: Mapping[str, Entry]) -> dict[str, Any]:
+    """What the comment speaks of, and whether it says the opposite of the score."""
+    response = card.entry.response
+    on = [book[one.theme] for one in response.themes if response.read_at and not book[one.theme].off]
+    read = (response.sentiment_label, response.polarity, response.confidence)
+    odd = contradicts(card.scale.band(response.score), *read)
+    return {
+        "themes": ", ".join(entry.name or voice.say(f"theme_{entry.theme}") for entry in on),
+        "contradicts": voice.say("contradicts") if odd else None,
+    }
+
+
+def _card(voice: Voice, base: str, card: Card, zone: str) -> dict[str, Any]:
     response, link = card.entry.response, card.entry.link
     agent = voice.say("agent", agent=response.agent) if response.agent else None
     facts = [agent, response.team, response.channel]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import uuid
+from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from accounts.workspace import Workspace
@@ -14,11 +16,14 @@ from base.errors import TooManyError
 from base.jobs import enqueue, job
 from base.outbox import Mail
 from feedback import emails, sentiment
+from feedback.backlog import comments_after
 from feedback.digest import Digest
 from feedback.issue import Issue, oldest_untold
 from feedback.response import Response
 from feedback.revision import Revision
+from feedback.sentiment.themes import with_words
 from feedback.suspecting import Sign, Signs, Submission, Visit, signs_seen
+from feedback.themebook import Entry, WorkspaceTheme
 from surveys.intent import Intent
 from surveys.invitation import Invitation
 
@@ -37,8 +42,12 @@ def read_response(subject_id: uuid.UUID) -> None:
             return
         revision, comment, locale = response.revision, response.comment, response.locale
         invitation = session.get(Invitation, response.invitation_id) if response.invitation_id else None
+        engine = session.get_one(Workspace, response.workspace_id).sentiment_engine
+        book = WorkspaceTheme.book(response.workspace_id)
         signs = _signs(session.get_one(Revision, (subject_id, revision)), invitation)
-    found = sentiment.read(comment, locale_hint=locale) if comment else None
+    found = sentiment.read(comment, locale_hint=locale, engine=engine) if comment else None
+    if found and comment:
+        found = _named(found, comment, book)
     with transaction():
         same = Response.unchanged(subject_id, revision)
         if same is not None and same.keep_signs(signs, at=clock.now()):
@@ -58,6 +67,39 @@ def read_unsigned(now: datetime) -> None:  # noqa: ARG001 - every part of a tick
         except Exception:
             log.exception("an anonymous answer could not be read; the next tick tries again")
             db.session.rollback()
+
+
+def reread(
+    after: uuid.UUID | None,
+    workspace_id: uuid.UUID | None,
+    survey_id: uuid.UUID | None,
+    *,
+    limit: int,
+    engine: str | None = None,
+) -> list[tuple[uuid.UUID, str]]:
+    """Read the next comments again, with no transaction open meanwhile; the id and the label of each.
+
+    An answer that changed in between is left to the job that follows its change.
+    """
+    with reading():
+        rows = comments_after(after, workspace_id, survey_id, limit=limit)
+        books = {ident: WorkspaceTheme.book(ident) for ident in {row.workspace_id for row in rows}}
+    judged: dict[uuid.UUID, sentiment.Reading] = {}
+    for name in {engine or row.engine for row in rows}:
+        chosen = [row for row in rows if (engine or row.engine) == name]
+        found = sentiment.read_all([(row.comment, row.locale) for row in chosen], engine=name)
+        for row, one in zip(chosen, found, strict=True):
+            judged[row.id] = _named(one, row.comment, books[row.workspace_id])
+    with transaction():
+        for response in Response.all_unchanged({row.id: row.revision for row in rows}):
+            response.keep_reading(judged[response.id], at=clock.now())
+    return [(row.id, judged[row.id].label or f"unscored ({judged[row.id].language})") for row in rows]
+
+
+def _named(found: sentiment.Reading, comment: str, book: Mapping[str, Entry]) -> sentiment.Reading:
+    """What was read, with the themes that the workspace's own words name."""
+    words = {theme: entry.words for theme, entry in book.items() if entry.words}
+    return replace(found, themes=with_words(found.themes, comment, found.polarity, words)) if words else found
 
 
 def _signs(revision: Revision, invitation: Invitation | None) -> tuple[Sign, ...]:

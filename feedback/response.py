@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,13 +19,14 @@ from sqlalchemy import (
     select,
     text,
 )
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from base import events
 from base.db import Model, Moment, db, new_id
 from feedback.revision import Given, Revision
 from feedback.sentiment import Reading
 from feedback.suspecting import Reason, Sign, reason_for
+from feedback.theme import Theme
 from surveys.link import Link
 from surveys.open_link import ADD_PLACE
 
@@ -97,6 +99,7 @@ class Response(Model):
     engine_version: Mapped[str | None] = mapped_column(String(40))
     read_at: Mapped[datetime | None] = mapped_column(Moment)
     """When the comment was last read, with whatever result; None = still waiting."""
+    themes: Mapped[list[Theme]] = relationship(lazy="selectin", viewonly=True, order_by=Theme.theme)
 
     @classmethod
     def submit(cls, link: Link, given: Given, *, at: datetime) -> Kept:
@@ -137,16 +140,21 @@ class Response(Model):
         same = select(cls).where(cls.id == ident, cls.revision == revision).with_for_update()
         return db.session.scalar(same.execution_options(populate_existing=True))
 
+    @classmethod
+    def all_unchanged(cls, revisions: Mapping[uuid.UUID, int]) -> list[Response]:
+        """Those of the responses, under the write lock, whose newest revision is still this one."""
+        found = db.session.scalars(select(cls).where(cls.id.in_(revisions)).with_for_update())
+        return [response for response in found if response.revision == revisions[response.id]]
+
     def keep_reading(self, found: Reading | None, *, at: datetime) -> None:
         """Keep what was read in the comment; None when there is no comment. Told only where something is new."""
         before = (self.read_at is not None, self.language, self.sentiment_label, self.polarity)
-        self.language = found.language if found else None
         self.sentiment_label = found.label if found else None
-        self.polarity = found.polarity if found else None
-        self.confidence = found.confidence if found else None
-        self.engine = found.engine if found else None
-        self.engine_version = found.engine_version if found else None
+        for name in ("language", "polarity", "confidence", "engine", "engine_version"):
+            setattr(self, name, getattr(found, name) if found else None)
         self.read_at = at
+        Theme.keep(self.id, found.themes if found else ())
+        db.session.expire(self, ["themes"])
         if before != (True, self.language, self.sentiment_label, self.polarity):
             told = {"revision": self.revision, "language": self.language, "label": self.sentiment_label}
             events.record("response.read", self.id, workspace_id=self.workspace_id, at=at, data=told)

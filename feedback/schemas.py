@@ -16,6 +16,7 @@ from feedback import feed, ranging
 from feedback.feed import Entry
 from feedback.metric import Change, Score
 from feedback.response import Response
+from feedback.sentiment.themes import THEMES
 from feedback.tally import Filters
 from feedback.telling import Told
 from feedback.zoning import Interval
@@ -72,6 +73,7 @@ class FiltersIn(Schema):
         Literal["negative", "neutral", "positive", "mixed", "unscored"] | None,
         BlankIsNone,
     ] = None
+    theme: Annotated[Literal[THEMES] | None, BlankIsNone] = None  # type: ignore[valid-type]  # one list of them
     version: Annotated[int | None, Field(ge=1, le=100_000)] = None
     question: Annotated[
         Annotated[str, StringConstraints(max_length=40, pattern=r"^[a-z0-9_]*$")] | None,
@@ -94,7 +96,7 @@ class FiltersIn(Schema):
     @property
     def filters(self) -> Filters:
         """The same as the room asks for it."""
-        names = ("band", "agent", "team", "channel", "language", "sentiment", "version", "question", "value")
+        names = ("band", "agent", "team", "channel", "language", "sentiment", "theme", "version", "question", "value")
         return Filters(**{name: getattr(self, name) for name in names}, wants_contact=self.wants_contact)
 
 
@@ -140,6 +142,13 @@ class SentimentOut(Schema):
     engine_version: str | None
 
 
+class ThemeOut(Schema):
+    """What a comment speaks of, and how: the polarity, from −1 to 1, is of the part that speaks of it."""
+
+    theme: str
+    polarity: float
+
+
 class AnswerOut(Schema):
     """The answer to a further question, in the words that the person saw. Its value depends on the kind: of `one` and
     `yesno` a choice; of `many` a list of choices; of `short` and `long` a text; of `matrix` each row with its number;
@@ -173,6 +182,7 @@ class ResponseOut(Schema):
         str | None, Field(description="Of the comment, once it was read (und: unknown); without one, of the page.")
     ]
     sentiment: Annotated[SentimentOut | None, Field(description="null while unread, or where no engine can read it.")]
+    themes: Annotated[list[ThemeOut], Field(description="Empty while unread; words like `speed` and `courtesy`.")]
     agent: str | None
     team: str | None
     channel: str | None
@@ -199,6 +209,7 @@ class ResponseOut(Schema):
             band=SCALES[found.metric].band(found.score),
             language=found.locale if found.comment is None else found.language,
             sentiment=_sentiment(found),
+            themes=_themes(found),
             flagged=found.flagged_at is not None and found.released_at is None,
             **{name: getattr(found, name) for name in same},
         )
@@ -214,6 +225,11 @@ def _sentiment(found: Response) -> SentimentOut | None:
         engine=found.engine,
         engine_version=found.engine_version,
     )
+
+
+def _themes(found: Response) -> list[ThemeOut]:
+    read = found.themes if found.read_at else []
+    return [ThemeOut(theme=one.theme, polarity=one.polarity) for one in read]
 
 
 class ResponseList(Schema):

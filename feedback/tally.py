@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
-from sqlalchemy import ColumnElement, case, false, func, literal, or_, select
+from sqlalchemy import ColumnElement, case, exists, false, func, literal, or_, select
 
 from base.db import db
 from feedback.answer import Answer
 from feedback.response import Response
+from feedback.theme import Theme
 from feedback.zoning import Interval
 from surveys.question import ANY, CONTACT
 from surveys.scale import SCALES, Band, Scale
@@ -21,6 +22,9 @@ from surveys.version import Version
 
 Segment = Literal["agent", "team", "channel", "language"]
 Counts = dict[int, int]
+
+SIDE = 0.15
+"""Polarity from which what is said of a theme is rather good or rather bad."""
 
 NAMELESS = ""
 """As a filter of a segment: those that have no agent, team, channel or known language."""
@@ -48,6 +52,7 @@ class Filters:
     channel: str | None = None
     language: str | None = None
     sentiment: str | None = None
+    theme: str | None = None
     version: int | None = None
     question: str | None = None
     """Those that answered this question, with `value`: a choice, a row, a row and its rating ("r1:5"), a month of a
@@ -121,6 +126,16 @@ def sentiments(survey_id: uuid.UUID, interval: Interval, filters: Filters = EVER
     return dict(db.session.execute(query.group_by("kind")).all())
 
 
+def themes(survey_id: uuid.UUID, interval: Interval, filters: Filters = EVERYTHING) -> dict[str, tuple[int, int, int]]:
+    """Of how many comments each theme is spoken, and in how many of them rather badly and rather well."""
+    bad, good = (case((side, 1), else_=0) for side in (Theme.polarity <= -SIDE, Theme.polarity >= SIDE))
+    query = select(Theme.theme, func.count(), func.sum(bad), func.sum(good)).join(
+        Response, Response.id == Theme.response_id
+    )
+    query = query.where(*counted(survey_id, interval, filters), Response.read_at.is_not(None))
+    return {theme: (n, bad, good) for theme, n, bad, good in db.session.execute(query.group_by(Theme.theme))}
+
+
 def set_aside(workspace_id: uuid.UUID, survey_id: uuid.UUID | None = None, within: Interval | None = None) -> int:
     """How many flagged responses wait apart from the numbers, in a workspace or in one survey of it."""
     query = select(func.count()).select_from(Response).where(Response.workspace_id == workspace_id, SET_ASIDE)
@@ -147,6 +162,10 @@ def conditions(filters: Filters) -> Iterator[ColumnElement[bool]]:
         yield _in_language(filters.language)
     if filters.sentiment is not None:
         yield _of_sentiment(filters.sentiment)
+    if filters.theme is not None:
+        yield Response.read_at.is_not(None) & exists().where(
+            Theme.response_id == Response.id, Theme.theme == filters.theme
+        )
     if filters.version is not None:
         yield Response.version_id.in_(select(Version.id).where(Version.number == filters.version))
     yield from _about_further(filters)

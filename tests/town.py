@@ -248,6 +248,7 @@ NAMED = {
     ("uploading", "ident"): lambda town: town.upload_id,
     ("logos", "ident"): lambda town: town.logo_id,
     ("responses", "ident"): lambda town: town.response_id,
+    ("theming", "ident"): lambda town: town.response_id,
     ("responses.release", "ident"): lambda town: town.flagged_id,
     ("places", "ident"): lambda town: town.link.id,
     ("opening", "slug"): lambda town: town.link.slug,

@@ -12,6 +12,7 @@ from wtforms.validators import AnyOf, Length, NumberRange, Optional, Regexp
 from feedback.feed import Order
 from feedback.metric import BANDS
 from feedback.ranging import By, Range
+from feedback.sentiment.themes import THEMES
 from feedback.tally import EVERYTHING, NAMELESS, Filters
 
 SENTIMENTS = ("positive", "neutral", "negative", "mixed", "unscored", "unread")
@@ -19,7 +20,7 @@ NOBODY = "-"
 """In an address: those without an agent, team, channel or known language."""
 FACTS = ("agent", "team", "channel", "language", "version")
 """What narrows the whole page; the rest narrows its list of answers only."""
-ABOUT_ANSWERS = ("band", "score", "sentiment", "commented", "question", "value", "wants_contact", "order")
+ABOUT_ANSWERS = ("band", "score", "sentiment", "theme", "commented", "question", "value", "wants_contact", "order")
 VALUE = r"^(\*|[a-z0-9_]{1,40}(:\d{1,2})?|[12]\d{3}-(0[1-9]|1[0-2]))$"
 """Of an answer: anything, a choice, a row with or without its rating, a month."""
 PERIOD = ("period", "from", "to", "by")
@@ -37,6 +38,7 @@ class ResultsForm(Form):
     band = StringField(validators=[Optional(), AnyOf(BANDS)])
     score = IntegerField(validators=[Optional(), NumberRange(0, 10)])
     sentiment = StringField(validators=[Optional(), AnyOf(SENTIMENTS)])
+    theme = StringField(validators=[Optional(), AnyOf(THEMES)])
     commented = BooleanField()
     question = StringField(validators=[Optional(), Regexp(r"^[a-z0-9_]{1,40}$")])
     value = StringField(validators=[Optional(), Regexp(VALUE)])
@@ -58,7 +60,7 @@ class ResultsForm(Form):
     @property
     def all(self) -> Filters:
         """What narrows the list of answers."""
-        names = (*FACTS, "band", "score", "sentiment", "question", "value")
+        names = (*FACTS, "band", "score", "sentiment", "theme", "question", "value")
         return Filters(**{name: self._value(name) for name in names}, wants_contact=self.wants_contact.data or None)
 
     @property

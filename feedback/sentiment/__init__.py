@@ -1,36 +1,18 @@
-"""What a comment says: its language, and its sentiment where an engine reads that language."""
+"""What a comment says: its language, its sentiment and its themes, where an engine reads that language."""
 
-import threading
-from collections.abc import Callable, Mapping
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from types import MappingProxyType
-from typing import Literal, Protocol
 
-from feedback.sentiment.language import UNKNOWN, detect
-
-Label = Literal["negative", "neutral", "positive", "mixed"]
+from feedback.sentiment.choosing import DEFAULT, ENGINES, engine_named, installed
+from feedback.sentiment.engine import Engine, EngineError, Label, Part, Score
+from feedback.sentiment.language import UNKNOWN, Language, detect
 
 LONGEST = 10_000  # characters of a comment that are read; an answer page takes no more
 
-
-@dataclass(frozen=True)
-class Score:
-    """A label, its polarity −1…1 and how often such a label proved right, 0…1 (None where nobody measured it)."""
-
-    label: Label
-    polarity: float
-    confidence: float | None
-
-
-class Engine(Protocol):
-    """Reads comments of one or more languages. `version` changes whenever the same comment may score differently."""
-
-    name: str
-    version: str
-
-    def score(self, comment: str) -> Score | None:
-        """The sentiment, or None when the engine finds nothing in the comment to judge by."""
-        ...
+log = logging.getLogger("afterword.sentiment")
 
 
 @dataclass(frozen=True)
@@ -38,8 +20,8 @@ class Reading:
     """What was read in a comment.
 
     `language` is a primary subtag or "und". Without `label` and `polarity` the comment is unscored, which is a state
-    and not a zero: `engine` None says that no engine reads the language, an engine's name that it found nothing to
-    judge by. `themes` pairs a theme with its polarity.
+    and not a zero: `engine` None says that no engine reads the language, or that the engine cannot be used here; an
+    engine's name, that it found nothing to judge by. `themes` pairs a theme with its polarity.
     """
 
     language: str
@@ -50,53 +32,66 @@ class Reading:
     themes: list[tuple[str, float]] = field(default_factory=list)
     engine: str | None = None
     engine_version: str | None = None
+    parts: tuple[Part, ...] = ()
 
 
-def _textblob() -> Engine:
-    from feedback.sentiment.textblob import TextBlobEngine
-
-    return TextBlobEngine()
-
-
-# Who reads which language. Engines are made at the first comment that needs them: their libraries are slow to import.
-_MAKERS: Mapping[str, Callable[[], Engine]] = MappingProxyType({"en": _textblob})
-_engines: dict[Callable[[], Engine], Engine] = {}
-_making = threading.Lock()
-
-
-def engine_for(language: str) -> Engine | None:
-    """The engine that reads `language` (a primary subtag), or None."""
-    maker = _MAKERS.get(language)
-    if maker is None:
-        return None
-    if maker not in _engines:
-        with _making:
-            if maker not in _engines:
-                _engines[maker] = maker()
-    return _engines[maker]
-
-
-def read(comment: str, *, locale_hint: str | None = None) -> Reading:
-    """Language and sentiment of `comment`; `locale_hint` is the tag of the language it was expected in.
+def read(comment: str, *, locale_hint: str | None = None, engine: str = DEFAULT) -> Reading:
+    """Language, sentiment and themes of `comment`; `locale_hint` is the tag of the language it was expected in.
 
     Never raises for any text. Safe from any thread; the first call loads the models.
     """
+    return read_all([(comment, locale_hint)], engine=engine)[0]
+
+
+def read_all(comments: Sequence[tuple[str, str | None]], *, engine: str = DEFAULT) -> list[Reading]:
+    """The same for many comments, each with its expected language: much faster than one by one."""
     # Half a surrogate pair is no character; it can come from a truncated emoji and no model takes it.
-    text = comment[:LONGEST].encode("utf-8", "replace").decode("utf-8")
-    language = detect(text, hint=locale_hint)
-    engine = engine_for(language.tag)
-    if engine is None:
-        return Reading(language.tag, language.confidence)
-    score = engine.score(text)
+    texts = [comment[:LONGEST].encode("utf-8", "replace").decode("utf-8") for comment, _ in comments]
+    languages = [detect(text, hint=hint) for text, (_, hint) in zip(texts, comments, strict=True)]
+    try:
+        chosen = engine_named(engine)
+    except EngineError as fault:
+        # The comment stays readable and is read again after repair; `afterword check` and the log say what is wrong.
+        log.error("comments stay unscored: %s", fault)  # noqa: TRY400 — a sentence for the operator, not a trace
+        return [Reading(language.tag, language.confidence) for language in languages]
+    read = [at for at, language in enumerate(languages) if chosen.reads(language.tag)]
+    scores = dict(zip(read, chosen.score([texts[at] for at in read]), strict=True))
+    return [
+        _reading(language, chosen, scores[at]) if at in scores else Reading(language.tag, language.confidence)
+        for at, language in enumerate(languages)
+    ]
+
+
+def _reading(language: Language, engine: Engine, score: Score | None) -> Reading:
+    if score is None:
+        return Reading(language.tag, language.confidence, engine=engine.name, engine_version=engine.version)
     return Reading(
         language.tag,
         language.confidence,
-        label=score.label if score else None,
-        polarity=score.polarity if score else None,
-        confidence=score.confidence if score else None,
+        label=score.label,
+        polarity=score.polarity,
+        confidence=score.confidence,
+        themes=list(score.themes),
         engine=engine.name,
         engine_version=engine.version,
+        parts=score.parts,
     )
 
 
-__all__ = ["LONGEST", "UNKNOWN", "Engine", "Label", "Reading", "Score", "detect", "engine_for", "read"]
+__all__ = [
+    "DEFAULT",
+    "ENGINES",
+    "LONGEST",
+    "UNKNOWN",
+    "Engine",
+    "EngineError",
+    "Label",
+    "Part",
+    "Reading",
+    "Score",
+    "detect",
+    "engine_named",
+    "installed",
+    "read",
+    "read_all",
+]

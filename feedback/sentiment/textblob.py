@@ -4,11 +4,12 @@ Importing the library takes about half a second (two where SciPy is installed, w
 module is imported at the first English comment and not at the start.
 """
 
+from collections.abc import Sequence
 from importlib.metadata import version
 
 from textblob import TextBlob
 
-from feedback.sentiment import Label, Score
+from feedback.sentiment.engine import Label, Score
 
 # Bump when any number below changes: stored answers say with which thresholds they were read.
 REVISION = 1
@@ -38,7 +39,13 @@ class TextBlobEngine:
         self.version = f"{version('textblob')}+{REVISION}"
         TextBlob("good").sentiment_assessments  # noqa: B018 — reads the lexicon now, in the one thread that makes us
 
-    def score(self, comment: str) -> Score | None:
+    def reads(self, language: str) -> bool:
+        return language == "en"
+
+    def score(self, comments: Sequence[str]) -> list[Score | None]:
+        return [self._score(comment) for comment in comments]
+
+    def _score(self, comment: str) -> Score | None:
         """The sentiment, or None when no word of the comment is an opinion: an average of nothing is not neutral."""
         found = TextBlob(comment).sentiment_assessments
         opinions = [polarity for _, polarity, _, _ in found.assessments if polarity]

@@ -10,9 +10,11 @@ from feedback.views import (
     issues,
     opening,
     pausing,
+    reading,
     responses,
     results,
     styleguide,
+    theming,
 )
 
 blueprints: tuple[Blueprint, ...] = (
@@ -26,4 +28,6 @@ blueprints: tuple[Blueprint, ...] = (
     responses.bp,
     results.bp,
     styleguide.bp,
+    reading.bp,
+    theming.bp,
 )

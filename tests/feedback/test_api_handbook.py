@@ -11,6 +11,7 @@ import time_machine
 import config
 from base.db import db, transaction
 from feedback.response import Response
+from feedback.theme import Theme
 from tests.cast import AT, a_response, a_survey, an_api_key, an_invitation
 from tests.feedback.answers import one
 
@@ -34,6 +35,8 @@ def variables(cast):
             with transaction():
                 for name, value in (READ | {"engine_version": "0.19.0"}).items():
                     setattr(db.session.get(Response, response.id), name, value)
+                db.session.get(Response, response.id).read_at = AT
+                Theme.keep(response.id, [("speed", -0.4)])
         yield {"AFTERWORD": "", "KEY": an_api_key(cast.workspace), "INVITATION": str(invitations[0].id)}
 
 

@@ -14,7 +14,7 @@ def test_each_line_becomes_one_object(app):
     done = app.test_cli_runner().invoke(feedback, ["score"], input=lines)
     assert done.exit_code == 0, done.output
     english, polish, empty = map(json.loads, done.stdout.splitlines())
-    assert (english["language"], english["label"], english["engine"]) == ("en", "negative", "textblob")
+    assert (english["language"], english["label"], english["engine"]) == ("en", "negative", "ngram")
     assert polish["language"] == "pl"
     assert empty["label"] is None
     keys = ["language", "label", "polarity", "confidence", "themes", "engine", "engine_version"]

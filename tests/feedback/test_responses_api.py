@@ -79,6 +79,7 @@ def test_a_response_is_told_with_all_that_is_known_of_it(api, cast, answer):
             "engine": "textblob",
             "engine_version": "1",
         },
+        "themes": [],
         "agent": "Vid",
         "team": "North",
         "channel": "email",

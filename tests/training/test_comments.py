@@ -1,0 +1,49 @@
+"""The comments that the model learns from have the shape that their README promises."""
+
+from collections import Counter
+
+import pytest
+
+from training.rows import CORE, Row, comments, parsed, tier_a
+
+ROWS = comments()
+LANGUAGES = sorted({row.lang for row in ROWS})
+
+
+def test_every_row_has_a_known_label_known_themes_and_a_text():
+    assert len(ROWS) >= 8_000  # `comments` itself refuses the first bad row with what is wrong with it
+    assert set(CORE) <= set(LANGUAGES)
+
+
+@pytest.mark.parametrize(
+    "line", ["neg\t\twebshop", "bad\t\twebshop\tx", "neg\tluck-\tbank\tx", "neg\t\tbakery\tx", "neg\t\tbank\t "]
+)
+def test_a_bad_row_is_refused(line):
+    with pytest.raises(ValueError, match=r"columns|unknown|no text"):
+        parsed(line)
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_no_comment_is_there_twice(lang):
+    texts = Counter(row.key for row in ROWS if row.lang == lang)
+    assert [text for text, n in texts.items() if n > 1] == []
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_each_language_has_its_share_of_every_label_and_a_test(lang):
+    rows = [row for row in ROWS if row.lang == lang]
+    assert len(rows) >= (1_500 if lang in CORE else 300)
+    shares = {label: n / len(rows) for label, n in Counter(row.label for row in rows).items()}
+    assert shares["neg"] > 0.33
+    assert shares["pos"] > 0.28
+    assert shares["neu"] > 0.16
+    assert 0.06 < sum(row.held for row in rows) / len(rows) < 0.16
+
+
+def test_what_is_kept_for_testing_depends_on_the_text_alone():
+    assert [Row("neg", "", "bank", f"{n}").held for n in range(3)] == [
+        Row("pos", "speed+", "gym", f"{n}", "sl").held for n in range(3)
+    ]
+    kept = {row.key for row in ROWS if row.held and len(row.key) > 20}
+    assert not kept & {row.key for row in tier_a()}
+    assert not kept & {row.key for row in ROWS if not row.held}
