@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, func, select
 from accounts.workspace import Workspace
 from base.db import db
 from feedback.response import Response
+from surveys.contact import Contact
 
 
 class Waiting(NamedTuple):
@@ -21,6 +22,7 @@ class Waiting(NamedTuple):
     locale: str
     engine: str
     workspace_id: uuid.UUID
+    contact_locale: str | None
 
 
 def comments_after(
@@ -28,12 +30,13 @@ def comments_after(
 ) -> list[Waiting]:
     """Responses with a comment in order of their ids, at most `limit` after the id `after`."""
     about = (Response.id, Response.revision, Response.comment, Response.locale)
-    query = select(*about, Workspace.sentiment_engine, Response.workspace_id)
+    query = select(*about, Workspace.sentiment_engine, Response.workspace_id, Contact.locale)
     query = query.join(Workspace, Workspace.id == Response.workspace_id)
+    query = query.outerjoin(Contact, Contact.id == Response.contact_id)
     query = query.where(*_commented(workspace_id, survey_id, after)).order_by(Response.id).limit(limit)
     return [
-        Waiting(ident, revision, comment or "", locale, engine, owner)
-        for ident, revision, comment, locale, engine, owner in db.session.execute(query)
+        Waiting(ident, revision, comment or "", locale, engine, owner, contact)
+        for ident, revision, comment, locale, engine, owner, contact in db.session.execute(query)
     ]
 
 

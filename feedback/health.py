@@ -10,9 +10,12 @@ from alembic.script import ScriptDirectory
 from flask import current_app
 from sqlalchemy import func, select
 
+from accounts.workspace import Workspace
 from base import clock, heartbeat
 from base.db import db, sqlite_module
 from base.outbox import Mail
+from feedback.sentiment import DEFAULT, installed
+from feedback.sentiment.choosing import FILE
 
 LATE_TICK = timedelta(seconds=120)
 OLD_MAIL = timedelta(minutes=10)
@@ -69,4 +72,17 @@ def _disk() -> tuple[bool, str]:
     return free >= 0.05 or usage.free > 5 * 2**30, f"{usage.free / 2**30:.1f} GiB free"
 
 
-_CHECKS = {"database": _database, "migrations": _migrations, "schedule": _tick, "outbox": _outbox, "disk": _disk}
+def _comments() -> tuple[bool, str]:
+    chosen = {one.sentiment_engine for one in Workspace.all()} | {DEFAULT}
+    missing = sorted(name for name in chosen if not installed(name) or not (name == "textblob" or FILE.exists()))
+    return not missing, f"comments cannot be read by {', '.join(missing)}" if missing else "comments can be read"
+
+
+_CHECKS = {
+    "database": _database,
+    "migrations": _migrations,
+    "schedule": _tick,
+    "outbox": _outbox,
+    "disk": _disk,
+    "comments": _comments,
+}

@@ -24,6 +24,7 @@ from feedback.revision import Revision
 from feedback.sentiment.themes import with_words
 from feedback.suspecting import Sign, Signs, Submission, Visit, signs_seen
 from feedback.themebook import Entry, WorkspaceTheme
+from surveys.contact import Contact
 from surveys.intent import Intent
 from surveys.invitation import Invitation
 
@@ -40,12 +41,14 @@ def read_response(subject_id: uuid.UUID) -> None:
         response = Response.unread(subject_id)
         if response is None:
             return
-        revision, comment, locale = response.revision, response.comment, response.locale
+        revision, comment = response.revision, response.comment
         invitation = session.get(Invitation, response.invitation_id) if response.invitation_id else None
         engine = session.get_one(Workspace, response.workspace_id).sentiment_engine
         book = WorkspaceTheme.book(response.workspace_id)
+        contact = session.get(Contact, response.contact_id) if response.contact_id else None
+        heard = sentiment.Heard(comment or "", response.locale, contact.locale if contact else None)
         signs = _signs(session.get_one(Revision, (subject_id, revision)), invitation)
-    found = sentiment.read(comment, locale_hint=locale, engine=engine) if comment else None
+    found = sentiment.read_all([heard], engine=engine)[0] if comment else None
     if found and comment:
         found = _named(found, comment, book)
     with transaction():
@@ -87,7 +90,9 @@ def reread(
     judged: dict[uuid.UUID, sentiment.Reading] = {}
     for name in {engine or row.engine for row in rows}:
         chosen = [row for row in rows if (engine or row.engine) == name]
-        found = sentiment.read_all([(row.comment, row.locale) for row in chosen], engine=name)
+        found = sentiment.read_all(
+            [sentiment.Heard(row.comment, row.locale, row.contact_locale) for row in chosen], engine=name
+        )
         for row, one in zip(chosen, found, strict=True):
             judged[row.id] = _named(one, row.comment, books[row.workspace_id])
     with transaction():

@@ -26,16 +26,11 @@ from feedback.sentiment.table import FILE, FORMAT, Table
 from training import theming
 from training.fitting import balanced, fit, matrix, normal, telling, whole_numbers
 from training.measuring import f1, f2, f3
-from training.rows import LABELS, Row, comments, faces, plain, tier_a
+from training.rows import LABELS, Row, byte, comments, faces, plain, tier_a
 
 ELSEWHERE = {"strength": 0.3, "subtitles": 0.5}
-SURVEYS = {"strength": 3.0, "prior": 0.5, "elsewhere": 0.1, "plain": 2.0}
+SURVEYS = {"strength": 5.0, "prior": 0.5, "elsewhere": 0.03, "plain": 3.0}
 FOLDS = 3
-
-
-def byte(row: Row, place: int) -> int:
-    """A number 0…255 that depends on the text alone: who is in which fold never changes."""
-    return hashlib.sha256(row.text.encode()).digest()[place]
 
 
 def one_hot(rows: list[Row]) -> np.ndarray:
@@ -194,7 +189,7 @@ def build(kept: Path | None) -> tuple[dict[str, object], dict[str, np.ndarray]]:
     bounds = sides(trial, [row for row in own if byte(row, 1) % FOLDS == 0])
     numbers, unit, bias = _whole(*surveys.fitted(np.ones(len(surveys.rows), dtype=bool)))
     scaled = {"scale": unit * slope, "bias": (bias * slope).tolist()}
-    meta |= {"sentiment": scaled, "themes": theme_meta, "mixed": bounds}
+    meta |= {"slope": slope, "sentiment": scaled, "themes": theme_meta, "mixed": bounds}
     return meta, {"sentiment": numbers, **theme_arrays}
 
 

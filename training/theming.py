@@ -39,7 +39,7 @@ def build(rows: list[Row]) -> tuple[dict[str, object], dict[str, np.ndarray]]:
     for out in range(FOLDS):
         table, bias = _fitted(inner[fold != out], yes[fold != out])
         logits[fold == out] = normal(inner[fold == out]) @ table + bias
-    limits = _limits(logits, yes)
+    limits = limits_of(logits, yes)
     print(f"    themes, unseen: micro-F1 {micro(yes, logits >= limits):.3f}")
     table, bias = _fitted(inner, yes)
     strongest = np.sort(np.argsort(-np.abs(table).max(axis=1), kind="stable")[:MOST])
@@ -48,7 +48,7 @@ def build(rows: list[Row]) -> tuple[dict[str, object], dict[str, np.ndarray]]:
     return {"scale": unit, "bias": (bias - limits).tolist()}, arrays
 
 
-def _limits(logits: np.ndarray, yes: np.ndarray) -> np.ndarray:
+def limits_of(logits: np.ndarray, yes: np.ndarray) -> np.ndarray:
     """From where on a theme counts as spoken of, so that micro-F1 is highest."""
     limits = np.full(len(THEMES), -1.0)
     for _ in range(2):

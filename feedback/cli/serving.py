@@ -15,11 +15,13 @@ from flask import current_app
 from flask.cli import with_appcontext
 
 from accounts.ticket import Ticket
+from accounts.workspace import Workspace
 from base import clock
-from base.db import transaction
+from base.db import reading, transaction
 from base.errors import AfterwordError
 from config import ROOT, Settings
 from feedback.cli.database import bring_up_to_date
+from feedback.sentiment import EngineError, engine_named
 
 
 @click.command()
@@ -30,6 +32,7 @@ def serve(*, no_worker: bool) -> None:
     settings: Settings = current_app.config["SETTINGS"]
     _refuse_busy_port(settings)
     bring_up_to_date()
+    _refuse_missing_engines()
     _say_how_to_begin(settings)
     worker = None if settings.on_sqlite or no_worker else _Worker()
     os.environ["AFTERWORD_EMBEDDED_RUNNER"] = "1" if settings.on_sqlite else ""
@@ -46,6 +49,7 @@ def work() -> None:
     """Run jobs and the schedule without serving pages (PostgreSQL; any number of them)."""
     if current_app.config["SETTINGS"].on_sqlite:
         raise AfterwordError("On SQLite the serving process runs the jobs itself; `afterword work` is for PostgreSQL.")
+    _refuse_missing_engines()
     current_app.extensions["afterword.runner"].work_here()
 
 
@@ -60,6 +64,17 @@ def _refuse_busy_port(settings: Settings) -> None:
                 f"AFTERWORD_PORT: {settings.host}:{settings.port} cannot be used ({error.strerror}). "
                 "Stop what runs there, or choose another: AFTERWORD_PORT=8001 ./run.sh serve"
             ) from error
+
+
+def _refuse_missing_engines() -> None:
+    """Whoever chose an engine learns at the start that it cannot read here, and not from unscored comments."""
+    with reading():
+        chosen = {one.sentiment_engine: one.slug for one in Workspace.all()}
+    for name, workspace in chosen.items():
+        try:
+            engine_named(name)
+        except EngineError as fault:
+            raise AfterwordError(f"The workspace {workspace} has comments read by {name!r}. {fault}") from None
 
 
 def _say_how_to_begin(settings: Settings) -> None:

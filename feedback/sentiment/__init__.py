@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from feedback.sentiment.choosing import DEFAULT, ENGINES, engine_named, installed
 from feedback.sentiment.engine import Engine, EngineError, Label, Part, Score
@@ -13,6 +14,14 @@ from feedback.sentiment.language import UNKNOWN, Language, detect
 LONGEST = 10_000  # characters of a comment that are read; an answer page takes no more
 
 log = logging.getLogger("afterword.sentiment")
+
+
+class Heard(NamedTuple):
+    """A comment, the language of the page that it was typed into, and that of the person where it is known."""
+
+    comment: str
+    page: str | None = None
+    person: str | None = None
 
 
 @dataclass(frozen=True)
@@ -40,14 +49,16 @@ def read(comment: str, *, locale_hint: str | None = None, engine: str = DEFAULT)
 
     Never raises for any text. Safe from any thread; the first call loads the models.
     """
-    return read_all([(comment, locale_hint)], engine=engine)[0]
+    return read_all([Heard(comment, locale_hint)], engine=engine)[0]
 
 
-def read_all(comments: Sequence[tuple[str, str | None]], *, engine: str = DEFAULT) -> list[Reading]:
-    """The same for many comments, each with its expected language: much faster than one by one."""
+def read_all(comments: Sequence[Heard], *, engine: str = DEFAULT) -> list[Reading]:
+    """The same for many comments, each with its expected languages: much faster than one by one."""
     # Half a surrogate pair is no character; it can come from a truncated emoji and no model takes it.
-    texts = [comment[:LONGEST].encode("utf-8", "replace").decode("utf-8") for comment, _ in comments]
-    languages = [detect(text, hint=hint) for text, (_, hint) in zip(texts, comments, strict=True)]
+    texts = [comment[:LONGEST].encode("utf-8", "replace").decode("utf-8") for comment, _, _ in comments]
+    languages = [
+        detect(text, hint=page, second=person) for text, (_, page, person) in zip(texts, comments, strict=True)
+    ]
     try:
         chosen = engine_named(engine)
     except EngineError as fault:
@@ -85,6 +96,7 @@ __all__ = [
     "UNKNOWN",
     "Engine",
     "EngineError",
+    "Heard",
     "Label",
     "Part",
     "Reading",

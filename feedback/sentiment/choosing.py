@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from importlib.util import find_spec
+from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from feedback.sentiment.table import Table  # which loads NumPy
 
 DEFAULT: Final = "ngram"
+FILE: Final = Path(__file__).parent / "model" / "ngram.npz"
+"""What the built-in engine reads by."""
 
 
 def _ngram() -> Engine:

@@ -1,33 +1,41 @@
 """In which language a comment is written, or that it cannot be told. docs/decisions/0003-language-detection.md: why so.
 
-The model (90 MB once loaded, about a second) is read at the first comment that needs it, once for all threads.
+Latin, Greek and Cyrillic letters: our own small table, which knows fifteen languages as customers write them, without
+accents and in the wrong alphabet too, and fifteen neighbours. Other scripts: py3langid (90 MB once loaded, about a
+second), read at the first comment that needs it, once for all threads.
 """
 
 import re
 import threading
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol, cast
 
+from feedback.sentiment.engine import EngineError
+
 UNKNOWN = "und"  # BCP 47's word for "undetermined"
 
-# fmt: off
-_LATIN = frozenset({
-    "en", "sl", "pl", "de", "fr", "es", "it", "pt", "nl", "hr", "cs", "sk", "sr", "hu", "ro", "sq", "da", "no", "sv",
-    "fi", "et", "lv", "lt", "tr", "ca", "eu", "ga", "cy", "mt", "is", "af", "id", "ms", "vi", "tl", "sw",
-})
-# fmt: on
-_CYRILLIC = frozenset({"ru", "uk", "be", "bg", "mk", "sr", "kk", "ky", "mn", "tg"})
+_CYRILLIC = frozenset({"ru", "uk", "bg", "mk", "sr-Cyrl"})
 _NOT_WORDS = re.compile(r"https?://\S+|www\.\S+|\S+@\S+\.\S+|[@#]\w+")
 _LETTER = re.compile(r"[^\W\d_]")
 _GREEK_LETTER = re.compile(r"[\u0370-\u03ff\u1f00-\u1fff]")
 _CYRILLIC_LETTER = re.compile(r"[\u0400-\u052f]")
 _LATIN_LETTER = re.compile(r"[A-Za-z\u00aa-\u024f\u1e00-\u1eff]")
 
-# How many times likelier the expected language is than the letters alone say; in a few words they say little.
-_EXPECTED = 3.0
-_EXPECTED_IN_FEW = 10.0
-_FEW = 20  # letters
+# How many times likelier an expected language is than the letters alone say; in a few words they say little. The page
+# was answered in the first, the contact's own is the second.
+_EXPECTED = 6.0
+_EXPECTED_IN_FEW = 12.0
+_SECOND = 3.0
+_FEW = 25  # letters
+# Of our table, and of the library's.
+_LEAST_SURE = 0.5
+_LEAST_SURE_OF_FEW = 0.6
 _LEAST_CONFIDENCE = 0.35
+# Fewer known pieces of words than this are no language of the table: "asdf", and languages that it never saw.
+_LEAST_KNOWN = 0.3
+# Languages that nobody answers in unless they are expected take short texts from their larger neighbours.
+_RARE = {"ca": 0.2, "mk": 0.3, "bg": 0.3, "uk": 0.3, "is": 0.2, "lv": 0.3, "lt": 0.3, "nb": 0.3, "da": 0.3, "id": 0.1}
 _ENOUGH = 1_000  # characters: more do not change the answer
 
 
@@ -48,46 +56,72 @@ _loading = threading.Lock()
 _loaded: list[_Model] = []
 
 
-def detect(comment: str, *, hint: str | None = None) -> Language:
-    """The language of `comment`; `hint` is the tag of the language expected (of the page answered, of the contact).
+def detect(comment: str, *, hint: str | None = None, second: str | None = None) -> Language:
+    """The language of `comment`; `hint` is the tag of the language expected (of the page answered), `second` that of
+    the contact.
 
-    The hint only tips the scale: a Greek comment on a Slovenian page is Greek. Without enough to go by it is UNKNOWN.
+    Both only tip the scale: a Greek comment on a Slovenian page is Greek. Without enough to go by it is UNKNOWN.
     """
     text = _NOT_WORDS.sub(" ", comment[:_ENOUGH])
     letters = len(_LETTER.findall(text))
     if letters < 2:
         return _NOT_KNOWN
+    expected = (_primary(hint), _primary(second))
     if len(_GREEK_LETTER.findall(text)) > letters / 2:
         return Language("el", 0.99)
-    expected = _primary(hint)
-    ranked = _rank(text, _candidates(text, letters, expected), expected, letters)
+    if len(_CYRILLIC_LETTER.findall(text)) > letters / 2:
+        return _by_table(text, letters, expected, among=_CYRILLIC)
+    if len(_LATIN_LETTER.findall(text)) > letters / 2:
+        return _by_table(text, letters, expected, among=None)
+    return _by_library(text, expected[0], letters)
+
+
+def _primary(hint: str | None) -> str | None:
+    tag = re.split(r"[-_]", hint, maxsplit=1)[0].lower() if hint else None
+    return "nb" if tag in {"no", "nn"} else "hr" if tag == "bs" else tag
+
+
+def _by_table(text: str, letters: int, expected: Iterable[str | None], *, among: frozenset[str] | None) -> Language:
+    import numpy as np
+
+    from feedback.sentiment.tongues import tongues
+
+    try:
+        table = tongues()
+    except EngineError:  # a damaged file is told by `afterword check`; comments stay readable
+        return _NOT_KNOWN
+    found, known = table.rank(text)
+    if known < _LEAST_KNOWN and among is None:
+        return _NOT_KNOWN
+    first, second = expected
+    weight, least = (_EXPECTED_IN_FEW, _LEAST_SURE_OF_FEW) if letters < _FEW else (_EXPECTED, _LEAST_SURE)
+    prior = [
+        (weight if tag == first else _SECOND if tag == second else _RARE.get(tag, 1.0))
+        * (1.0 if among is None or name in among else 1e-9)
+        for name, tag in zip(table.names, table.tags, strict=True)
+    ]
+    logits = found + np.log(prior)
+    shares = np.exp(logits - logits.max())
+    shares /= shares.sum()
+    by_tag: dict[str, float] = {}
+    for tag, share in zip(table.tags, shares.tolist(), strict=True):
+        by_tag[tag] = by_tag.get(tag, 0.0) + share
+    best = max(by_tag, key=by_tag.__getitem__)
+    sure = min(1.0, round(by_tag[best], 4))
+    return Language({"nb": "no"}.get(best, best) if sure >= least else UNKNOWN, sure)
+
+
+def _by_library(text: str, expected: str | None, letters: int) -> Language:
+    ranked = _rank(text, expected, letters)
     if not ranked or ranked[0].confidence < _LEAST_CONFIDENCE:
         return Language(UNKNOWN, ranked[0].confidence) if ranked else _NOT_KNOWN
     return ranked[0]
 
 
-def _primary(hint: str | None) -> str | None:
-    tag = re.split(r"[-_]", hint, maxsplit=1)[0].lower() if hint else None
-    return "no" if tag in {"nb", "nn"} else tag
-
-
-def _candidates(text: str, letters: int, expected: str | None) -> frozenset[str] | None:
-    """The languages of the text's script, None for scripts that themselves leave few; what is expected may be more."""
-    if len(_CYRILLIC_LETTER.findall(text)) > letters / 2:
-        return _CYRILLIC
-    if len(_LATIN_LETTER.findall(text)) > letters / 2:
-        # Bosnian, Galician and the like take short texts from their larger neighbours unless they are expected.
-        return _LATIN | ({expected} - _CYRILLIC - {"el"} if expected else frozenset())
-    return None
-
-
-def _rank(text: str, candidates: frozenset[str] | None, expected: str | None, letters: int) -> list[Language]:
+def _rank(text: str, expected: str | None, letters: int) -> list[Language]:
     weight = _EXPECTED_IN_FEW if letters < _FEW else _EXPECTED
-    found = [
-        (tag, share * (weight if tag == expected else 1.0))
-        for tag, share in _model().rank(text)
-        if (tag in candidates if candidates else tag != "zxx")
-    ]
+    ranked = _model().rank(text)
+    found = [(tag, share * (weight if tag == expected else 1.0)) for tag, share in ranked if tag != "zxx"]
     total = sum(share for _, share in found)
     return sorted((Language(tag, share / total) for tag, share in found), key=lambda x: -x.confidence) if total else []
 

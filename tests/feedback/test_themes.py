@@ -10,7 +10,7 @@ from feedback.response import Response
 from feedback.sentiment.themes import with_words
 from feedback.themebook import Entry, WorkspaceTheme
 
-LATE = "The courier came three hours late and left my parcel in the rain. Terrible delivery!"
+LATE = "Terrible delivery, awful service. The courier was rude and left my parcel in the rain."
 
 
 @pytest.fixture

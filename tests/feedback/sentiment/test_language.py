@@ -57,6 +57,34 @@ def test_a_script_of_one_language_needs_one_word(comment, language):
     assert detect(comment, hint="en").tag == language
 
 
+@pytest.mark.parametrize(
+    ("comment", "language"),
+    [
+        ("Zelo sem razocaran, nihce se ni oglasil.", "sl"),
+        ("Jestem bardzo zadowolona, szybko zalatwione", "pl"),
+        ("Apogoiteutiki eksypiretisi, kanenas den apantouse", "el"),
+        ("poly kali eksipiretisi, efxaristo", "el"),
+        ("uzhasnoe obsluzhivanie, nikto ne otvetil", "ru"),
+        ("vse bystro i vezhlivo, spasibo bolshoe", "ru"),
+        ("Nem válaszolt senki, nagyon csalódott vagyok", "hu"),
+    ],
+)
+def test_a_language_is_known_without_its_accents_and_in_other_letters(comment, language):
+    assert detect(comment).tag == language
+
+
+def test_the_language_of_the_contact_tips_the_scale_too():
+    assert detect("Sve u redu", second="hr").confidence > detect("Sve u redu").confidence
+    assert detect(COMMENTS["el"], hint="en", second="sl").tag == "el"
+
+
+def test_without_its_table_every_language_is_unknown(monkeypatch, tmp_path):
+    from feedback.sentiment import tongues
+
+    monkeypatch.setattr(tongues, "_made", lambda: tongues.Tongues(tmp_path / "none.npz"))
+    assert detect(COMMENTS["en"]).tag == UNKNOWN
+
+
 def test_a_link_or_an_address_in_a_comment_does_not_make_it_english():
     assert detect("Παράδοση https://www.example.com/the/order/and/delivery ποτέ").tag == "el"
 
@@ -73,7 +101,7 @@ def test_many_threads_read_the_model_once_and_agree():
     program = (
         "from concurrent.futures import ThreadPoolExecutor as Pool\n"
         "from feedback.sentiment import language\n"
-        "with Pool(8) as pool: found = set(pool.map(language.detect, ['The parcel never came to my door'] * 16))\n"
+        "with Pool(8) as pool: found = set(pool.map(language.detect, ['とても良い'] * 16))\n"
         "print(len(found), len(language._loaded))"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

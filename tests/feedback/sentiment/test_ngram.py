@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from feedback.sentiment import EngineError, engine_named, read, read_all
+from feedback.sentiment import EngineError, Heard, engine_named, read, read_all
 from feedback.sentiment.features import fold, rows_of
 from feedback.sentiment.ngram import NgramEngine
 from feedback.sentiment.parting import parts_of
@@ -113,7 +113,7 @@ def test_odd_comments_have_an_answer_quickly(engine, comment):
 @settings(deadline=None, max_examples=200)
 @given(st.lists(st.text(max_size=200), max_size=5))
 def test_any_texts_have_a_score_each(comments):
-    found = read_all([(comment, None) for comment in comments])
+    found = read_all([Heard(comment) for comment in comments])
     assert len(found) == len(comments)
     for one in found:
         assert one.polarity is None or (-1 <= one.polarity <= 1 and 0 <= one.confidence <= 1)
