@@ -145,6 +145,7 @@ export const startSaving = () => {
     if (unsaved()) { say(t("Saving…")); soon(); } else if (!busy) say(t("Saved"));
   });
   bringBack();
+  setTimeout(lookAround, 1000); // what was saved while this page was on its way
   setInterval(lookAround, LOOK);
   setInterval(() => { if (savedAt && Date.now() - savedAt > 60000 && !unsaved() && !busy) say(t("Saved")); }, 20000);
   addEventListener("online", () => { if (unsaved()) save(); });
