@@ -90,7 +90,7 @@ def test_an_engine_that_raises_loses_no_answer_and_is_asked_again(run_jobs, link
         raise RuntimeError("model missing")
 
     with monkeypatch.context() as patch:
-        patch.setattr(sentiment, "read", broken)
+        patch.setattr(sentiment, "read_all", broken)
         assert send(link, score=2, comment="Slow and rude").status_code == 303
         assert run_jobs() == 1
     kept = db.session.query(Response).one()
