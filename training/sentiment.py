@@ -29,7 +29,7 @@ from training.measuring import f1, f2, f3
 from training.rows import LABELS, Row, byte, comments, faces, plain, tier_a
 
 ELSEWHERE = {"strength": 0.3, "subtitles": 0.5}
-SURVEYS = {"strength": 5.0, "prior": 0.5, "elsewhere": 0.03, "plain": 3.0}
+SURVEYS = {"strength": 5.0, "prior": 0.5, "elsewhere": 0.1, "plain": 3.0}
 FOLDS = 3
 
 

@@ -22,7 +22,7 @@ _CHARS: Final = (3, 4, 5)
 """Lengths of the pieces of words."""
 _SPACE: Final = 32
 
-_LINK = re.compile(r"https?://\S+|www\.\S+|\S+@\S+\.\S+|@\w+")
+_LINK = re.compile(r"https?://\S+|www\.\S+|[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,6}|@\w+")
 _MARKUP = re.compile(r"<[^<>\n]{0,200}>|&[a-z]{2,8};|&#\d{1,6};")
 _DIGITS = re.compile(r"\d+")
 _REPEATED = re.compile(r"(.)\1{2,}")

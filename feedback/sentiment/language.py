@@ -16,7 +16,7 @@ from feedback.sentiment.engine import EngineError
 UNKNOWN = "und"  # BCP 47's word for "undetermined"
 
 _CYRILLIC = frozenset({"ru", "uk", "bg", "mk", "sr-Cyrl"})
-_NOT_WORDS = re.compile(r"https?://\S+|www\.\S+|\S+@\S+\.\S+|[@#]\w+")
+_NOT_WORDS = re.compile(r"https?://\S+|www\.\S+|[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,6}|[@#]\w+")
 _LETTER = re.compile(r"[^\W\d_]")
 _GREEK_LETTER = re.compile(r"[\u0370-\u03ff\u1f00-\u1fff]")
 _CYRILLIC_LETTER = re.compile(r"[\u0400-\u052f]")

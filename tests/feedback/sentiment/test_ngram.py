@@ -101,6 +101,11 @@ def test_themes_are_known_ones_and_have_a_dimension(engine):
         "\0bad\0",
         "ｇｒｅａｔ",
         "(" * 10_000,
+        "x@" * 5_000,
+        "a@b." * 2_500,
+        "http://" * 1_400,
+        "<" * 10_000,
+        ":(" * 5_000,
     ],
 )
 def test_odd_comments_have_an_answer_quickly(engine, comment):
