@@ -10,6 +10,7 @@ from tests.town import Town, permission_of, routes
 
 NOT_A_PAGE = {
     "static": "files",
+    "theming.words": "a few words shown beside a sentiment on responses.show",
     "health.process": "plain words for load balancers",
     "health.ready": "JSON for load balancers",
     "health.metrics": "text for Prometheus",

@@ -50,7 +50,7 @@ const mark = (tabs) => {
 const settled = new ResizeObserver((found) => {
   for (const { target } of found) {
     if (!target.isConnected) { settled.unobserve(target); continue; }
-    if (!target.dataset.there) { target.dataset.there = "1"; target.scrollLeft = strip.at; }
+    if (!target.dataset.there) { target.dataset.there = "1"; target.scrollLeft = strip.at; strip.locale = null; }
     settle(target);
   }
 });
