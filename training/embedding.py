@@ -18,6 +18,7 @@ from sklearn.neural_network import MLPClassifier
 from feedback.sentiment.embedding import FILE, FORMAT
 from feedback.sentiment.ngram import Sums
 from feedback.sentiment.table import Table, load
+from training.fitting import normal
 from training.measuring import f2, f3, micro, truth
 from training.rows import LABELS, THEMES, Row, byte, comments, plain
 from training.sentiment import FOLDS, Surveys, write
@@ -105,24 +106,17 @@ def build(kept: Path, first: Path) -> tuple[dict[str, object], dict[str, np.ndar
     given, labels = vectors(rows, kept), np.array([LABELS.index(row.label) for row in rows])
     out = np.array([byte(row, 1) % FOLDS == 0 for row in rows])
     with np.load(first) as file:
-        surveys = Surveys(rows, [], (file["table"], file["bias"]))
+        surveys = Surveys(rows, [], rows[:1], (file["table"], file["bias"]))
     table = load()
-    trial, bias = surveys.fitted(~out)
-    probabilities = _said(trial, bias, surveys, out, table)
+    logits = normal(surveys.counts[out]) @ (fitted := surveys.fitted(~out))[0] + fitted[1]
+    logits *= table.gate["warm_home"]
+    raised = np.exp(logits - logits.max(axis=1, keepdims=True))
+    probabilities = raised / raised.sum(axis=1, keepdims=True)
     share = _shares(Head(given[~out], labels[~out]).logits(given[out]), probabilities, labels[out])
     arrays = Head(given, labels).arrays()
     themes, limits = _theme_head(own, kept, arrays["center"], table)
     meta = {"format": FORMAT, "share": share, "themes": limits}
     return meta, {name: array.astype(np.float32) for name, array in (arrays | themes).items()}
-
-
-def _said(trial: np.ndarray, bias: np.ndarray, surveys: Surveys, out: np.ndarray, table: Table) -> np.ndarray:
-    from training.fitting import normal
-
-    logits = normal(surveys.counts[out]) @ trial + bias
-    logits *= table.meta["slope"]
-    raised = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return raised / raised.sum(axis=1, keepdims=True)
 
 
 def _theme_head(

@@ -2,7 +2,8 @@
 
 1. A table from the texts from elsewhere (nine tenths of them).
 2. A table from the survey comments, which starts from what the first one says and learns when to believe it.
-3. Both together are one table, calibrated on rows that the fit has not seen, as whole numbers.
+3. A column that says how much a text is like a survey comment, by which the two are blended; calibrated on rows that
+   the fits have not seen; all as whole numbers.
 4. The same for themes.
 
 Seeds and threads (in `__init__.py`) are fixed: the same data make the same file, byte for byte, on the same machine.
@@ -19,7 +20,9 @@ from pathlib import Path
 
 import numpy as np
 from scipy import sparse
+from sklearn.linear_model import LogisticRegression
 
+from feedback.sentiment.blending import COLUMNS, blended
 from feedback.sentiment.features import BITS
 from feedback.sentiment.ngram import Sums, mixed
 from feedback.sentiment.table import FILE, FORMAT, Table
@@ -29,7 +32,9 @@ from training.measuring import f1, f2, f3
 from training.rows import LABELS, Row, byte, comments, faces, plain, tier_a
 
 ELSEWHERE = {"strength": 0.3, "subtitles": 0.5}
-SURVEYS = {"strength": 5.0, "prior": 0.5, "elsewhere": 0.1, "plain": 3.0}
+SURVEYS = {"strength": 5.0, "prior": 0.5, "plain": 3.0}
+GATE = {"slope": 3.0, "shift": 1.4, "home_abroad": 0.1, "abroad_home": 0.1, "abroad": 0.5}
+"""Chosen on rows that the fit had not seen, of both kinds; never on the test or on sets for measuring."""
 FOLDS = 3
 
 
@@ -60,49 +65,66 @@ def elsewhere(rows: list[Row], kept: Path | None) -> tuple[np.ndarray, np.ndarra
 
 
 class Surveys:
-    """Step 2: what is learnt from survey comments, given what the first table says."""
+    """Steps 2 and 3: what is learnt from survey comments, given what the first table says; and what tells them apart
+    from `others`, texts from elsewhere that nothing here was fitted to.
+    """
 
-    def __init__(self, rows: list[Row], others: list[Row], prior: tuple[np.ndarray, np.ndarray]) -> None:
+    def __init__(
+        self, rows: list[Row], others: list[Row], far: list[Row], prior: tuple[np.ndarray, np.ndarray]
+    ) -> None:
         self.rows = [*rows, *others]
         self.own = np.arange(len(self.rows)) < len(rows)
         self.counts = matrix([row.text for row in self.rows])
-        self.prior = prior
-        self.believed = self._believed(self.counts)
+        self.far = matrix([row.text for row in far])
+        self.prior = prior[0] - prior[0].mean(axis=1, keepdims=True), prior[1] - prior[1].mean()
         self.targets = one_hot(self.rows)
-        labels = self.targets.argmax(axis=1)
         lang = np.array([row.lang for row in self.rows])
-        groups = [(lang == tag) & side for tag in np.unique(lang) for side in (self.own, ~self.own)]
-        weights = np.where(self.own, 1.0, SURVEYS["elsewhere"])
-        weights[[row.source == "plain" for row in self.rows]] = SURVEYS["plain"]
-        self.weights = balanced([group for group in groups if group.any()], labels, weights)
+        weights = np.where([row.source == "plain" for row in self.rows], SURVEYS["plain"], 1.0)
+        groups = [(lang == tag) & self.own for tag in np.unique(lang[self.own])]
+        self.weights = balanced(groups, self.targets.argmax(axis=1), weights)
         self.fold = np.array([byte(row, 1) % FOLDS for row in self.rows])
 
-    def _believed(self, counts: sparse.csr_matrix) -> np.ndarray:
-        said = normal(counts) @ self.prior[0] + self.prior[1]
-        return (said - said.mean(axis=1, keepdims=True)) * SURVEYS["prior"]
-
     def fitted(self, chosen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """One table of 2^20 × 3 from the chosen rows, with the first table in it."""
-        counts, targets = self.counts[chosen], self.targets[chosen]
-        own = self.own[chosen]
-        used = np.flatnonzero(np.asarray(counts[own].sum(axis=0)).ravel())
+        """One table of 2^20 × 3 from the chosen survey comments, with the first table in it."""
+        counts, targets = self.counts[chosen & self.own], self.targets[chosen & self.own]
+        used = np.flatnonzero(np.asarray(counts.sum(axis=0)).ravel())
         labels = targets.argmax(axis=1)
-        apart = [telling(counts[own][:, used], labels[own] == kind) for kind in range(3)]
+        apart = [telling(counts[:, used], labels == kind) for kind in range(3)]
         weight = np.sqrt(np.mean(np.square(apart), axis=0)).astype(np.float32)
         inner = normal(counts)[:, used] @ sparse.diags(weight)
-        features = sparse.hstack([inner, self.believed[chosen].astype(np.float32)]).tocsr()
-        found, bias = fit(features, targets, self.weights[chosen], strength=SURVEYS["strength"], rounds=60)
-        mixing = found[-3:]
-        table = (self.prior[0] - self.prior[0].mean(axis=1, keepdims=True)) @ mixing * SURVEYS["prior"]
+        believed = ((normal(counts) @ self.prior[0] + self.prior[1]) * SURVEYS["prior"]).astype(np.float32)
+        features = sparse.hstack([inner, believed]).tocsr()
+        found, bias = fit(features, targets, self.weights[chosen & self.own], strength=SURVEYS["strength"], rounds=60)
+        table = self.prior[0] @ found[-3:] * SURVEYS["prior"]
         table[used] += found[:-3] * weight[:, None]
-        shift = (self.prior[1] - self.prior[1].mean()) @ mixing * SURVEYS["prior"]
-        return table, bias + shift
+        return table, bias + self.prior[1] @ found[-3:] * SURVEYS["prior"]
+
+    def likeness(self, chosen: np.ndarray) -> tuple[np.ndarray, float]:
+        """One column that tells the chosen survey comments from texts from elsewhere, and its bias."""
+        near = normal(self.counts[chosen & self.own])
+        both = sparse.vstack([near, normal(self.far)]).tocsr()
+        used = np.flatnonzero(np.asarray((both > 0).sum(axis=0)).ravel() >= 3)
+        which = np.arange(both.shape[0]) < near.shape[0]
+        model = LogisticRegression(C=3, solver="liblinear", class_weight="balanced", random_state=0, tol=1e-2)
+        model.fit(both[:, used], which)
+        column = np.zeros(1 << BITS)
+        column[used] = model.coef_[0]
+        return column, float(model.intercept_[0])
+
+    def columns(self, chosen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """All columns of the table, and their bias."""
+        (own, bias), (column, shift) = self.fitted(chosen), self.likeness(chosen)
+        sides = [own[:, 0] - own[:, 1], own[:, 2] - own[:, 1]]
+        first, second = self.prior
+        sides += [first[:, 0] - first[:, 1], first[:, 2] - first[:, 1], column]
+        biases = [bias[0] - bias[1], bias[2] - bias[1], second[0] - second[1], second[2] - second[1], shift]
+        return np.stack(sides, axis=1), np.array(biases)
 
     def unseen(self) -> tuple[np.ndarray, tuple[np.ndarray, np.ndarray]]:
-        """The logits of each row by a table that has not seen it; and the table that has not seen fold 0."""
-        found, tables = np.zeros((len(self.rows), 3)), []
+        """The columns' sums of each row by a table that has not seen it; and the table that has not seen fold 0."""
+        found, tables = np.zeros((len(self.rows), COLUMNS)), []
         for fold in range(FOLDS):
-            table, bias = self.fitted(self.fold != fold)
+            table, bias = self.columns(self.fold != fold)
             out = self.fold == fold
             found[out] = normal(self.counts[out]) @ table + bias
             tables.append((table, bias))
@@ -172,30 +194,42 @@ def build(kept: Path | None) -> tuple[dict[str, object], dict[str, np.ndarray]]:
     others = tier_a()
     print(f"{len(own)} survey comments, {len(others)} texts from elsewhere")
     aside = [row for row in others if byte(row, 0) < 26]
-    prior = elsewhere([row for row in others if byte(row, 0) >= 26], kept)
-    surveys = Surveys(labelled, aside, prior)
+    rest = [row for row in others if byte(row, 0) >= 26]
+    prior = elsewhere(rest, kept)
+    surveys = Surveys(labelled, aside, [row for row in rest if byte(row, 4) < 40], prior)
     unseen, first = surveys.unseen()
     written = np.array([row.source == "own" and row.lang != "face" for row in surveys.rows])
-    _told("survey comments", surveys, unseen, written)
-    _told("texts from elsewhere", surveys, unseen, ~surveys.own)
+    gate = warmed(surveys, unseen, written)
+    logits = blended(unseen, unseen[:, -1], gate)
+    _told("survey comments", surveys, logits, written)
+    _told("texts from elsewhere", surveys, logits, ~surveys.own)
     half = np.where(surveys.own, 1 / surveys.own.sum(), 1 / (~surveys.own).sum())
-    slope = calibrated(unseen, surveys.targets, half)
     theme_meta, theme_arrays = theming.build(own)
-    numbers, unit, bias = _whole(*first)
-    scaled = {"scale": unit * slope, "bias": (bias * slope).tolist()}
-    known = confidence(_softmax(unseen * slope), surveys.targets, half)
-    meta: dict[str, object] = {"format": FORMAT, "version": "", "confidence": known, "mixed": {}}
+    known = confidence(_softmax(logits), surveys.targets, half)
+    meta: dict[str, object] = {"format": FORMAT, "version": "", "confidence": known, "mixed": {}, "gate": gate}
+    numbers, scaled = _whole(*first)
     trial = Table(meta | {"sentiment": scaled, "themes": theme_meta}, {"sentiment": numbers, **theme_arrays})
     bounds = sides(trial, [row for row in own if byte(row, 1) % FOLDS == 0])
-    numbers, unit, bias = _whole(*surveys.fitted(np.ones(len(surveys.rows), dtype=bool)))
-    scaled = {"scale": unit * slope, "bias": (bias * slope).tolist()}
-    meta |= {"slope": slope, "sentiment": scaled, "themes": theme_meta, "mixed": bounds}
+    numbers, scaled = _whole(*surveys.columns(np.ones(len(surveys.rows), dtype=bool)))
+    meta |= {"sentiment": scaled, "themes": theme_meta, "mixed": bounds}
     return meta, {"sentiment": numbers, **theme_arrays}
 
 
-def _whole(table: np.ndarray, bias: np.ndarray) -> tuple[np.ndarray, float, np.ndarray]:
-    numbers, unit = whole_numbers(table - table.mean(axis=1, keepdims=True))
-    return numbers, unit, bias - bias.mean()
+def warmed(surveys: Surveys, unseen: np.ndarray, written: np.ndarray) -> dict[str, float]:
+    """The gate, with how strongly each side speaks, so that its probabilities are true on its own texts."""
+    gate: dict[str, float] = {**GATE, "warm_home": 1.0, "warm_abroad": 1.0}
+    logits = blended(unseen, unseen[:, -1], gate)
+    home = calibrated(logits[written], surveys.targets[written], np.ones(written.sum()))
+    abroad = calibrated(logits[~surveys.own], surveys.targets[~surveys.own], np.ones((~surveys.own).sum()))
+    return {**gate, "warm_home": round(home, 4), "warm_abroad": round(abroad, 4)}
+
+
+def _whole(table: np.ndarray, bias: np.ndarray) -> tuple[np.ndarray, dict[str, list[float]]]:
+    """The columns as whole numbers, each of the three kinds with a unit of its own."""
+    parts = [whole_numbers(table[:, part]) for part in (slice(0, 2), slice(2, 4), slice(4, 5))]
+    numbers = np.concatenate([found for found, _ in parts], axis=1)
+    scale = [unit for (_, unit), many in zip(parts, (2, 2, 1), strict=True) for _ in range(many)]
+    return numbers, {"scale": scale, "bias": bias.tolist()}
 
 
 def write(meta: dict[str, object], arrays: dict[str, np.ndarray], path: Path) -> None:

@@ -12,7 +12,9 @@ from typing import Final
 
 import numpy as np
 
+from feedback.sentiment.blending import shares_of, weight_of
 from feedback.sentiment.features import fold, rows_of
+from feedback.sentiment.ngram import Sums
 from feedback.sentiment.table import Table
 
 _WORD = re.compile(r"\w+(?:['’]\w+)*|[^\w\s]+")
@@ -39,9 +41,11 @@ def words_of(comment: str, table: Table) -> list[Word]:
     if not kept:
         return []
     texts = [folded[at] for at in kept]
-    weights = _pull(texts, table)
+    home, abroad = shares_of(weight_of(Sums(table, [comment]).likeness, table.gate), table.gate)
+    trust = np.array([home[0], abroad[0]])
+    weights = _pull(texts, table, trust)
     if len(texts) > 1:
-        together = _pull([f"{a} {b}" for a, b in pairwise(texts)], table)
+        together = _pull([f"{a} {b}" for a, b in pairwise(texts)], table, trust)
         pairs = together - weights[:-1] - weights[1:]
         weights = weights.copy()
         weights[:-1] += pairs / 2
@@ -55,11 +59,12 @@ def words_of(comment: str, table: Table) -> list[Word]:
     ]
 
 
-def _pull(texts: list[str], table: Table) -> np.ndarray:
+def _pull(texts: list[str], table: Table, trust: np.ndarray) -> np.ndarray:
     """How far the features of each text pull from negative to positive."""
     rows, owner = rows_of(texts)
     counts = np.bincount(owner, minlength=len(texts))
     starts = np.cumsum(counts) - counts
     sums = table.sentiment.sums(rows, starts, counts)
-    pull: np.ndarray = (sums[:, 2] - sums[:, 0]).astype(np.float64)
+    scaled = sums * table.sentiment.scale
+    pull: np.ndarray = (scaled[:, 1] - scaled[:, 0]) * trust[0] + (scaled[:, 3] - scaled[:, 2]) * trust[1]
     return pull

@@ -11,6 +11,7 @@ from typing import Final
 
 import numpy as np
 
+from feedback.sentiment.blending import blended
 from feedback.sentiment.engine import Label, Part, Score
 from feedback.sentiment.features import fold, rows_of
 from feedback.sentiment.parting import parts_of
@@ -116,11 +117,14 @@ class Sums:
         sentiment, themes = _summed(table.sentiment, rows, features), _summed(table.themes, at, features)
         whole = np.add.reduceat(features, self.first)
         self.empty = whole == 0
-        self.parts = _softmax(table.sentiment.scaled(sentiment, features))
-        self.part_themes = table.themes.scaled(themes, features)
-        self.wholes, self.whole_themes = self.parts, self.part_themes
-        if len(pieces) > len(comments):
-            self.wholes = _softmax(table.sentiment.scaled(np.add.reduceat(sentiment, self.first), whole))
+        scaled, self.part_themes = table.sentiment.scaled(sentiment, features), table.themes.scaled(themes, features)
+        several = len(pieces) > len(comments)
+        judged = table.sentiment.scaled(np.add.reduceat(sentiment, self.first), whole) if several else scaled
+        self.likeness = judged[:, -1]
+        self.wholes, self.whole_themes = _softmax(blended(judged, self.likeness, table.gate)), self.part_themes
+        self.parts = self.wholes
+        if several:
+            self.parts = _softmax(blended(scaled, np.repeat(self.likeness, of_comment), table.gate))
             self.whole_themes = table.themes.scaled(np.add.reduceat(themes, self.first), whole)
 
 

@@ -15,11 +15,12 @@ from typing import Any, Final
 
 import numpy as np
 
+from feedback.sentiment.blending import COLUMNS
 from feedback.sentiment.engine import EngineError
 from feedback.sentiment.features import BITS
 from feedback.sentiment.themes import THEMES
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 """Bump when the features, the file or its meaning change: older files are refused."""
 FILE: Final = Path(__file__).parent / "model" / "ngram.npz"
 _FIELDS: Final = 3
@@ -27,19 +28,22 @@ _FIELDS: Final = 3
 _SHIFTS: Final = np.arange(_FIELDS, dtype=np.uint64) * np.uint64(21)
 _MASK: Final = np.uint64((1 << 21) - 1)
 _ZERO: Final = 128
+_STRETCH: Final = 1 << 15
 
 
 class Packed:
     """Columns of small whole numbers, made to be gathered by row and summed by part."""
 
-    def __init__(self, weights: np.ndarray, scale: float, bias: Sequence[float]) -> None:
+    def __init__(self, weights: np.ndarray, scale: float | Sequence[float], bias: Sequence[float]) -> None:
         self.columns = weights.shape[1]
-        self.scale, self.bias = scale, np.asarray(bias)
+        self.scale, self.bias = np.asarray(scale), np.asarray(bias)
         words = -(-self.columns // _FIELDS)
         self._words = np.zeros((len(weights), words), dtype=np.uint64)
-        for column in range(self.columns):
-            shifted = (weights[:, column].astype(np.int16) + _ZERO).astype(np.uint64) << _SHIFTS[column % _FIELDS]
-            self._words[:, column // _FIELDS] |= shifted
+        for begin in range(0, len(weights), _STRETCH):  # in stretches, so that loading needs little memory
+            part = slice(begin, begin + _STRETCH)
+            for column in range(self.columns):
+                shifted = (weights[part, column].astype(np.int16) + _ZERO).astype(np.uint64)
+                self._words[part, column // _FIELDS] |= shifted << _SHIFTS[column % _FIELDS]
 
     def sums(self, rows: np.ndarray, starts: np.ndarray, counts: np.ndarray) -> np.ndarray:
         """The sum of each column over each part; parts begin at `starts` and are not empty."""
@@ -50,7 +54,7 @@ class Packed:
 
     def scaled(self, sums: np.ndarray, features: np.ndarray) -> np.ndarray:
         """Logits, from sums over so many features."""
-        logits: np.ndarray = sums * (self.scale / np.sqrt(np.maximum(features, 1)))[:, None] + self.bias
+        logits: np.ndarray = sums * self.scale / np.sqrt(np.maximum(features, 1))[:, None] + self.bias
         return logits
 
 
@@ -66,6 +70,7 @@ class Table:
         themes = np.concatenate((np.zeros((1, themes.shape[1]), dtype=np.int8), themes))
         self.themes = Packed(themes, **meta["themes"])
         self.confidence = np.asarray(meta["confidence"]["at"]), np.asarray(meta["confidence"]["right"])
+        self.gate: Mapping[str, float] = meta["gate"]
         self.mixed: Mapping[str, float] = meta["mixed"]
         self.theme_at = np.zeros(1 << BITS, dtype=np.int32)
         self.theme_at[rows] = np.arange(1, len(rows) + 1, dtype=np.int32)
@@ -75,7 +80,7 @@ def load(path: Path = FILE) -> Table:
     """Read a model file, or say in an EngineError why that cannot be."""
     meta, arrays = opened(path, FORMAT, ("sentiment", "theme_rows", "theme_weights"))
     rows, weights = arrays["theme_rows"], arrays["theme_weights"]
-    sizes = arrays["sentiment"].shape == (1 << BITS, 3) and weights.shape == (len(rows), len(THEMES))
+    sizes = arrays["sentiment"].shape == (1 << BITS, COLUMNS) and weights.shape == (len(rows), len(THEMES))
     if not sizes or {arrays["sentiment"].dtype, weights.dtype} != {np.dtype(np.int8)} or "version" not in meta:
         raise EngineError(f"The model file {path} has tables of another size than this version reads.")
     return Table(meta, arrays)
