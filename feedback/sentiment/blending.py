@@ -16,7 +16,7 @@ COLUMNS: Final = 5
 
 def weight_of(likeness: np.ndarray, gate: Mapping[str, float]) -> np.ndarray:
     """How far the opinion learnt from survey comments is believed, 0…1."""
-    raised: np.ndarray = 1 / (1 + np.exp(-np.clip(gate["slope"] * (likeness + gate["shift"]), -30, 30)))
+    raised: np.ndarray = 0.5 + 0.5 * np.tanh((0.5 * gate["slope"]) * (likeness + gate["shift"]))
     return raised
 
 
@@ -32,5 +32,6 @@ def blended(scaled: np.ndarray, likeness: np.ndarray, gate: Mapping[str, float])
     """Logits of negative, neutral and positive."""
     home, abroad = shares_of(weight_of(likeness, gate), gate)
     logits = np.zeros((len(scaled), 3))
-    logits[:, (0, 2)] = scaled[:, (0, 1)] * home[:, None] + scaled[:, (2, 3)] * abroad[:, None]
+    logits[:, 0] = scaled[:, 0] * home + scaled[:, 2] * abroad
+    logits[:, 2] = scaled[:, 1] * home + scaled[:, 3] * abroad
     return logits

@@ -21,6 +21,8 @@ LONGEST: Final = 600
 _CHARS: Final = (3, 4, 5)
 """Lengths of the pieces of words."""
 _SPACE: Final = 32
+_NONE: Final = np.zeros(1, dtype=np.int64)
+_TRUE: Final = np.ones(1, dtype=bool)
 
 _LINK = re.compile(r"https?://\S+|www\.\S+|[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,6}|@\w+")
 _MARKUP = re.compile(r"<[^<>\n]{0,200}>|&[a-z]{2,8};|&#\d{1,6};")
@@ -84,7 +86,7 @@ def _rows(codes: np.ndarray, owner: np.ndarray) -> tuple[np.ndarray, np.ndarray]
     mixed = (codes + np.uint64(1)) * _MIX
     mixed ^= mixed >> np.uint64(29)
     found, owners = [], []
-    gaps = np.concatenate(([0], np.cumsum(space)))
+    gaps = np.concatenate((_NONE, space.cumsum()))
     hashes = np.zeros(len(codes) + 1, dtype=np.uint64)
     for n in range(1, _CHARS[-1] + 1):
         if len(codes) < n:
@@ -108,18 +110,21 @@ def _rows(codes: np.ndarray, owner: np.ndarray) -> tuple[np.ndarray, np.ndarray]
     hashes, owned = np.concatenate(found), np.concatenate(owners)
     hashes ^= hashes >> np.uint64(32)
     rows = ((hashes * _MIX) >> np.uint64(64 - BITS)).astype(np.int64)
-    order = np.argsort(owned, kind="stable")
+    if not owned.any():  # one text
+        return rows, owned
+    order = owned.argsort(kind="stable")
     return rows[order], owned[order]
 
 
 def _words(mixed: np.ndarray, space: np.ndarray, owner: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """A hash of each word, and the text it is of."""
-    edge = np.diff(np.concatenate(([True], space, [True])).astype(np.int8))
-    starts, ends = np.flatnonzero(edge == -1), np.flatnonzero(edge == 1)
-    place = np.arange(len(mixed)) - np.repeat(starts, ends - starts)[np.cumsum(~space) - 1] if len(starts) else None
-    if place is None:
+    letter = ~space
+    starts = (letter & np.concatenate((_TRUE, space[:-1]))).nonzero()[0]
+    if not len(starts):
         return np.zeros(0, dtype=np.uint64), np.zeros(0, dtype=np.int64)
-    letters = np.flatnonzero(~space)
-    weighted = mixed[letters] * _POWERS[np.minimum(place[letters], LONGEST)]
-    first = np.searchsorted(letters, starts)
-    return np.add.reduceat(weighted, first), owner[starts]
+    ends = (letter & np.concatenate((space[1:], _TRUE))).nonzero()[0] + 1
+    lengths = ends - starts
+    letters = letter.nonzero()[0]
+    place = letters - starts.repeat(lengths)
+    weighted = mixed[letters] * _POWERS[np.minimum(place, LONGEST)]
+    return np.add.reduceat(weighted, lengths.cumsum() - lengths), owner[starts]

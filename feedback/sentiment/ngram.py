@@ -63,7 +63,7 @@ def scores(sums: Sums, table: Table) -> list[Score | None]:
     labels = sums.wholes.argmax(axis=1)
     right = np.interp(sums.wholes.max(axis=1), *table.confidence)
     spoken: dict[int, list[int]] = {}
-    for comment, theme in np.argwhere(sums.whole_themes >= 0).tolist():
+    for comment, theme in zip(*(at.tolist() for at in (sums.whole_themes >= 0).nonzero()), strict=True):
         spoken.setdefault(comment, []).append(theme)
     found: list[Score | None] = []
     for at, spans in enumerate(sums.spans):
@@ -131,7 +131,7 @@ class Sums:
 def _summed(packed: Packed, rows: np.ndarray, features: np.ndarray) -> np.ndarray:
     """The sum of the table's columns over the rows of each part, whose numbers of features these are."""
     found = np.zeros((len(features), packed.columns), dtype=np.int64)
-    filled = np.flatnonzero(features)
+    filled = features.nonzero()[0]
     if len(filled):
         counts = features[filled]
         found[filled] = packed.sums(rows, np.cumsum(counts) - counts, counts)
