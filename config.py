@@ -40,6 +40,7 @@ class Settings:
     workers: int = 1
     threads: int = 8
     trusted_proxies: int = 0
+    fetch_private: bool = False
     testing: bool = False
 
     @property
@@ -184,4 +185,5 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         workers=workers,
         threads=8 if on_sqlite else 4,
         trusted_proxies=source.number("TRUSTED_PROXIES", 0, low=0, high=10),
+        fetch_private=bool(source.number("FETCH_PRIVATE", 0, low=0, high=1)),
     )

@@ -16,6 +16,7 @@ _LEAST = {
     "surveys.publish": "designer",
     "surveys.close": "designer",
     "contacts.import": "designer",
+    "sources.edit": "designer",
     "contacts.edit": "designer",
     "outbox.view": "designer",
     "styleguide.view": "designer",

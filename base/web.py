@@ -92,7 +92,7 @@ def problem_of(error: AfterwordError) -> Response:
 
 
 def _wants_problem() -> bool:
-    return request.path.startswith("/api/")
+    return request.path.startswith(("/api/", "/hooks/"))
 
 
 def _tell(error: AfterwordError) -> ResponseReturnValue:

@@ -51,6 +51,7 @@ def _configure(app: Flask, settings: config.Settings) -> None:
         SECURE=settings.secure,
         TRUSTED_HOSTS=settings.trusted_hosts,
         TRUSTED_PROXIES=settings.trusted_proxies,
+        FETCH_PRIVATE=settings.fetch_private,
         TESTING=settings.testing,
         SQLALCHEMY_DATABASE_URI=settings.database_url,
         SQLALCHEMY_ENGINE_OPTIONS=engine_options(settings.database_url),

@@ -18,7 +18,7 @@ from feedback.digesting import Cadence
 from feedback.emails import pause_url
 from feedback.issue import Issue, oldest_untold
 from feedback.revision import Given
-from surveys import importer, jobs
+from surveys import importer, jobs, receiver
 from surveys.door import Door
 from surveys.emails import unsubscribe_url
 from surveys.filling import Piece
@@ -28,6 +28,8 @@ from surveys.logo import Logo
 from surveys.open_link import OpenLink
 from surveys.picturing import pictures
 from surveys.question import CONTACT
+from surveys.received_call import Parcel, ReceivedCall
+from surveys.source import Source
 from surveys.survey import Survey
 from surveys.upload import Upload
 from surveys.version import Version
@@ -93,6 +95,9 @@ class Town:
     key_id: uuid.UUID
     key: str
     link: OpenLink
+    source_id: uuid.UUID
+    call_id: uuid.UUID
+    hook: str
 
     @classmethod
     def build(cls, app, workspace, admin):
@@ -139,6 +144,7 @@ class Town:
             key_id=key.id,
             key=secret,
             link=cls._open_link(survey, now),
+            **cls._source(workspace, survey, now, drain),
         )
 
     @staticmethod
@@ -176,6 +182,22 @@ class Town:
         with transaction():
             ballot.walk_in(Door.by_slug(link.slug), given, {}, at=now)
         return link
+
+    @staticmethod
+    def _source(workspace, survey, now, drain):
+        """A source that was called twice: once it was understood, once not."""
+        with transaction():
+            source, hook = Source.create(workspace.id, "Desk", "generic", at=now)
+            source.change(name="Desk", survey_ids=[survey.id], at=now)
+            body = f"id=T-9&email=neza@{workspace.slug}.example&name=Neza&product=Lamp&tags=vip".encode()
+            told, empty = (
+                ReceivedCall.keep(source.id, Parcel("POST", "application/x-www-form-urlencoded", "", sent), at=now)
+                for sent in (body, b"id={$id}")
+            )
+            for call in (empty, told):
+                enqueue(receiver.take_in, call.id)
+        drain()
+        return {"source_id": source.id, "call_id": told.id, "hook": hook}
 
     @staticmethod
     def _digest(workspace, admin, now):
@@ -251,6 +273,9 @@ NAMED = {
     ("theming", "ident"): lambda town: town.response_id,
     ("responses.release", "ident"): lambda town: town.flagged_id,
     ("places", "ident"): lambda town: town.link.id,
+    ("sources", "ident"): lambda town: town.source_id,
+    ("calls", "ident"): lambda town: town.source_id,
+    ("hooks", "key"): lambda town: town.hook,
     ("opening", "slug"): lambda town: town.link.slug,
     ("opening", "number"): lambda town: 1,
     ("opening", "mode"): lambda town: "kiosk",

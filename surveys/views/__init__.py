@@ -3,17 +3,20 @@
 from flask import Blueprint
 
 from surveys.views import (
+    calls,
     contacts,
     copying,
     drafting,
     editing,
     exchanging,
+    hooks,
     interpreting,
     logos,
     looks,
     places,
     previewing,
     publishing,
+    sources,
     starting,
     surveys,
     templating,
@@ -46,4 +49,7 @@ blueprints: tuple[Blueprint, ...] = (
     unsubscribing.bp,
     looks.bp,
     logos.bp,
+    hooks.bp,
+    sources.bp,
+    calls.bp,
 )

@@ -72,6 +72,7 @@ def more_of(town):
     yield f"{here}/responses/{town.flagged_id}", True
     yield f"{here}/outbox?state=failed", True
     yield f"{here}/contacts?q=nobody", True
+    yield f"{here}/sources/{town.source_id}?call={town.call_id}", True
     yield f"{here}/nowhere", True
     yield f"/o/{town.link.slug}?embed=1", False
     yield f"/o/{town.link.slug}?kiosk=1", False

@@ -1,6 +1,7 @@
 """Whatever people and programs store stays text: pages and mails have the same elements for it as for plain words."""
 
 import copy
+import json
 from collections import Counter
 from datetime import timedelta
 
@@ -21,6 +22,8 @@ from surveys import importer
 from surveys.contact import Contact
 from surveys.interaction import Interaction
 from surveys.open_link import OpenLink
+from surveys.received_call import ReceivedCall
+from surveys.source import Source
 from surveys.survey import Survey
 from surveys.template import SurveyTemplate
 from surveys.upload import RefusedRow, Upload
@@ -171,6 +174,12 @@ def stain_the_rest(town, ink):
             mail.subject, mail.reply, mail.reason = ink(), ink(), ink()
         for ident in (town.upload_id, town.done_upload_id):
             session.get(Upload, ident).filename = ink()
+        source, call = session.get(Source, town.source_id), session.get(ReceivedCall, town.call_id)
+        source.name, source.settings = ink(), {"base_url": ink()}
+        source.mapping = {"fields": {"email": ink(), "name": "/0/0"}, "properties": {ink(): "/0/1"}}
+        source.mapping |= {"when": {"path": "/1", "done": [ink()], "cancel": [ink()]}}
+        call.body, call.content_type = json.dumps([[ink(), ink()], ink()]).encode(), "application/json"
+        call.size, call.detail, call.reason, call.notes = len(call.body), ink(), "status", [ink()]
         for row in session.scalars(select(RefusedRow).order_by(RefusedRow.row)):
             row.column, row.value = ink(), ink()
     cells = [f'"{ink().replace(chr(34), chr(34) * 2).replace("@", "")}"' for _ in range(6)]  # @: no line of names
