@@ -4,7 +4,7 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import String, Uuid, select
+from sqlalchemy import Integer, String, Uuid, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from accounts.naming import slug_of
@@ -32,6 +32,8 @@ class Workspace(Model):
     """The picture that stands for the name on what customers see; logos are a matter of the surveys' room."""
     sentiment_engine: Mapped[str] = mapped_column(String(20), default="ngram", server_default="ngram")
     """Which program reads comments; `feedback.sentiment` knows their names."""
+    quarantine_days: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    """Days after any request in which no survey asks the same person again."""
     created_at: Mapped[datetime] = mapped_column(Moment)
 
     @classmethod
