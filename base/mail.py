@@ -15,6 +15,7 @@ from email.headerregistry import Address, BaseHeader, HeaderRegistry
 from email.message import EmailMessage
 from email.policy import Policy
 from email.utils import parseaddr
+from functools import lru_cache
 from typing import Any, ClassVar, Literal
 
 import css_inline
@@ -66,6 +67,9 @@ for _name in ("list-unsubscribe", "list-unsubscribe-post", "message-id"):
 
 POLICY = policy.SMTP.clone(header_factory=_headers, cte_type="7bit")
 """CRLF line ends, and letters beyond ASCII only inside transfer encodings: every server takes such a mail unchanged."""
+
+OUT = policy.SMTP.clone(cte_type="7bit")
+"""How a whole message becomes the bytes that go out."""
 
 # Style sheets from elsewhere stay unread: a template must never make this process fetch or open anything.
 _inliner = css_inline.CSSInliner(load_remote_stylesheets=False, keep_style_tags=True, remove_inlined_selectors=True)
@@ -132,8 +136,8 @@ def compose(letter: Letter, heading: Heading) -> EmailMessage:
     if heading.unsubscribe_url:
         message["List-Unsubscribe"] = f"<{_matching(_LINK, heading.unsubscribe_url, 'link')}>"
         message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-    message.set_content(_without_nul(letter.text))
-    message.add_alternative(_without_nul(letter.html), subtype="html")
+    message.set_content(_without_nul(letter.text), cte="quoted-printable")
+    message.add_alternative(_without_nul(letter.html), subtype="html", cte="quoted-printable")
     _attach(message, letter.pictures)
     message["Content-Language"] = _matching(_TAG, heading.locale, "language tag")
     return message
@@ -167,14 +171,31 @@ def one_line(text: str, length: int) -> str:
 def mailbox(name: str, address: str) -> Address:
     """An address with the name shown beside it. Raises InvalidError when `address` is not one that SMTP can carry."""
     local, _, domain = address.rpartition("@")
-    try:
-        ascii_domain = idna.encode(domain, uts46=True).decode("ascii")
-    except idna.IDNAError as error:
-        raise InvalidError(f"{address!r} is not an email address.") from error
-    if not _LOCAL.match(local) or len(local) > 64 or len(ascii_domain) > 253:
+    ascii_domain = _in_ascii(domain)
+    if not ascii_domain or not _LOCAL.match(local) or len(local) > 64 or len(ascii_domain) > 253:
         raise InvalidError(f"{address!r} is not an email address.")
     # "=?" would be decoded again by whoever folds or reads the header; no name of a person needs it.
     return Address(one_line(name, NAME_LENGTH).replace("=?", "= ?"), local, ascii_domain)
+
+
+@lru_cache(maxsize=4096)
+def _in_ascii(domain: str) -> str:
+    """A domain as SMTP carries it; empty when it is none."""
+    try:
+        return idna.encode(domain, uts46=True).decode("ascii")
+    except idna.IDNAError:
+        return ""
+
+
+def encoded_words(text: str) -> str:
+    """`text` beyond ASCII inside of a header (RFC 2047): words of whole letters, one a line."""
+    words = [b""]
+    for letter in text:
+        encoded = letter.encode()
+        if len(words[-1]) + len(encoded) > 42:
+            words.append(b"")
+        words[-1] += encoded
+    return "\r\n ".join(f"=?utf-8?b?{b64encode(word).decode()}?=" for word in words)
 
 
 def _matching(pattern: re.Pattern[str], value: str, noun: str) -> str:

@@ -27,7 +27,7 @@ else takes a mail that is still on its way."""
 MAILS_A_CONNECTION = 100
 IDLE_SECONDS = 60.0
 WARM_SECONDS = 2.0
-"""A connection that was used so recently is trusted without asking: if it is gone, nothing was said about a mail yet."""
+"""A connection used so recently is trusted without asking: if it is gone, nothing was said about a mail yet."""
 IDLE_CONNECTIONS = 8
 
 Encryption = Literal["implicit", "required", "offered", "never"]
@@ -140,7 +140,7 @@ class SmtpTransport:
             try:
                 line = self._take()
             except (smtplib.SMTPException, OSError, ValueError) as fault:
-                # Nothing was said about this mail yet: a wrong password or certificate must not cost anybody their mail.
+                # Nothing was said about this mail yet: a wrong password or certificate must cost nobody their mail.
                 return Delivery.transient(words_of(fault), ours=True)
             try:
                 with self._patience.before(line.cut):

@@ -11,6 +11,7 @@ import hashlib
 import hmac
 import re
 import secrets
+from functools import lru_cache
 from typing import Any
 
 from flask import current_app
@@ -45,8 +46,14 @@ def link(path: str) -> str:
 
 
 def _serializer(purpose: str) -> URLSafeTimedSerializer:
-    keys = [*current_app.config["SECRET_KEY_FALLBACKS"], current_app.config["SECRET_KEY"]]
-    return URLSafeTimedSerializer(keys, salt=f"afterword.{purpose}", signer_kwargs={"digest_method": hashlib.sha256})
+    return _serializer_of(purpose, *current_app.config["SECRET_KEY_FALLBACKS"], current_app.config["SECRET_KEY"])
+
+
+@lru_cache(maxsize=64)
+def _serializer_of(purpose: str, *keys: str) -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(
+        list(keys), salt=f"afterword.{purpose}", signer_kwargs={"digest_method": hashlib.sha256}
+    )
 
 
 def sign(purpose: str, value: Any) -> str:

@@ -105,8 +105,8 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     app.extensions[SUMMARIES] = dashboard.summaries
     app.extensions[REPLIES] = replies
     events.wire(reactions.REACTIONS)
-    courier.wire(reactions.ON_SENT, reactions.ON_FAILED)
-    runner = runner_for(app, schedule.tick)
+    courier.wire(reactions.ON_SENT, reactions.ON_FAILED, reactions.SENT_TOGETHER)
+    runner = runner_for(app, schedule.tick, schedule.FLOWS)
     app.extensions["afterword.queue"] = app.extensions["afterword.runner"] = runner
     app.extensions["afterword.transport"] = _transport(settings)
     os.register_at_fork(after_in_child=lambda: _forget_connections(app))

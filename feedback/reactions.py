@@ -1,7 +1,7 @@
 """Which jobs follow which event, and what follows a mail of a kind. One page, so that nobody has to search."""
 
 from accounts import jobs as accounts_jobs
-from base.courier import Hook
+from base.courier import Hook, Together
 from base.jobs import Job
 from feedback import jobs
 from surveys import jobs as surveys_jobs
@@ -17,10 +17,14 @@ REACTIONS: dict[str, list[Job]] = {
 }
 
 ON_SENT: dict[str, Hook] = {
-    "invitation": surveys_jobs.invitation_sent,
     "invite": accounts_jobs.forget_link,
     "reset": accounts_jobs.forget_link,
 }
+
+SENT_TOGETHER: dict[str, Together] = {
+    "invitation": surveys_jobs.invitations_sent,
+}
+"""The same, told of many mails at once."""
 
 ON_FAILED: dict[str, Hook] = {
     "invitation": surveys_jobs.invitation_failed,

@@ -8,7 +8,7 @@ from surveys import contact, draft, intent, interaction, invitation, logo, open_
 
 TABLES = (
     *(apikey, role, session, ticket, user, workspace),
-    *(events, heartbeat, outbox, throttle, embedded),
+    *(events, heartbeat, outbox, stencil, hold, breaker, throttle, embedded),
     *(survey, version, template, contact, interaction, invitation, intent, upload, logo, draft, open_link),
     *(response, revision, answer, digest, issue, theme, themebook),
 )

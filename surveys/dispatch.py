@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -36,34 +36,37 @@ class Dispatch:
     workspace: Workspace
     interaction: Interaction
     terms: Terms
-    asked: Mapping[uuid.UUID, datetime]
-    """When each survey last asked this person."""
+    asked: dict[uuid.UUID, datetime]
+    """When each survey last asked this person; shared by all dispatches to them, and brought up to date by who asks."""
 
     @classmethod
-    def of(cls, invitation_id: uuid.UUID, *, alone: bool = False) -> Dispatch | None:
-        """The dispatch of an invitation, or None when it is gone, as after an erasure.
+    def of(cls, invitation_id: uuid.UUID) -> Dispatch | None:
+        """The dispatch of an invitation, or None when it is gone, as after an erasure."""
+        return next(iter(cls.many([invitation_id])), None)
 
-        `alone`: nobody else decides about this person until the transaction ends.
+    @classmethod
+    def many(cls, invitation_ids: Collection[uuid.UUID], *, alone: bool = False) -> list[Dispatch]:
+        """The dispatches of invitations that are still there, in the order in which they are due.
+
+        `alone`: nobody else decides about these people until the transaction ends.
         """
         if alone:
-            whose = select(Invitation.contact_id).where(Invitation.id == invitation_id)
-            quarantine.lock_contacts(db.session.scalars(whose).all())
-        newest = (Version.survey_id == Survey.id) & (Version.number == Survey.published_number)
-        found = db.session.execute(
-            select(Invitation, Survey, Version, Contact, Workspace, Interaction, SendingRule)
-            .join(Survey, Survey.id == Invitation.survey_id)
-            .outerjoin(Version, newest)
+            whose = select(Invitation.contact_id).where(Invitation.id.in_(invitation_ids))
+            quarantine.lock_contacts(set(db.session.scalars(whose)))
+        rows = db.session.execute(
+            select(Invitation, Contact, Interaction)
             .join(Contact, Contact.id == Invitation.contact_id)
-            .join(Workspace, Workspace.id == Invitation.workspace_id)
             .join(Interaction, Interaction.id == Invitation.interaction_id)
-            .outerjoin(SendingRule, SendingRule.survey_id == Survey.id)
-            .where(Invitation.id == invitation_id)
-        ).one_or_none()
-        if found is None:
-            return None
-        invitation, survey, version, contact, workspace, interaction, rule = found
-        asked = quarantine.last_asked([contact.id]).get(contact.id, {})
-        return cls(invitation, survey, version, contact, workspace, interaction, terms_of(rule), asked)
+            .where(Invitation.id.in_(invitation_ids))
+            .order_by(Invitation.send_at, Invitation.id)
+        ).all()
+        surveys = _surveys({invitation.survey_id for invitation, _, _ in rows})
+        asked = quarantine.last_asked({contact.id for _, contact, _ in rows})
+        return [
+            cls(invitation, survey, version, contact, workspace, interaction, terms, asked[contact.id])
+            for invitation, contact, interaction in rows
+            for survey, version, workspace, terms in [surveys[invitation.survey_id]]
+        ]
 
     @property
     def key(self) -> str:
@@ -102,6 +105,20 @@ class Dispatch:
         """The language that was asked for, else the person's, else the survey's own."""
         assert self.version is not None
         return choose_locale(self.version.document, self.invitation.locale, self.contact.locale)
+
+
+def _surveys(
+    idents: Collection[uuid.UUID],
+) -> dict[uuid.UUID, tuple[Survey, Version | None, Workspace, Terms]]:
+    newest = (Version.survey_id == Survey.id) & (Version.number == Survey.published_number)
+    rows = db.session.execute(
+        select(Survey, Version, Workspace, SendingRule)
+        .outerjoin(Version, newest)
+        .join(Workspace, Workspace.id == Survey.workspace_id)
+        .outerjoin(SendingRule, SendingRule.survey_id == Survey.id)
+        .where(Survey.id.in_(idents))
+    )
+    return {survey.id: (survey, version, workspace, terms_of(rule)) for survey, version, workspace, rule in rows}
 
 
 def mail_key(invitation_id: uuid.UUID) -> str:

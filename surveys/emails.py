@@ -69,22 +69,35 @@ def _values(document: Document, locale: str, to: Recipient, links: Links) -> Map
     )
 
 
-def _composed(
-    values: Mapping[str, Any], to: Recipient, *, at: datetime, unsubscribe_url: str | None = None
-) -> EmailMessage:
+def letter(document: Document, locale: str, to: Recipient, *, links: Links) -> mail.Letter:
+    """What the mail of an invitation says, without its heading."""
+    return _letter(_values(document, locale, to, links), to)
+
+
+def _letter(values: Mapping[str, Any], to: Recipient) -> mail.Letter:
     logo = to.look.logo
     pictures = (mail.Picture(logo.cid, logo.mail),) if logo else ()
-    letter = mail.render(current_app.jinja_env, "invitation", values, pictures)
-    heading = mail.Heading(
+    return mail.render(current_app.jinja_env, "invitation", values, pictures)
+
+
+def heading(locale: str, to: Recipient, *, at: datetime, unsubscribe_url: str | None = None) -> mail.Heading:
+    """From whom and to whom."""
+    return mail.Heading(
         sender=in_the_name_of(to.company),
         to_address=to.address,
         to_name=to.name or "",
         at=at,
-        locale=values["locale"],
+        locale=locale,
         reply_to=to.reply_to,
         unsubscribe_url=unsubscribe_url,
     )
-    return mail.compose(letter, heading)
+
+
+def _composed(
+    values: Mapping[str, Any], to: Recipient, *, at: datetime, unsubscribe_url: str | None = None
+) -> EmailMessage:
+    above = heading(values["locale"], to, at=at, unsubscribe_url=unsubscribe_url)
+    return mail.compose(_letter(values, to), above)
 
 
 def in_the_name_of(company: str) -> str:

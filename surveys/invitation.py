@@ -1,20 +1,24 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, Uuid, select, update
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, Uuid, and_, case, func, or_, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from base import events, tokens
-from base.db import Model, Moment, db, insert_once, new_id
+from base.db import Model, Moment, db, insert_once, new_id, writing
 from base.errors import NotFoundError
 from surveys.interaction import Interaction
+from surveys.survey import Survey
 from surveys.version import Version
 
 LIFE = timedelta(days=90)
 """How long a link takes an answer."""
+DUE = "status = 'scheduled' AND asked_at IS NULL"
+"""Whose mail is not written yet."""
 
 
 class Invitation(Model):
@@ -32,6 +36,7 @@ class Invitation(Model):
         Index("ix_invitation_contact_id", "contact_id"),
         Index("ix_invitation_survey_status", "survey_id", "status"),
         Index("ix_invitation_status_expires", "status", "expires_at"),
+        Index("ix_invitation_due", "survey_id", "send_at", sqlite_where=text(DUE), postgresql_where=text(DUE)),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True, default=new_id)
@@ -64,7 +69,7 @@ class Invitation(Model):
     ) -> tuple[Invitation, bool]:
         """One invitation of this survey about this interaction, and whether it is new; its mail is due at `send_at`.
 
-        The caller enqueues the sending job for a new one, in the same transaction.
+        Its mail is written as soon as it is due.
         """
         ident = new_id()
         row: dict[str, Any] = {"id": ident, "workspace_id": interaction.workspace_id, "survey_id": version.survey_id}
@@ -107,6 +112,38 @@ class Invitation(Model):
         ended = update(cls).where(cls.id.in_(due.scalar_subquery())).values(status="expired")
         result = db.session.execute(ended.execution_options(synchronize_session=False))
         return int(result.rowcount)  # type: ignore[attr-defined]
+
+    @classmethod
+    def surveys_due(cls, now: datetime) -> list[uuid.UUID]:
+        """The surveys whose mails are to be written now, and that nobody paused or stops."""
+        waits = select(cls.id).where(
+            cls.survey_id == Survey.id, cls.status == "scheduled", cls.asked_at.is_(None), cls.send_at <= now
+        )
+        going = (Survey.paused_at.is_(None), Survey.stopping_at.is_(None))
+        return list(db.session.scalars(select(Survey.id).where(*going, waits.exists())))
+
+    @classmethod
+    def due(cls, survey_id: uuid.UUID, now: datetime, *, limit: int) -> list[uuid.UUID]:
+        """Whose mails of a survey are to be written now, the longest waiting first. Inside a transaction others that
+        ask meanwhile get others.
+        """
+        waiting = (cls.survey_id == survey_id, cls.status == "scheduled", cls.asked_at.is_(None), cls.send_at <= now)
+        found = select(cls.id).where(*waiting).order_by(cls.send_at).limit(limit)
+        return list(db.session.scalars(found.with_for_update(skip_locked=True) if writing() else found))
+
+    @classmethod
+    def mark_all_sent(cls, idents: Collection[uuid.UUID], *, at: datetime) -> None:
+        """The mail server took these mails; see `mark_sent`. Needs a transaction."""
+        undeliverable = and_(cls.status == "skipped", cls.reason == "undeliverable")
+        becomes = or_(cls.status == "scheduled", undeliverable)
+        values = {
+            "sent_at": func.coalesce(cls.sent_at, at),
+            "asked_at": func.coalesce(cls.asked_at, at),
+            "status": case((becomes, "sent"), else_=cls.status),
+            "reason": case((becomes, None), else_=cls.reason),
+        }
+        sent = update(cls).where(cls.id.in_(idents)).values(**values)
+        db.session.execute(sent.execution_options(synchronize_session=False))
 
     @property
     def token(self) -> str:

@@ -79,7 +79,7 @@ def invite(
 ) -> list[tuple[Invitation, bool]]:
     """One invitation to `survey` for each kept occasion, in order, and whether it is new.
 
-    Who may not be asked gets one that is skipped at once, with its reason. The caller enqueues the sending.
+    Who may not be asked gets one that is skipped at once, with its reason.
     """
     asker = Asker.of(survey, version)
     found: list[tuple[Invitation, bool]] = []

@@ -47,6 +47,8 @@ class Survey(Model):
     paused_at: Mapped[datetime | None] = mapped_column(Moment)
     """Since when its mails are held back; who was mailed before may still answer."""
     paused_by: Mapped[uuid.UUID | None] = mapped_column(Uuid)
+    stopping_at: Mapped[datetime | None] = mapped_column(Moment)
+    """Who was to be asked before that is being skipped, a batch after the other."""
     created_at: Mapped[datetime] = mapped_column(Moment)
     created_by: Mapped[uuid.UUID | None] = mapped_column(Uuid)
 

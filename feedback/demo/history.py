@@ -7,7 +7,7 @@ import io
 import uuid
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import contextmanager, suppress
 from datetime import date, datetime, time, timedelta
 
 from flask import current_app
@@ -31,7 +31,6 @@ from surveys import importer
 from surveys.intent import Intent
 from surveys.interaction import Interaction
 from surveys.invitation import Invitation
-from surveys.jobs import send_invitation
 from surveys.link import Link
 from surveys.upload import Upload
 
@@ -119,7 +118,7 @@ def _without(*jobs: Job) -> Iterator[None]:
 
 def _ask(made: Company, happenings: Sequence[Happening], at: datetime, *, mailed: bool) -> None:
     """Import the table of a day for each survey, as a designer would, and let the mails go."""
-    with clock.standing_at(at), nullcontext() if mailed else _without(send_invitation):
+    with clock.standing_at(at):
         for metric, survey_id in made.surveys.items():
             rows = [one.row for one in happenings if one.metric == metric]
             if rows:

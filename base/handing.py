@@ -1,0 +1,190 @@
+"""Handing over what is due: how many at once, how fast, and when to leave the server alone."""
+
+from __future__ import annotations
+
+import re
+import time
+import uuid
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from datetime import datetime, timedelta
+from email import policy
+from email.parser import BytesHeaderParser
+from email.utils import parseaddr
+from functools import lru_cache
+from typing import Any, Final
+
+from flask import current_app
+from sqlalchemy import update
+
+from base import clock, throttle
+from base.breaker import PATIENCE, Breaker
+from base.db import db, transaction
+from base.delivery import Delivery, Transport
+from base.hold import Hold
+from base.outbox import Due, Mail
+
+BATCH: Final = 100
+"""Mails that a worker leases at once."""
+RECORDED: Final = 25
+"""Mails that are recorded together: a killed worker repeats at most so many, and those on its lines."""
+RECORD_SECONDS: Final = 0.5
+"""No outcome waits longer to be recorded."""
+START_SECONDS: Final = 15.0
+"""No mail is begun later after the lease was taken, so that the lease lasts until it is over."""
+LINES: Final = 8
+"""Connections at once to a server that takes its time."""
+QUICK: Final = 0.004
+"""Seconds a mail under which one connection does it: more would only wait for each other in this process."""
+
+Outcome = tuple[uuid.UUID, str, Mapping[str, Any], Delivery]
+"""Of which mail, its kind and what it is about, and what became of it."""
+
+_FROM = re.compile(r"(?im)^From:.*(?:\r?\n[ \t].*)*")
+_seconds_a_mail = 0.0
+
+
+def deliver_due(over: Callable[[], bool], *, record: Callable[[Sequence[Outcome]], None]) -> int:
+    """Lease, hand over and record what is due, until nothing is or `over`; how many mails were tried."""
+    tried = 0
+    while not over():
+        batch = _lease(clock.now())
+        if not batch:
+            break
+        tried += _deliver(batch, over, record)
+    return tried
+
+
+def _lease(now: datetime) -> list[Due]:
+    if not _anything(now):
+        return []
+    with transaction():
+        wanted = Breaker.admit(BATCH, now)
+        due = Mail.next_due(now, wanted, held=Hold.all()) if wanted else []
+        due = _within_limits(due, now)
+        if due:
+            Mail.lease([one.id for one in due], now=now)
+    return due
+
+
+def _anything(now: datetime) -> bool:
+    """Whether it is worth a transaction; the write lock is not asked for when nothing waits."""
+    found = Mail.any_due(now)
+    db.session.rollback()
+    return found
+
+
+def _within_limits(due: list[Due], now: datetime) -> list[Due]:
+    """Those that may go now; of the others each gets its moment."""
+    settings = current_app.config
+    if due and (limit := settings.get("MAIL_PER_DOMAIN")):
+        due = _within_domains(due, limit, now)
+    if due and (limit := settings.get("MAIL_PER_MINUTE")):
+        due = due[: throttle.take("mail", len(due), per_minute=limit, now=now)]
+    return due
+
+
+def _within_domains(due: list[Due], limit: int, now: datetime) -> list[Due]:
+    asked = Counter(one.to_address.rpartition("@")[2].lower() for one in due)
+    left = {name: throttle.take(f"mail:{name}"[:160], asked[name], per_minute=limit, now=now) for name in sorted(asked)}
+    going, late = [], Counter[str]()
+    for one in due:
+        name = one.to_address.rpartition("@")[2].lower()
+        if left[name] > 0:
+            left[name] -= 1
+            going.append(one)
+            continue
+        late[name] += 1
+        until = now + timedelta(seconds=60 * late[name] / limit)
+        words = f"Waits its turn: at most {limit} mails a minute go to {name}."
+        changed = update(Mail).where(Mail.id == one.id).values(state="queued", next_try_at=until, reason=words)
+        db.session.execute(changed.execution_options(synchronize_session=False))
+    return going
+
+
+def _deliver(batch: Sequence[Due], over: Callable[[], bool], record: Callable[[Sequence[Outcome]], None]) -> int:
+    """Hand over a batch; how many were tried. What there was no time for waits again."""
+    global _seconds_a_mail  # noqa: PLW0603 - what this process knows of the server's pace
+    began, tried = time.monotonic(), 0
+    waiting: list[Outcome] = []
+    since = began
+    for outcome in _handed_over(batch, over, began):
+        waiting.append(outcome)
+        tried += 1
+        if len(waiting) >= RECORDED or time.monotonic() - since > RECORD_SECONDS:
+            record(waiting)
+            waiting, since = [], time.monotonic()
+    if waiting:
+        record(waiting)
+    if tried:
+        _seconds_a_mail = (time.monotonic() - began) / tried * (LINES if _seconds_a_mail > QUICK else 1)
+    return tried
+
+
+def _handed_over(batch: Sequence[Due], over: Callable[[], bool], began: float) -> Iterator[Outcome]:
+    """Each mail that was tried, as soon as the server has spoken; the others are released."""
+    rest = list(batch)[::-1]
+    refused = 0
+
+    def may_begin() -> bool:
+        late = time.monotonic() - began > START_SECONDS
+        return bool(rest) and not late and refused < PATIENCE and not over()
+
+    try:
+        if _seconds_a_mail <= QUICK or len(rest) == 1:
+            while may_begin():
+                outcome = _try(rest.pop(), _transport())
+                refused = refused + 1 if outcome[3].ours else 0
+                yield outcome
+            return
+        transport = _transport()
+        with ThreadPoolExecutor(LINES, "mail") as pool:
+            while may_begin():
+                turn = [rest.pop() for _ in range(min(LINES * 2, len(rest)))]
+                whole = [(one, one.raw) for one in turn]  # read here: other threads have no session
+                for done in as_completed([pool.submit(_try, one, transport, raw) for one, raw in whole]):
+                    outcome = done.result()
+                    refused = refused + 1 if outcome[3].ours else 0
+                    yield outcome
+    finally:
+        if rest:
+            with transaction():
+                Mail.release([one.id for one in rest], now=clock.now())
+
+
+def _try(one: Due, transport: Transport, raw: str | None = None) -> Outcome:
+    text = one.raw if raw is None else raw
+    delivery = transport.send(text.encode("ascii"), envelope_from=sender_of(text), to=one.to_address)
+    return one.id, one.kind, one.about, delivery
+
+
+def hand_over(raw: str, to: str) -> Delivery:
+    """Hand one mail to the server."""
+    return _transport().send(raw.encode("ascii"), envelope_from=sender_of(raw), to=to)
+
+
+def note(deliveries: Sequence[Delivery], now: datetime) -> None:
+    """Remember how the server treats us. Needs a transaction."""
+    refusals, words = 0, ""
+    for delivery in deliveries:
+        refusals = refusals + 1 if delivery.ours else 0
+        words = delivery.words
+    Breaker.note(refusals, words, broken_before=refusals == len(deliveries), at=now)
+
+
+def sender_of(raw: str) -> str:
+    """To whom complaints go: the address that the mail names as its sender."""
+    found = _FROM.search(raw)
+    return _address(found[0] if found else "")
+
+
+@lru_cache(maxsize=256)
+def _address(header: str) -> str:
+    parsed = BytesHeaderParser(policy=policy.SMTP).parsebytes(header.encode("ascii"))
+    return parseaddr(str(parsed["From"]))[1]
+
+
+def _transport() -> Transport:
+    transport: Transport = current_app.extensions["afterword.transport"]
+    return transport

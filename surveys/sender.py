@@ -1,0 +1,169 @@
+"""Due invitations become mails of the outbox, many in one transaction.
+
+No job is needed for an invitation: what is due is asked of the table itself, survey by survey, so that a large one
+does not keep a small one waiting. Whether a person may be asked is decided again in the transaction that writes the
+mail; what is written there is asked for, and nobody is asked twice.
+"""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from flask import current_app
+
+from base import clock, courier
+from base.db import db, new_id, reading, transaction
+from base.errors import InvalidError
+from base.outbox import Mail
+from surveys import emails, stationery
+from surveys.dispatch import Dispatch
+from surveys.invitation import Invitation
+from surveys.logo import look_of
+from surveys.sending import may_send
+
+log = logging.getLogger("afterword.sender")
+
+BATCH: Final = {"sqlite": 40, "postgresql": 100}
+"""Mails of one transaction. On SQLite nobody else writes meanwhile, so it is over within milliseconds."""
+ROOM: Final = 1000
+"""Mails that may wait in the outbox: the others wait as invitations, which costs nothing and can be stopped."""
+
+
+def write_due(over: Callable[[], bool]) -> int:
+    """Write mails for what is due, while there is room for them and until nothing is or `over`; how many were
+    settled.
+    """
+    settled = 0
+    while not over() and (found := _write_round(over)):
+        settled += found
+    return settled
+
+
+def _write_round(over: Callable[[], bool]) -> int:
+    """A batch of every survey that has something due."""
+    settled = 0
+    with reading():
+        surveys = Invitation.surveys_due(clock.now())
+    for survey_id in surveys:
+        with reading():
+            room = _room() - Mail.waiting(limit=_room())
+        if over() or room <= 0:
+            break
+        settled += _write_some(survey_id, min(room, BATCH[db.engine.dialect.name]))
+    return settled
+
+
+def _room() -> int:
+    """No more than two minutes' worth where mails may only go slowly."""
+    a_minute = current_app.config.get("MAIL_PER_MINUTE") or ROOM
+    return max(20, min(ROOM, 2 * a_minute))
+
+
+def _write_some(survey_id: uuid.UUID, limit: int) -> int:
+    now = clock.now()
+    if db.engine.dialect.name == "postgresql":  # other workers take others
+        with transaction():
+            return _settle_all(Invitation.due(survey_id, now, limit=limit), {}, now)
+    with reading():
+        idents = Invitation.due(survey_id, now, limit=limit)
+    return write(idents)
+
+
+def write(idents: Sequence[uuid.UUID]) -> int:
+    """Write the mails of these invitations, or keep why they are not written; how many were settled. They are made
+    before the write lock is taken.
+    """
+    now = clock.now()
+    with reading():
+        mails = {one.invitation.id: _prepared(one, now) for one in Dispatch.many(idents) if _goes(one, now)}
+    with transaction():
+        return _settle_all(idents, mails, now)
+
+
+@dataclass(frozen=True)
+class _Prepared:
+    """A mail and the version that it asks with; none when the address cannot be mailed to."""
+
+    version_id: uuid.UUID
+    ident: uuid.UUID
+    mail: stationery.Written | None
+
+
+def _goes(one: Dispatch, now: datetime) -> bool:
+    return one.invitation.asked_at is None and may_send(one.facts, now).kind == "send"
+
+
+def _prepared(one: Dispatch, now: datetime) -> _Prepared:
+    assert one.version is not None
+    invitation, contact, workspace, version = one.invitation, one.contact, one.workspace, one.version
+    ident = new_id()
+    occasion = stationery.Occasion(
+        version_id=version.id,
+        document=version.document,
+        locale=one.locale,
+        to=emails.Recipient(
+            address=contact.email,
+            name=contact.name,
+            company=workspace.name,
+            reply_to=workspace.reply_to,
+            person=one.person,
+            look=look_of(workspace, version.document),
+        ),
+        links=emails.links(invitation.token, contact.id, one.locale),
+        message_id=courier.message_id(ident),
+        at=now,
+    )
+    try:
+        return _Prepared(version.id, ident, stationery.written(occasion))
+    except InvalidError:
+        return _Prepared(version.id, ident, None)
+
+
+def _settle_all(idents: Sequence[uuid.UUID], mails: dict[uuid.UUID, _Prepared], now: datetime) -> int:
+    """Decide about each, and keep what follows. Needs a transaction."""
+    found = [one for one in Dispatch.many(idents, alone=True) if one.invitation.asked_at is None] if idents else []
+    going = [mail for one in found if (mail := _settle(one, mails.get(one.invitation.id), now))]
+    courier.post_all(going, at=now)
+    return len(found)
+
+
+def _settle(one: Dispatch, prepared: _Prepared | None, now: datetime) -> courier.Filled | None:
+    """The mail if it may go out; else what was decided is kept with the invitation."""
+    invitation, decision = one.invitation, may_send(one.facts, now)
+    if decision.reason is not None:
+        invitation.skip(decision.reason, at=now)
+    elif decision.until is not None and decision.cause is not None:
+        invitation.postpone(decision.until, decision.cause)
+    elif decision.kind == "hold":
+        invitation.reason = decision.cause
+    elif decision.kind == "send" and one.version is not None:
+        if prepared is None or prepared.version_id != one.version.id:
+            prepared = _prepared(one, now)
+        if prepared.mail is None:
+            invitation.skip("undeliverable", at=now)
+            return None
+        invitation.version_id = one.version.id
+        invitation.mark_asked(at=now)
+        one.asked[one.survey.id] = now
+        return _filled(one, prepared, prepared.mail)
+    return None
+
+
+def _filled(one: Dispatch, prepared: _Prepared, mail: stationery.Written) -> courier.Filled:
+    return courier.Filled(
+        id=prepared.ident,
+        pieces=mail.pieces,
+        kept=mail.kept,
+        kind="invitation",
+        dedupe_key=one.key,
+        to_address=mail.to_address,
+        subject=mail.subject,
+        workspace_id=one.invitation.workspace_id,
+        stream_id=one.survey.id,
+        about={"invitation_id": str(one.invitation.id)},
+    )
