@@ -108,12 +108,12 @@ class Filled:
 
 def post_all(mails: Sequence[Filled], *, at: datetime) -> None:
     """Put many mails into the outbox, none of which is there yet; in the caller's transaction."""
-    stencils = {pieces: Stencil.keep(pieces, at=at) if pieces else None for pieces in {mail.pieces for mail in mails}}
+    stencils = Stencil.keep({mail.pieces for mail in mails if mail.pieces}, at=at)
     names = ("id", "kind", "dedupe_key", "to_address", "workspace_id", "stream_id", "about")
     usual = {"state": "queued", "attempts": 0, "next_try_at": at, "created_at": at}
     rows = [
         {name: getattr(mail, name) for name in names}
-        | {"raw": mail.kept, "subject": mail.subject[:400], "stencil_id": stencils[mail.pieces]}
+        | {"raw": mail.kept, "subject": mail.subject[:400], "stencil_id": stencils.get(mail.pieces)}
         | {"message_id": message_id(mail.id)}
         | usual
         for mail in mails

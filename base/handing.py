@@ -27,9 +27,9 @@ from base.outbox import Due, Mail
 
 BATCH: Final = 100
 """Mails that a worker leases at once."""
-RECORDED: Final = 25
+RECORDED: Final = 50
 """Mails that are recorded together: a killed worker repeats at most so many, and those on its lines."""
-RECORD_SECONDS: Final = 0.5
+RECORD_SECONDS: Final = 0.25
 """No outcome waits longer to be recorded."""
 START_SECONDS: Final = 15.0
 """No mail is begun later after the lease was taken, so that the lease lasts until it is over."""

@@ -83,7 +83,7 @@ _LONE = re.compile(rb"\r(?!\n)|(?<!\r)\n")
 
 def _with_dots(data: bytes) -> bytes:
     """As it travels: every line ends in CRLF, a dot at its beginning is doubled, a dot alone ends it."""
-    if data.count(b"\n") != data.count(b"\r\n") or data.count(b"\r") != data.count(b"\r\n"):
+    if not data.count(b"\n") == data.count(b"\r") == data.count(b"\r\n"):
         data = _LONE.sub(b"\r\n", data)
     if data.startswith(b"."):
         data = b"." + data

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from functools import lru_cache
 
@@ -30,12 +30,14 @@ class Stencil(Model):
     created_at: Mapped[datetime] = mapped_column(Moment)
 
     @classmethod
-    def keep(cls, pieces: Pieces, *, at: datetime) -> uuid.UUID:
-        """The id of these pieces, kept if they are new. Needs a transaction."""
-        ident, text = identity(pieces)
-        if db.session.scalar(select(cls.id).where(cls.id == ident)) is None:
-            insert_once(cls, {"id": ident, "pieces": text, "created_at": at})
-        return ident
+    def keep(cls, many: Collection[Pieces], *, at: datetime) -> dict[Pieces, uuid.UUID]:
+        """The ids of these, kept if they are new. Needs a transaction."""
+        found = {pieces: identity(pieces) for pieces in many}
+        known = set(db.session.scalars(select(cls.id).where(cls.id.in_([ident for ident, _ in found.values()]))))
+        for ident, text in found.values():
+            if ident not in known:
+                insert_once(cls, {"id": ident, "pieces": text, "created_at": at})
+        return {pieces: ident for pieces, (ident, _) in found.items()}
 
 
 @lru_cache(maxsize=512)

@@ -9,6 +9,7 @@ CPU is in milliseconds a mail, of the workers alone; memory is the highest a wor
 """
 
 import argparse
+import json
 import os
 import shutil
 import smtplib
@@ -140,7 +141,13 @@ class Database:
         return self.all("SELECT count(*) FROM mail WHERE state = 'sent'")[0][0]
 
     def some_mails(self):
-        return [(raw.encode(), to) for raw, to in self.all("SELECT raw, to_address FROM mail ORDER BY id LIMIT 500")]
+        """Some of the mails that went out, whole, with their addresses."""
+        sys.path.insert(0, str(ROOT))
+        from base.stencil import fill
+
+        kept = "SELECT raw, pieces, to_address FROM mail JOIN mail_stencil ON mail_stencil.id = mail.stencil_id"
+        rows = self.all(f"{kept} ORDER BY mail.id LIMIT 500")
+        return [(fill(json.loads(pieces), json.loads(raw)).encode(), to) for raw, pieces, to in rows]
 
 
 def cpu_seconds(pid):

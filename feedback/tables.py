@@ -1,7 +1,7 @@
 """Every table of the product, so that the metadata is whole wherever the app is."""
 
 from accounts import apikey, role, session, ticket, user, workspace
-from base import events, heartbeat, outbox, throttle
+from base import breaker, events, heartbeat, hold, outbox, stencil, throttle
 from base.runners import embedded
 from feedback import answer, digest, issue, response, revision, theme, themebook
 from surveys import contact, draft, intent, interaction, invitation, logo, open_link, survey, template, upload, version

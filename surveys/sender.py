@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -28,7 +28,7 @@ from surveys.sending import may_send
 
 log = logging.getLogger("afterword.sender")
 
-BATCH: Final = {"sqlite": 40, "postgresql": 100}
+BATCH: Final = {"sqlite": 32, "postgresql": 100}
 """Mails of one transaction. On SQLite nobody else writes meanwhile, so it is over within milliseconds."""
 ROOM: Final = 1000
 """Mails that may wait in the outbox: the others wait as invitations, which costs nothing and can be stopped."""
@@ -65,24 +65,23 @@ def _room() -> int:
 
 
 def _write_some(survey_id: uuid.UUID, limit: int) -> int:
+    """Write what can be written from stencils in one transaction; the others are composed before they are written."""
     now = clock.now()
-    if db.engine.dialect.name == "postgresql":  # other workers take others
-        with transaction():
-            return _settle_all(Invitation.due(survey_id, now, limit=limit), {}, now)
-    with reading():
+    with transaction():
         idents = Invitation.due(survey_id, now, limit=limit)
-    return write(idents)
+        settled, unknown = _settle_all(idents, {}, now)
+    return settled + (write(unknown) if unknown else 0)
 
 
 def write(idents: Sequence[uuid.UUID]) -> int:
-    """Write the mails of these invitations, or keep why they are not written; how many were settled. They are made
+    """Write the mails of these invitations, or keep why they are not written; how many were settled. They are composed
     before the write lock is taken.
     """
     now = clock.now()
     with reading():
         mails = {one.invitation.id: _prepared(one, now) for one in Dispatch.many(idents) if _goes(one, now)}
     with transaction():
-        return _settle_all(idents, mails, now)
+        return _settle_all(idents, mails, now)[0]
 
 
 @dataclass(frozen=True)
@@ -98,7 +97,9 @@ def _goes(one: Dispatch, now: datetime) -> bool:
     return one.invitation.asked_at is None and may_send(one.facts, now).kind == "send"
 
 
-def _prepared(one: Dispatch, now: datetime) -> _Prepared:
+def _prepared(
+    one: Dispatch, now: datetime, *, write: Callable[[stationery.Occasion], stationery.Written] = stationery.written
+) -> _Prepared:
     assert one.version is not None
     invitation, contact, workspace, version = one.invitation, one.contact, one.workspace, one.version
     ident = new_id()
@@ -119,20 +120,41 @@ def _prepared(one: Dispatch, now: datetime) -> _Prepared:
         at=now,
     )
     try:
-        return _Prepared(version.id, ident, stationery.written(occasion))
+        return _Prepared(version.id, ident, write(occasion))
     except InvalidError:
         return _Prepared(version.id, ident, None)
 
 
-def _settle_all(idents: Sequence[uuid.UUID], mails: dict[uuid.UUID, _Prepared], now: datetime) -> int:
-    """Decide about each, and keep what follows. Needs a transaction."""
-    found = [one for one in Dispatch.many(idents, alone=True) if one.invitation.asked_at is None] if idents else []
-    going = [mail for one in found if (mail := _settle(one, mails.get(one.invitation.id), now))]
+def _settle_all(
+    idents: Sequence[uuid.UUID], mails: Mapping[uuid.UUID, _Prepared], now: datetime
+) -> tuple[int, list[uuid.UUID]]:
+    """Decide about each, and keep what follows: how many were settled, and which are first to be composed. Needs a
+    transaction.
+    """
+    if not idents:
+        return 0, []
+    found = [one for one in Dispatch.many(idents, alone=True) if one.invitation.asked_at is None]
+    going: list[courier.Filled] = []
+    unknown: list[uuid.UUID] = []
+    for one in found:
+        try:
+            prepared = mails.get(one.invitation.id)
+            mail = _settle(one, now, lambda one=one, prepared=prepared: _mail(one, prepared, now))
+        except stationery.UnknownError:
+            unknown.append(one.invitation.id)
+        else:
+            going += [mail] if mail else []
     courier.post_all(going, at=now)
-    return len(found)
+    return len(found) - len(unknown), unknown
 
 
-def _settle(one: Dispatch, prepared: _Prepared | None, now: datetime) -> courier.Filled | None:
+def _mail(one: Dispatch, prepared: _Prepared | None, now: datetime) -> _Prepared:
+    if prepared is not None and one.version is not None and prepared.version_id == one.version.id:
+        return prepared
+    return _prepared(one, now, write=stationery.from_stencil)
+
+
+def _settle(one: Dispatch, now: datetime, make: Callable[[], _Prepared]) -> courier.Filled | None:
     """The mail if it may go out; else what was decided is kept with the invitation."""
     invitation, decision = one.invitation, may_send(one.facts, now)
     if decision.reason is not None:
@@ -142,12 +164,12 @@ def _settle(one: Dispatch, prepared: _Prepared | None, now: datetime) -> courier
     elif decision.kind == "hold":
         invitation.reason = decision.cause
     elif decision.kind == "send" and one.version is not None:
-        if prepared is None or prepared.version_id != one.version.id:
-            prepared = _prepared(one, now)
+        prepared = make()
         if prepared.mail is None:
             invitation.skip("undeliverable", at=now)
             return None
-        invitation.version_id = one.version.id
+        if invitation.version_id != one.version.id:
+            invitation.version_id = one.version.id
         invitation.mark_asked(at=now)
         one.asked[one.survey.id] = now
         return _filled(one, prepared, prepared.mail)

@@ -76,6 +76,20 @@ def written(one: Occasion) -> Written:
     return (_filled(found, one, words) if found else None) or _composed(one)
 
 
+class UnknownError(Exception):
+    """There is no stencil for this mail yet, or no stencil can make it."""
+
+
+def from_stencil(one: Occasion) -> Written:
+    """The same as `written`, in microseconds. Raises UnknownError where that would not do."""
+    words = _words(one)
+    found = _cuts.get(_key(one, words))
+    made = _filled(found, one, words) if found else None
+    if made is None:
+        raise UnknownError
+    return made
+
+
 def _key(one: Occasion, words: Mapping[str, str]) -> object:
     settings = current_app.config
     who = (one.to.company, one.to.reply_to, one.to.look, settings["PUBLIC_URL"], settings["MAIL_FROM"])
