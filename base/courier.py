@@ -22,7 +22,7 @@ from base.db import db, new_id, reading, transaction
 from base.jobs import slow_job
 from base.mail import OUT
 from base.outbox import Mail
-from base.stencil import Pieces, Stencil
+from base.stencil import Sheet, Stencil
 
 Hook = Callable[[Mail, datetime], None]
 Together = Callable[[Sequence[Mapping[str, Any]], datetime], None]
@@ -90,13 +90,13 @@ def post(
 
 @dataclass(frozen=True, kw_only=True)
 class Filled:
-    """A mail made with a stencil."""
+    """A mail ready for the outbox, made with a stencil where that was possible."""
 
     id: uuid.UUID
     """Its Message-ID is made of it, and stands in `values` already."""
-    pieces: Pieces
+    sheet: Sheet | None
     kept: str
-    """What goes into the holes, as JSON."""
+    """What goes into the holes, as JSON; the whole mail where there is no stencil."""
     kind: str
     dedupe_key: str
     to_address: str
@@ -108,12 +108,12 @@ class Filled:
 
 def post_all(mails: Sequence[Filled], *, at: datetime) -> None:
     """Put many mails into the outbox, none of which is there yet; in the caller's transaction."""
-    stencils = Stencil.keep({mail.pieces for mail in mails if mail.pieces}, at=at)
+    Stencil.keep({mail.sheet for mail in mails if mail.sheet}, at=at)
     names = ("id", "kind", "dedupe_key", "to_address", "workspace_id", "stream_id", "about")
     usual = {"state": "queued", "attempts": 0, "next_try_at": at, "created_at": at}
     rows = [
         {name: getattr(mail, name) for name in names}
-        | {"raw": mail.kept, "subject": mail.subject[:400], "stencil_id": stencils.get(mail.pieces)}
+        | {"raw": mail.kept, "subject": mail.subject[:400], "stencil_id": mail.sheet and mail.sheet.ident}
         | {"message_id": message_id(mail.id)}
         | usual
         for mail in mails

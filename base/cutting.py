@@ -15,10 +15,11 @@ from email.message import EmailMessage
 from email.parser import BytesParser
 from email.quoprimime import body_encode
 from email.utils import format_datetime
+from functools import lru_cache
 from typing import Final
 
 from base.mail import OUT, POLICY, SUBJECT_LENGTH, Heading, Letter, compose, encoded_words, mailbox, one_line
-from base.stencil import Piece, Pieces
+from base.stencil import WHOLE, Piece, Pieces, Sheet
 
 ODD: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ufdd0-\ufdef\ufffe\uffff\ud800-\udfff]")
 """What templates, HTML and MIME may treat each in its own way: whoever is called so gets a mail of their own."""
@@ -39,6 +40,18 @@ class StandIn:
 
 
 @dataclass(frozen=True)
+class Own:
+    """What is a person's own in a mail: links and words by the names of their stand-ins."""
+
+    name: str
+    address: str
+    message_id: str
+    at: datetime
+    links: Mapping[str, str]
+    words: Mapping[str, str]
+
+
+@dataclass(frozen=True)
 class _Line:
     """A line of the text or of the HTML that has words in it."""
 
@@ -51,20 +64,21 @@ class _Line:
 class Cut:
     """A stencil, and how to make what goes into its holes."""
 
-    pieces: Pieces
+    sheet: Sheet
     stand_in: StandIn
     lines: tuple[_Line, ...]
     own_subject: bool
 
-    def values(self, heading: Heading, links: Mapping[str, str], words: Mapping[str, str]) -> dict[str, str] | None:
+    def values(self, own: Own) -> dict[str, str] | None:
         """What is a mail's own; None for words or links that only composing gets right. Raises InvalidError for an
         address that is none.
         """
+        links, words = own.links, own.words
         lengths = ((links[name], stood) for name, stood in self.stand_in.links.items())
         if any(len(link) != len(stood) for link, stood in lengths) or any(map(ODD.search, words.values())):
             return None
-        found = {**links, "to": to_line(heading.to_name, heading.to_address), "date": _date(heading.at)}
-        found["id"] = f"Message-ID: {heading.message_id}\r\n"
+        found = {**links, "to": to_line(own.name, own.address), "date": _date(own.at)}
+        found["id"] = f"Message-ID: {own.message_id}\r\n"
         if self.own_subject:
             found["subject"] = subject_line(self._put(self.stand_in.subject, links, words))
         escaped = {name: _escaped(word) for name, word in words.items()} if self.lines else {}
@@ -103,11 +117,11 @@ def cut(letter: Letter, heading: Heading, stand_in: StandIn) -> Cut | None:
         for line in text_lines:
             if any(word in line for word in stand_in.words.values()):
                 lines.append(_Line(f"line{len(lines)}", line, html))
-                pieces.append((lines[-1].key, 0, 2**31))
+                pieces.append((lines[-1].key, 0, WHOLE))
             else:
                 pieces += _with_links(_encoded(line), stand_in)
     pieces += _with_links(body, stand_in)
-    return Cut(_joined(pieces), stand_in, tuple(lines), own_subject)
+    return Cut(Sheet.of(_joined(pieces)), stand_in, tuple(lines), own_subject)
 
 
 def _with_boundaries(raw: str) -> str:
@@ -139,7 +153,7 @@ def _head(head: str, stand_in: StandIn) -> tuple[list[Piece], bool]:
     for header in re.findall(r"[^\r\n][^\r\n]*\r\n(?:[ \t][^\r\n]*\r\n)*|\r\n", head):
         name = header.partition(":")[0]
         if name in holes:
-            pieces.append((holes[name], 0, 2**31))
+            pieces.append((holes[name], 0, WHOLE))
         else:
             pieces += _with_links(header, stand_in)
     return pieces, own_subject
@@ -218,5 +232,6 @@ def subject_line(subject: str) -> str:
     return str(value.fold(policy=OUT))
 
 
+@lru_cache(maxsize=8)
 def _date(at: datetime) -> str:
     return f"Date: {format_datetime(at)}\r\n"

@@ -24,6 +24,7 @@ from base.db import db, transaction
 from base.delivery import Delivery, Transport
 from base.hold import Hold
 from base.outbox import Due, Mail
+from base.smtp import SmtpTransport
 
 BATCH: Final = 100
 """Mails that a worker leases at once."""
@@ -37,6 +38,9 @@ LINES: Final = 8
 """Connections at once to a server that takes its time."""
 QUICK: Final = 0.004
 """Seconds a mail under which one connection does it: more would only wait for each other in this process."""
+
+HEAD: Final = 4000
+"""Letters in which the sender's header is."""
 
 Outcome = tuple[uuid.UUID, str, Mapping[str, Any], Delivery]
 """Of which mail, its kind and what it is about, and what became of it."""
@@ -125,7 +129,10 @@ def _deliver(batch: Sequence[Due], over: Callable[[], bool], record: Callable[[S
 def _handed_over(batch: Sequence[Due], over: Callable[[], bool], began: float) -> Iterator[Outcome]:
     """Each mail that was tried, as soon as the server has spoken; the others are released."""
     rest = list(batch)[::-1]
-    refused = 0
+    refused, transport = 0, _transport()
+
+    def whole(one: Due) -> bytes:
+        return one.wired if isinstance(transport, SmtpTransport) else one.raw.encode("ascii")
 
     def may_begin() -> bool:
         late = time.monotonic() - began > START_SECONDS
@@ -134,16 +141,16 @@ def _handed_over(batch: Sequence[Due], over: Callable[[], bool], began: float) -
     try:
         if _seconds_a_mail <= QUICK or len(rest) == 1:
             while may_begin():
-                outcome = _try(rest.pop(), _transport())
+                one = rest.pop()
+                outcome = _try(one, transport, whole(one))
                 refused = refused + 1 if outcome[3].ours else 0
                 yield outcome
             return
-        transport = _transport()
         with ThreadPoolExecutor(LINES, "mail") as pool:
             while may_begin():
                 turn = [rest.pop() for _ in range(min(LINES * 2, len(rest)))]
-                whole = [(one, one.raw) for one in turn]  # read here: other threads have no session
-                for done in as_completed([pool.submit(_try, one, transport, raw) for one, raw in whole]):
+                mails = [(one, whole(one)) for one in turn]  # read here: other threads have no session
+                for done in as_completed([pool.submit(_try, one, transport, data) for one, data in mails]):
                     outcome = done.result()
                     refused = refused + 1 if outcome[3].ours else 0
                     yield outcome
@@ -153,9 +160,8 @@ def _handed_over(batch: Sequence[Due], over: Callable[[], bool], began: float) -
                 Mail.release([one.id for one in rest], now=clock.now())
 
 
-def _try(one: Due, transport: Transport, raw: str | None = None) -> Outcome:
-    text = one.raw if raw is None else raw
-    delivery = transport.send(text.encode("ascii"), envelope_from=sender_of(text), to=one.to_address)
+def _try(one: Due, transport: Transport, data: bytes) -> Outcome:
+    delivery = transport.send(data, envelope_from=sender_of(data[:HEAD].decode("ascii")), to=one.to_address)
     return one.id, one.kind, one.about, delivery
 
 

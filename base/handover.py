@@ -6,6 +6,7 @@ import re
 import smtplib
 
 from base.delivery import Delivery
+from base.stencil import Wired
 
 NOT_THE_MAIL = frozenset({421, 454, 530, 534, 535, 538})
 """Replies about us (wrong password, TLS wanted, shutting down): no mail is given up for them, whatever their digit."""
@@ -41,7 +42,7 @@ def hand_over(client: smtplib.SMTP, data: bytes, envelope_from: str, to: str) ->
             break
     if code == 354:
         assert client.sock is not None
-        client.sock.sendall(_with_dots(data))
+        client.sock.sendall(data if isinstance(data, Wired) else _with_dots(data))
         code, reply = client.getreply()
     elif going:  # it waits for a mail that has nobody to go to
         client.send(".\r\n")

@@ -20,7 +20,7 @@ from sqlalchemy.sql import ColumnElement
 
 from base.db import Model, Moment, db, new_id
 from base.errors import NotFoundError
-from base.stencil import fill, pieces_of
+from base.stencil import fill, sheet_of, wire
 
 LEASE = timedelta(minutes=2)
 RETRY = tuple(timedelta(seconds=s) for s in (15, 60, 120, 300)) + (timedelta(minutes=5),) * 60
@@ -42,7 +42,14 @@ class Due:
     @property
     def raw(self) -> str:
         """The whole message."""
-        return fill(pieces_of(self.stencil_id), json.loads(self.kept)) if self.stencil_id else self.kept
+        return fill(sheet_of(self.stencil_id).pieces, json.loads(self.kept)) if self.stencil_id else self.kept
+
+    @property
+    def wired(self) -> bytes:
+        """The same, as it travels where that is known."""
+        if self.stencil_id:
+            return wire(sheet_of(self.stencil_id), json.loads(self.kept))
+        return self.kept.encode("ascii")
 
 
 class Mail(Model):
@@ -82,7 +89,7 @@ class Mail(Model):
         """The whole message as it goes out (RFC 5322, ASCII through transfer encodings)."""
         if self.stencil_id is None or not self.kept:
             return self.kept
-        return fill(pieces_of(self.stencil_id), json.loads(self.kept))
+        return fill(sheet_of(self.stencil_id).pieces, json.loads(self.kept))
 
     @raw.inplace.setter
     def _raw_setter(self, text: str) -> None:

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import uuid
+from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 
@@ -24,6 +26,36 @@ from surveys.version import Version
 from surveys.wording import choose_locale
 
 
+@dataclass(frozen=True, slots=True)
+class Addressee:
+    """A contact, as far as a mail to them needs it."""
+
+    id: uuid.UUID
+    email: str
+    name: str | None
+    locale: str | None
+    zone: str | None
+    properties: dict[str, Any]
+    suppressed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """An interaction, as far as a mail about it needs it."""
+
+    agent: str | None
+    team: str | None
+    channel: str | None
+    properties: dict[str, Any]
+
+
+# Columns and not things: a large sending reads a hundred thousand of them.
+_COLUMNS = (
+    *(getattr(Contact, name) for name in Addressee.__dataclass_fields__),
+    *(getattr(Interaction, name) for name in Happening.__dataclass_fields__),
+)
+
+
 @dataclass(frozen=True)
 class Dispatch:
     """One invitation on its way out, with all that decides whether it goes and what it says."""
@@ -32,9 +64,9 @@ class Dispatch:
     survey: Survey
     version: Version | None
     """The newest one now, which need not be the newest when the invitation was made."""
-    contact: Contact
+    contact: Addressee
     workspace: Workspace
-    interaction: Interaction
+    interaction: Happening
     terms: Terms
     asked: dict[uuid.UUID, datetime]
     """When each survey last asked this person; shared by all dispatches to them, and brought up to date by who asks."""
@@ -54,18 +86,20 @@ class Dispatch:
             whose = select(Invitation.contact_id).where(Invitation.id.in_(invitation_ids))
             quarantine.lock_contacts(set(db.session.scalars(whose)))
         rows = db.session.execute(
-            select(Invitation, Contact, Interaction)
+            select(Invitation, *_COLUMNS)
             .join(Contact, Contact.id == Invitation.contact_id)
             .join(Interaction, Interaction.id == Invitation.interaction_id)
             .where(Invitation.id.in_(invitation_ids))
             .order_by(Invitation.send_at, Invitation.id)
         ).all()
-        surveys = _surveys({invitation.survey_id for invitation, _, _ in rows})
-        asked = quarantine.last_asked({contact.id for _, contact, _ in rows})
+        surveys = _surveys({row[0].survey_id for row in rows})
+        alone_for_a_while = any(_quarantine(workspace, terms) for _, _, workspace, terms in surveys.values())
+        asked = quarantine.last_asked({row[1] for row in rows}) if alone_for_a_while else defaultdict(dict)
+        people = {row[1]: Addressee(*row[1:8]) for row in rows}
         return [
-            cls(invitation, survey, version, contact, workspace, interaction, terms, asked[contact.id])
-            for invitation, contact, interaction in rows
-            for survey, version, workspace, terms in [surveys[invitation.survey_id]]
+            cls(row[0], survey, version, people[row[1]], workspace, Happening(*row[8:]), terms, asked[row[1]])
+            for row in rows
+            for survey, version, workspace, terms in [surveys[row[0].survey_id]]
         ]
 
     @property
@@ -90,8 +124,7 @@ class Dispatch:
 
     @property
     def _quarantined_until(self) -> datetime | None:
-        alone = Quarantine(self.terms.quarantine_days, self.workspace.quarantine_days)
-        return alone.until(self.survey.id, self.asked)
+        return _quarantine(self.workspace, self.terms).until(self.survey.id, self.asked)
 
     @property
     def person(self) -> Person:
@@ -105,6 +138,10 @@ class Dispatch:
         """The language that was asked for, else the person's, else the survey's own."""
         assert self.version is not None
         return choose_locale(self.version.document, self.invitation.locale, self.contact.locale)
+
+
+def _quarantine(workspace: Workspace, terms: Terms) -> Quarantine:
+    return Quarantine(terms.quarantine_days, workspace.quarantine_days)
 
 
 def _surveys(

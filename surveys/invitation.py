@@ -132,6 +132,12 @@ class Invitation(Model):
         return list(db.session.scalars(found.with_for_update(skip_locked=True) if writing() else found))
 
     @classmethod
+    def mark_all_asked(cls, idents: Collection[uuid.UUID], version_id: uuid.UUID, *, at: datetime) -> None:
+        """Their mails are in the outbox, with the question of this version. Needs a transaction."""
+        asked = update(cls).where(cls.id.in_(idents)).values(asked_at=at, reason=None, version_id=version_id)
+        db.session.execute(asked.execution_options(synchronize_session=False))
+
+    @classmethod
     def mark_all_sent(cls, idents: Collection[uuid.UUID], *, at: datetime) -> None:
         """The mail server took these mails; see `mark_sent`. Needs a transaction."""
         undeliverable = and_(cls.status == "skipped", cls.reason == "undeliverable")
@@ -166,10 +172,6 @@ class Invitation(Model):
         if until > self.send_at:
             self.expires_at += until - self.send_at
             self.send_at = until
-
-    def mark_asked(self, *, at: datetime) -> None:
-        """The mail is in the outbox."""
-        self.asked_at, self.reason = at, None
 
     def revive(self, *, send_at: datetime) -> None:
         """Ask after all, as if anew: what happened had been taken back, and has happened again."""

@@ -135,6 +135,7 @@ def _settle_all(
         return 0, []
     found = [one for one in Dispatch.many(idents, alone=True) if one.invitation.asked_at is None]
     going: list[courier.Filled] = []
+    asked: dict[uuid.UUID, list[uuid.UUID]] = {}
     unknown: list[uuid.UUID] = []
     for one in found:
         try:
@@ -143,8 +144,12 @@ def _settle_all(
         except stationery.UnknownError:
             unknown.append(one.invitation.id)
         else:
-            going += [mail] if mail else []
+            if mail is not None and one.version is not None:
+                going.append(mail)
+                asked.setdefault(one.version.id, []).append(one.invitation.id)
     courier.post_all(going, at=now)
+    for version_id, some in asked.items():
+        Invitation.mark_all_asked(some, version_id, at=now)
     return len(found) - len(unknown), unknown
 
 
@@ -168,9 +173,6 @@ def _settle(one: Dispatch, now: datetime, make: Callable[[], _Prepared]) -> cour
         if prepared.mail is None:
             invitation.skip("undeliverable", at=now)
             return None
-        if invitation.version_id != one.version.id:
-            invitation.version_id = one.version.id
-        invitation.mark_asked(at=now)
         one.asked[one.survey.id] = now
         return _filled(one, prepared, prepared.mail)
     return None
@@ -179,7 +181,7 @@ def _settle(one: Dispatch, now: datetime, make: Callable[[], _Prepared]) -> cour
 def _filled(one: Dispatch, prepared: _Prepared, mail: stationery.Written) -> courier.Filled:
     return courier.Filled(
         id=prepared.ident,
-        pieces=mail.pieces,
+        sheet=mail.sheet,
         kept=mail.kept,
         kind="invitation",
         dedupe_key=one.key,

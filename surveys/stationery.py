@@ -15,9 +15,9 @@ from typing import Final
 
 from flask import current_app
 
-from base.cutting import Cut, StandIn, cut, same
+from base.cutting import Cut, Own, StandIn, cut, same
 from base.mail import OUT, mailbox
-from base.stencil import Pieces, fill
+from base.stencil import Sheet, fill
 from surveys import emails
 from surveys.emails import Recipient
 from surveys.mailing import Links, invitation_texts
@@ -48,7 +48,7 @@ class Occasion:
 class Written:
     """A mail: a stencil and what goes into it, or all of it without a stencil."""
 
-    pieces: Pieces
+    sheet: Sheet | None
     kept: str
     subject: str
     to_address: str
@@ -56,7 +56,7 @@ class Written:
     @property
     def raw(self) -> str:
         """The whole mail."""
-        return fill(self.pieces, json.loads(self.kept)) if self.pieces else self.kept
+        return fill(self.sheet.pieces, json.loads(self.kept)) if self.sheet else self.kept
 
 
 _cuts: OrderedDict[object, Cut | None] = OrderedDict()
@@ -133,15 +133,16 @@ def _tokens(links: Links) -> dict[str, str]:
 
 
 def _filled(found: Cut, one: Occasion, words: Mapping[str, str]) -> Written | None:
-    heading = emails.heading(one.locale, one.to, at=one.at, unsubscribe_url=one.links.unsubscribe_url)
-    values = found.values(replace(heading, message_id=one.message_id), _tokens(one.links), words)
-    return None if values is None else Written(found.pieces, json.dumps(values), found.subject(words), _address(one))
+    to = one.to
+    own = Own(to.name or "", to.address, one.message_id, one.at, _tokens(one.links), words)
+    values = found.values(own)
+    return None if values is None else Written(found.sheet, json.dumps(values), found.subject(words), _address(one))
 
 
 def _composed(one: Occasion) -> Written:
     message = emails.invitation(one.document, one.locale, one.to, links=one.links, at=one.at)
     message["Message-ID"] = one.message_id
-    return Written((), message.as_bytes(policy=OUT).decode("ascii"), str(message["Subject"]), _address(one))
+    return Written(None, message.as_bytes(policy=OUT).decode("ascii"), str(message["Subject"]), _address(one))
 
 
 def _address(one: Occasion) -> str:
