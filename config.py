@@ -35,6 +35,10 @@ class Settings:
     public_url: str = "http://127.0.0.1:8000"
     smtp_url: str | None = None
     mail_from: str = "Afterword <afterword@localhost>"
+    mail_per_minute: int | None = None
+    """Mails that all workers together hand over in a minute."""
+    mail_per_domain: int | None = None
+    """The same, to addresses of one domain."""
     host: str = "127.0.0.1"
     port: int = 8000
     workers: int = 1
@@ -179,6 +183,8 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         public_url=public_url,
         smtp_url=_smtp_url(source),
         mail_from=_mail_from(source, public_url),
+        mail_per_minute=source.number("MAIL_PER_MINUTE", 0, low=1, high=1_000_000) or None,
+        mail_per_domain=source.number("MAIL_PER_DOMAIN", 0, low=1, high=1_000_000) or None,
         host=host,
         port=port,
         workers=workers,

@@ -48,6 +48,8 @@ def _configure(app: Flask, settings: config.Settings) -> None:
         SECRET_KEY_FALLBACKS=list(settings.secret_key_fallbacks),
         PUBLIC_URL=settings.public_url,
         MAIL_FROM=settings.mail_from,
+        MAIL_PER_MINUTE=settings.mail_per_minute,
+        MAIL_PER_DOMAIN=settings.mail_per_domain,
         SECURE=settings.secure,
         TRUSTED_HOSTS=settings.trusted_hosts,
         TRUSTED_PROXIES=settings.trusted_proxies,

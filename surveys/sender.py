@@ -28,7 +28,7 @@ from surveys.sending import may_send
 
 log = logging.getLogger("afterword.sender")
 
-BATCH: Final = {"sqlite": 32, "postgresql": 100}
+BATCH: Final = {"sqlite": 40, "postgresql": 150}
 """Mails of one transaction. On SQLite nobody else writes meanwhile, so it is over within milliseconds."""
 ROOM: Final = 1000
 """Mails that may wait in the outbox: the others wait as invitations, which costs nothing and can be stopped."""
