@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +12,9 @@ from accounts.naming import slug_of
 from base import events
 from base.db import Model, Moment, db, new_id
 from base.errors import NotFoundError
+
+QUARANTINE_DAYS = 7
+"""How long a new workspace leaves people alone after a request: nobody should have to think of it first."""
 
 
 class Workspace(Model):
@@ -45,12 +49,25 @@ class Workspace(Model):
 
     @classmethod
     def create(
-        cls, name: str, *, locale: str = "en", zone: str = "UTC", at: datetime, actor: str | None = None
+        cls,
+        name: str,
+        *,
+        locale: str = "en",
+        zone: str = "UTC",
+        quarantine_days: int = QUARANTINE_DAYS,
+        at: datetime,
+        actor: str | None = None,
     ) -> Workspace:
         """A new workspace; its slug is made from the name and stays when the name changes."""
         name = name.strip()
         workspace = cls(
-            id=new_id(), slug=cls._free_slug(name), name=name, default_locale=locale, zone=zone, created_at=at
+            id=new_id(),
+            slug=cls._free_slug(name),
+            name=name,
+            default_locale=locale,
+            zone=zone,
+            quarantine_days=quarantine_days,
+            created_at=at,
         )
         db.session.add(workspace)
         db.session.flush()
@@ -72,13 +89,10 @@ class Workspace(Model):
             slug = f"{stem}-{number}"
         return slug
 
-    def change(
-        self, *, name: str, default_locale: str, zone: str, reply_to: str | None, at: datetime, actor: str | None = None
-    ) -> None:
-        """Other settings; the event says which ones changed."""
-        self._set(
-            {"name": name, "default_locale": default_locale, "zone": zone, "reply_to": reply_to}, at=at, actor=actor
-        )
+    def change(self, fresh: Mapping[str, Any], *, at: datetime, actor: str | None = None) -> None:
+        """Other settings: name, default_locale, zone, reply_to, quarantine_days. The event says which ones changed."""
+        assert set(fresh) <= {"name", "default_locale", "zone", "reply_to", "quarantine_days"}
+        self._set(fresh, at=at, actor=actor)
 
     def dress(
         self, *, name: str, color: str | None, logo_id: uuid.UUID | None, at: datetime, actor: str | None = None
@@ -86,7 +100,7 @@ class Workspace(Model):
         """Another look on what customers see from now on, mails that are out already left as they are."""
         self._set({"name": name, "color": color, "logo_id": logo_id}, at=at, actor=actor)
 
-    def _set(self, fresh: dict[str, Any], *, at: datetime, actor: str | None) -> None:
+    def _set(self, fresh: Mapping[str, Any], *, at: datetime, actor: str | None) -> None:
         changed = [key for key, value in fresh.items() if getattr(self, key) != value]
         for key in changed:
             setattr(self, key, fresh[key])
