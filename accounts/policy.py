@@ -15,6 +15,7 @@ _LEAST = {
     "surveys.edit": "designer",
     "surveys.publish": "designer",
     "surveys.close": "designer",
+    "surveys.pause": "designer",
     "contacts.import": "designer",
     "contacts.edit": "designer",
     "outbox.view": "designer",

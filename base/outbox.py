@@ -100,7 +100,7 @@ class Mail(Model):
     def _raw_expression(cls) -> ColumnElement[str]:
         return cls.kept  # type: ignore[return-value]
 
-    @raw.inplace.update_expression
+    @raw.inplace.update_expression  # type: ignore[arg-type] # it is called with the class and the value
     @classmethod
     def _raw_update(cls, text: Any) -> list[tuple[Any, Any]]:
         return [(cls.kept, text), (cls.stencil_id, None)]

@@ -106,6 +106,27 @@ class Invitation(Model):
         )
 
     @classmethod
+    def waiting(cls, survey_id: uuid.UUID) -> int:
+        """How many people a survey is still to ask."""
+        whose = (cls.survey_id == survey_id, cls.status == "scheduled")
+        return db.session.scalar(select(func.count()).select_from(cls).where(*whose)) or 0
+
+    @classmethod
+    def skip_waiting(cls, survey_id: uuid.UUID, reason: str, *, made_until: datetime, at: datetime, limit: int) -> int:
+        """Skip at most `limit` of those who wait since `made_until` or longer; how many that were. Needs a
+        transaction.
+        """
+        those = (cls.survey_id == survey_id, cls.status == "scheduled", cls.created_at <= made_until)
+        rows = db.session.execute(select(cls.id, cls.workspace_id).where(*those).limit(limit).with_for_update()).all()
+        skipped = update(cls).where(cls.id.in_([ident for ident, _ in rows]))
+        values = {"status": "skipped", "reason": reason, "asked_at": None}
+        db.session.execute(skipped.values(**values).execution_options(synchronize_session=False))
+        for ident, workspace_id in rows:
+            data = {"reason": reason}
+            events.record("invitation.skipped", ident, workspace_id=workspace_id, at=at, data=data)
+        return len(rows)
+
+    @classmethod
     def expire_due(cls, now: datetime, *, limit: int) -> int:
         """End at most `limit` invitations whose time is over and that nobody answered; how many there were."""
         due = select(cls.id).where(cls.status.in_(("scheduled", "sent")), cls.expires_at <= now).limit(limit)
@@ -139,9 +160,11 @@ class Invitation(Model):
 
     @classmethod
     def mark_all_sent(cls, idents: Collection[uuid.UUID], *, at: datetime) -> None:
-        """The mail server took these mails; see `mark_sent`. Needs a transaction."""
-        undeliverable = and_(cls.status == "skipped", cls.reason == "undeliverable")
-        becomes = or_(cls.status == "scheduled", undeliverable)
+        """The mail server took these mails; see `mark_sent`. What was stopped when it was on its way already is sent
+        all the same. Needs a transaction.
+        """
+        too_late = and_(cls.status == "skipped", cls.reason.in_(("undeliverable", "stopped")))
+        becomes = or_(cls.status == "scheduled", too_late)
         values = {
             "sent_at": func.coalesce(cls.sent_at, at),
             "asked_at": func.coalesce(cls.asked_at, at),

@@ -10,7 +10,7 @@ from typing import Any
 from base import clock
 from base.db import db, transaction
 from base.errors import ConflictError
-from base.jobs import job
+from base.jobs import enqueue, job
 from base.outbox import Mail
 from surveys import intake, selection, sender
 from surveys.contact import Contact
@@ -19,6 +19,9 @@ from surveys.intake import Occasion
 from surveys.invitation import Invitation
 from surveys.survey import Survey
 from surveys.version import Version
+
+STOPPED_AT_ONCE = 100
+"""Invitations that one transaction skips: people who answer meanwhile wait for it."""
 
 
 def ask(survey: Survey, occasions: Sequence[Occasion], *, at: datetime) -> list[tuple[Invitation, bool]]:
@@ -78,6 +81,23 @@ def withdraw_mails(contact_id: uuid.UUID) -> None:
         Mail.withdraw([mail_key(invitation.id) for invitation in waiting], "suppressed")
         for invitation in waiting:
             invitation.skip("suppressed", at=now)
+
+
+@job
+def stop_waiting(survey_id: uuid.UUID) -> None:
+    """Skip whom a survey was to ask, as it was told: a bounded batch a transaction, for a while; then it comes back."""
+    for _ in range(20):
+        with transaction() as session:
+            survey, now = session.get(Survey, survey_id), clock.now()
+            if survey is None or survey.stopping_at is None:
+                return
+            until = survey.stopping_at
+            Mail.withdraw_stream(survey_id, "stopped")
+            if not Invitation.skip_waiting(survey_id, "stopped", made_until=until, at=now, limit=STOPPED_AT_ONCE):
+                survey.stopped()
+                return
+    with transaction():
+        enqueue(stop_waiting, survey_id)
 
 
 def expire_invitations(now: datetime) -> None:

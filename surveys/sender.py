@@ -12,6 +12,7 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 from flask import current_app
@@ -140,7 +141,7 @@ def _settle_all(
     for one in found:
         try:
             prepared = mails.get(one.invitation.id)
-            mail = _settle(one, now, lambda one=one, prepared=prepared: _mail(one, prepared, now))
+            mail = _settle(one, now, partial(_mail, one, prepared, now))
         except stationery.UnknownError:
             unknown.append(one.invitation.id)
         else:

@@ -14,6 +14,7 @@ from accounts.user import User
 from base import events
 from base.db import Model, Moment, db, new_id
 from base.errors import ConflictError, NotFoundError
+from base.hold import Hold
 from surveys.draft import Draft
 from surveys.version import Version
 from surveys.wording import freeze
@@ -220,6 +221,35 @@ class Survey(Model):
     def reopen(self, *, at: datetime, by: uuid.UUID | None = None) -> None:
         self.closed_at = self.closed_by = None
         events.record("survey.reopened", self.id, workspace_id=self.workspace_id, at=at, actor=_actor(by))
+
+    def pause(self, *, at: datetime, by: uuid.UUID | None = None) -> None:
+        """Hold back what waits to be sent, in the outbox too. Who was mailed before may answer."""
+        if self.paused_at is None:
+            self.paused_at, self.paused_by = at, by
+            Hold.put(self.id, at=at)
+            events.record("survey.paused", self.id, workspace_id=self.workspace_id, at=at, actor=_actor(by))
+
+    def resume(self, *, at: datetime, by: uuid.UUID | None = None) -> None:
+        """Send what was held back."""
+        if self.paused_at is not None:
+            self.paused_at = self.paused_by = None
+            if self.stopping_at is None:
+                Hold.lift(self.id)
+            events.record("survey.resumed", self.id, workspace_id=self.workspace_id, at=at, actor=_actor(by))
+
+    def stop_waiting(self, *, at: datetime, by: uuid.UUID | None = None) -> None:
+        """Do not ask whom it was to ask up to now. Nothing of it goes out from here on; `jobs.stop_waiting` skips
+        them.
+        """
+        self.stopping_at = at
+        Hold.put(self.id, at=at)
+        events.record("survey.stopped", self.id, workspace_id=self.workspace_id, at=at, actor=_actor(by))
+
+    def stopped(self) -> None:
+        """Nobody of them waits any more: whom it is to ask from now on is asked."""
+        self.stopping_at = None
+        if self.paused_at is None:
+            Hold.lift(self.id)
 
 
 def slugify(name: str) -> str:

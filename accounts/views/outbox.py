@@ -14,10 +14,10 @@ from flask_babel import gettext
 
 from accounts.access import actor, can, requires
 from accounts.workspace import Workspace
-from base import clock, courier, events
+from base import clock, events
+from base.breaker import Breaker
 from base.db import transaction
 from base.errors import ConflictError, NotFoundError
-from base.jobs import enqueue
 from base.mail import with_pictures
 from base.outbox import Mail
 
@@ -50,6 +50,8 @@ def index(workspace: Workspace) -> ResponseReturnValue:
         state=state,
         counts=counts,
         total=sum(counts.values()),
+        broken=Breaker.current(),
+        per_minute=current_app.config["MAIL_PER_MINUTE"],
         filing=current_app.config["SETTINGS"].smtp_url is None,
         newer=url_for(".index", **here, after=mails[0].id) if mails and (older or (newer and more)) else None,
         older=url_for(".index", **here, before=mails[-1].id) if mails and (newer or more) else None,
@@ -79,6 +81,8 @@ def show(workspace: Workspace, mail_id: uuid.UUID) -> ResponseReturnValue:
         text=text.get_content() if text else None,
         html=message is not None and message.get_body(("html",)) is not None,
         source=mail.raw if readable and can("outbox.retry") else None,
+        broken=Breaker.current(),
+        per_minute=current_app.config["MAIL_PER_MINUTE"],
         filing=current_app.config["SETTINGS"].smtp_url is None,
     )
 
@@ -108,7 +112,6 @@ def retry(workspace: Workspace, mail_id: uuid.UUID) -> ResponseReturnValue:
         if mail.state != "failed":
             raise ConflictError(gettext("Only a mail that failed can be tried again."))
         mail.retry(at=at)
-        enqueue(courier.deliver, mail.id, at=at)
         events.record("mail.retried", mail.id, workspace_id=workspace.id, at=at, actor=actor())
     flash(gettext("The mail to %(to)s is tried again.", to=mail.to_address), "success")
     return redirect(url_for(".show", workspace=workspace.slug, mail_id=mail_id), 303)
