@@ -18,7 +18,18 @@ from email.utils import format_datetime
 from functools import lru_cache
 from typing import Final
 
-from base.mail import OUT, POLICY, SUBJECT_LENGTH, Heading, Letter, compose, encoded_words, mailbox, one_line
+from base.mail import (
+    ENCODED_WORD,
+    OUT,
+    POLICY,
+    SUBJECT_LENGTH,
+    Heading,
+    Letter,
+    compose,
+    encoded_word,
+    mailbox,
+    one_line,
+)
 from base.stencil import WHOLE, Piece, Pieces, Sheet
 
 ODD: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ufdd0-\ufdef\ufffe\uffff\ud800-\udfff]")
@@ -220,8 +231,10 @@ def to_line(name: str, address: str) -> str:
         spelled = shown
     elif shown.isascii():
         spelled = '"' + shown.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    elif len(shown.encode()) <= ENCODED_WORD:
+        spelled = encoded_word(shown)
     else:
-        spelled = encoded_words(shown)
+        return str(POLICY.header_store_parse("To", box)[1].fold(policy=OUT))
     gap = " " if len(f"To: {spelled} <{at}>") <= _LINE else "\r\n "
     return f"To: {spelled}{gap}<{at}>\r\n"
 

@@ -26,6 +26,8 @@ from base.errors import InvalidError
 
 SUBJECT_LENGTH = 200
 NAME_LENGTH = 100
+ENCODED_WORD = 42
+"""Bytes of text in one word of a header, which is 75 characters at most."""
 
 _LOCAL = re.compile(r"\A[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*\Z")
 _LINK = re.compile(r"\A(?!.*=\?)(https?|mailto):[!-;=?-~]+\Z")
@@ -187,15 +189,9 @@ def _in_ascii(domain: str) -> str:
         return ""
 
 
-def encoded_words(text: str) -> str:
-    """`text` beyond ASCII inside of a header (RFC 2047): words of whole letters, one a line."""
-    words = [b""]
-    for letter in text:
-        encoded = letter.encode()
-        if len(words[-1]) + len(encoded) > 42:
-            words.append(b"")
-        words[-1] += encoded
-    return "\r\n ".join(f"=?utf-8?b?{b64encode(word).decode()}?=" for word in words)
+def encoded_word(text: str) -> str:
+    """At most `ENCODED_WORD` bytes of text beyond ASCII inside of a header (RFC 2047)."""
+    return f"=?utf-8?b?{b64encode(text.encode()).decode()}?="
 
 
 def _matching(pattern: re.Pattern[str], value: str, noun: str) -> str:
