@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.orm import load_only
 
 from accounts.workspace import Workspace
 from base.db import db
@@ -56,6 +57,12 @@ _COLUMNS = (
 )
 
 
+_NEEDED = (
+    *(Invitation.workspace_id, Invitation.survey_id, Invitation.contact_id, Invitation.locale, Invitation.status),
+    *(Invitation.reason, Invitation.send_at, Invitation.asked_at, Invitation.expires_at),
+)
+
+
 @dataclass(frozen=True)
 class Dispatch:
     """One invitation on its way out, with all that decides whether it goes and what it says."""
@@ -87,6 +94,7 @@ class Dispatch:
             quarantine.lock_contacts(set(db.session.scalars(whose)))
         rows = db.session.execute(
             select(Invitation, *_COLUMNS)
+            .options(load_only(*_NEEDED))
             .join(Contact, Contact.id == Invitation.contact_id)
             .join(Interaction, Interaction.id == Invitation.interaction_id)
             .where(Invitation.id.in_(invitation_ids))

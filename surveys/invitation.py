@@ -17,8 +17,9 @@ from surveys.version import Version
 
 LIFE = timedelta(days=90)
 """How long a link takes an answer."""
-DUE = "status = 'scheduled' AND asked_at IS NULL"
-"""Whose mail is not written yet."""
+DUE = "invitation.status = 'scheduled' AND invitation.asked_at IS NULL"
+"""Whose mail is not written yet. In these very words, for a database must see that a partial index has them all."""
+_DUE = DUE.replace("invitation.", "")
 
 
 class Invitation(Model):
@@ -36,7 +37,7 @@ class Invitation(Model):
         Index("ix_invitation_contact_id", "contact_id"),
         Index("ix_invitation_survey_status", "survey_id", "status"),
         Index("ix_invitation_status_expires", "status", "expires_at"),
-        Index("ix_invitation_due", "survey_id", "send_at", sqlite_where=text(DUE), postgresql_where=text(DUE)),
+        Index("ix_invitation_due", "survey_id", "send_at", sqlite_where=text(_DUE), postgresql_where=text(_DUE)),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True, default=new_id)
@@ -137,9 +138,7 @@ class Invitation(Model):
     @classmethod
     def surveys_due(cls, now: datetime) -> list[uuid.UUID]:
         """The surveys whose mails are to be written now, and that nobody paused or stops."""
-        waits = select(cls.id).where(
-            cls.survey_id == Survey.id, cls.status == "scheduled", cls.asked_at.is_(None), cls.send_at <= now
-        )
+        waits = select(cls.id).where(cls.survey_id == Survey.id, text(DUE), cls.send_at <= now)
         going = (Survey.paused_at.is_(None), Survey.stopping_at.is_(None))
         return list(db.session.scalars(select(Survey.id).where(*going, waits.exists())))
 
@@ -148,8 +147,12 @@ class Invitation(Model):
         """Whose mails of a survey are to be written now, the longest waiting first. Inside a transaction others that
         ask meanwhile get others.
         """
-        waiting = (cls.survey_id == survey_id, cls.status == "scheduled", cls.asked_at.is_(None), cls.send_at <= now)
-        found = select(cls.id).where(*waiting).order_by(cls.send_at).limit(limit)
+        found = (
+            select(cls.id)
+            .where(cls.survey_id == survey_id, text(DUE), cls.send_at <= now)
+            .order_by(cls.send_at)
+            .limit(limit)
+        )
         return list(db.session.scalars(found.with_for_update(skip_locked=True) if writing() else found))
 
     @classmethod
@@ -195,6 +198,10 @@ class Invitation(Model):
         if until > self.send_at:
             self.expires_at += until - self.send_at
             self.send_at = until
+
+    def mark_asked(self, *, at: datetime) -> None:
+        """The mail is in the outbox."""
+        self.asked_at, self.reason = at, None
 
     def revive(self, *, send_at: datetime) -> None:
         """Ask after all, as if anew: what happened had been taken back, and has happened again."""

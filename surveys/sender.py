@@ -29,7 +29,7 @@ from surveys.sending import may_send
 
 log = logging.getLogger("afterword.sender")
 
-BATCH: Final = {"sqlite": 40, "postgresql": 150}
+BATCH: Final = {"sqlite": 50, "postgresql": 200}
 """Mails of one transaction. On SQLite nobody else writes meanwhile, so it is over within milliseconds."""
 ROOM: Final = 1000
 """Mails that may wait in the outbox: the others wait as invitations, which costs nothing and can be stopped."""
@@ -40,22 +40,31 @@ def write_due(over: Callable[[], bool]) -> int:
     settled.
     """
     settled = 0
-    while not over() and (found := _write_round(over)):
+    while not over():
+        with reading():
+            surveys = Invitation.surveys_due(clock.now())
+        found = _write_in_turn(surveys, over)
         settled += found
+        if not found:
+            break
     return settled
 
 
-def _write_round(over: Callable[[], bool]) -> int:
-    """A batch of every survey that has something due."""
-    settled = 0
-    with reading():
-        surveys = Invitation.surveys_due(clock.now())
-    for survey_id in surveys:
-        with reading():
-            room = _room() - Mail.waiting(limit=_room())
-        if over() or room <= 0:
-            break
-        settled += _write_some(survey_id, min(room, BATCH[db.engine.dialect.name]))
+def _write_in_turn(surveys: list[uuid.UUID], over: Callable[[], bool]) -> int:
+    """A batch of each survey in turn, until none has a whole batch left; how many were settled."""
+    settled, limit = 0, BATCH[db.engine.dialect.name]
+    while surveys:
+        more = []
+        for survey_id in surveys:
+            with reading():
+                room = _room() - Mail.waiting(limit=_room())
+            if over() or room <= 0:
+                return settled
+            found = _write_some(survey_id, min(room, limit))
+            settled += found
+            if found >= limit:
+                more.append(survey_id)
+        surveys = more
     return settled
 
 

@@ -28,30 +28,28 @@ PATIENCE = 8.0
 
 
 class Flows:
-    """Runs each flow in a thread of its own."""
+    """Runs the flows in one thread, a turn each: two would take the interpreter from each other at every reply of a
+    server, and what one makes the other takes on.
+    """
 
     def __init__(self, app: Flask, flows: Sequence[Flow]) -> None:
         self._app = app
         self._flows = flows
         self._stopping = threading.Event()
-        self._threads: list[threading.Thread] = []
+        self._thread: threading.Thread | None = None
 
     def start(self) -> None:
         """Begin."""
         self._stopping.clear()
-        for flow in self._flows:
-            name = f"flow {flow.__name__}"
-            thread = threading.Thread(target=self._run, args=(flow,), name=name, daemon=True)
-            self._threads.append(thread)
-            thread.start()
+        self._thread = threading.Thread(target=self._run, name="flows", daemon=True)
+        self._thread.start()
 
     def stop(self) -> None:
         """Finish what is in hand; what is not done after `PATIENCE` is repeated when its lease runs out."""
         self._stopping.set()
-        until = time.monotonic() + PATIENCE
-        for thread in self._threads:
-            thread.join(timeout=max(0.0, until - time.monotonic()))
-        self._threads.clear()
+        if self._thread is not None:
+            self._thread.join(timeout=PATIENCE)
+            self._thread = None
 
     def drain(self) -> int:
         """Do what is due in the caller's thread; how much that was."""
@@ -61,17 +59,18 @@ class Flows:
                 done += flow(lambda: False)
         return done
 
-    def _run(self, flow: Flow) -> None:
+    def _run(self) -> None:
         while not self._stopping.is_set():
-            began = time.monotonic()
-            try:
-                done = self._turn(flow, began)
-            except Exception:
-                log.exception("%s met an error and goes on", flow.__name__)
-                self._stopping.wait(TROUBLE)
-                continue
-            if not done:
+            if not sum([self._turn_or_trouble(flow) for flow in self._flows]):
                 self._stopping.wait(IDLE)
+
+    def _turn_or_trouble(self, flow: Flow) -> int:
+        try:
+            return self._turn(flow, time.monotonic())
+        except Exception:
+            log.exception("%s met an error and goes on", flow.__name__)
+            self._stopping.wait(TROUBLE)
+            return 0
 
     def _turn(self, flow: Flow, began: float) -> int:
         def over() -> bool:
