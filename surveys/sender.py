@@ -20,6 +20,7 @@ from flask import current_app
 from base import clock, courier
 from base.db import db, new_id, reading, transaction
 from base.errors import InvalidError
+from base.grouping import busy
 from base.outbox import Mail
 from surveys import emails, stationery
 from surveys.dispatch import Dispatch
@@ -31,6 +32,8 @@ log = logging.getLogger("afterword.sender")
 
 BATCH: Final = {"sqlite": 50, "postgresql": 200}
 """Mails of one transaction. On SQLite nobody else writes meanwhile, so it is over within milliseconds."""
+BUSY: Final = 15
+"""The same while people answer, who wait for it."""
 ROOM: Final = 1000
 """Mails that may wait in the outbox: the others wait as invitations, which costs nothing and can be stopped."""
 
@@ -52,9 +55,9 @@ def write_due(over: Callable[[], bool]) -> int:
 
 def _write_in_turn(surveys: list[uuid.UUID], over: Callable[[], bool]) -> int:
     """A batch of each survey in turn, until none has a whole batch left; how many were settled."""
-    settled, limit = 0, BATCH[db.engine.dialect.name]
+    settled = 0
     while surveys:
-        more = []
+        limit, more = BUSY if busy(within=0.5) else BATCH[db.engine.dialect.name], []
         for survey_id in surveys:
             with reading():
                 room = _room() - Mail.waiting(limit=_room())
