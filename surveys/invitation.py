@@ -156,6 +156,14 @@ class Invitation(Model):
         return list(db.session.scalars(found.with_for_update(skip_locked=True) if writing() else found))
 
     @classmethod
+    def still_unasked(cls, idents: Collection[uuid.UUID]) -> list[uuid.UUID]:
+        """Those whose mail is not written yet and that nobody else writes now. Taken before the people are, as `due`
+        does, so that two writers never wait for each other. Needs a transaction.
+        """
+        found = select(cls.id).where(cls.id.in_(idents), text(DUE))
+        return list(db.session.scalars(found.with_for_update(skip_locked=True)))
+
+    @classmethod
     def mark_all_asked(cls, idents: Collection[uuid.UUID], version_id: uuid.UUID, *, at: datetime) -> None:
         """Their mails are in the outbox, with the question of this version. Needs a transaction."""
         asked = update(cls).where(cls.id.in_(idents)).values(asked_at=at, reason=None, version_id=version_id)

@@ -94,7 +94,7 @@ def write(idents: Sequence[uuid.UUID]) -> int:
     with reading():
         mails = {one.invitation.id: _prepared(one, now) for one in Dispatch.many(idents) if _goes(one, now)}
     with transaction():
-        return _settle_all(idents, mails, now)[0]
+        return _settle_all(Invitation.still_unasked(idents), mails, now)[0]
 
 
 @dataclass(frozen=True)
