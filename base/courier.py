@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 from flask import current_app
 
-from base import clock
+from base import clock, return_path
 from base.db import db, new_id, reading, transaction
 from base.jobs import enqueue, enqueue_missing, slow_job
 from base.outbox import Mail
@@ -107,6 +107,9 @@ def deliver(mail_id: uuid.UUID) -> None:
 
 
 def _envelope_sender(mail: Mail) -> str:
+    signed = return_path.of(mail.id)
+    if signed is not None:
+        return signed
     header = BytesHeaderParser(policy=policy.SMTP).parsebytes(mail.raw.encode("ascii"))["From"]
     return parseaddr(str(header))[1]
 
