@@ -71,9 +71,7 @@ class Letter:
         while waiting and len(found) < MOST_PARTS:
             part = waiting.pop(0)
             found.append(part)
-            content = part.get_payload()
-            if part.is_multipart() and isinstance(content, list):
-                waiting[:0] = [inner for inner in content if isinstance(inner, Message)]
+            waiting[:0] = _inside(part)
         return found
 
     def own_parts(self) -> Iterator[Message]:
@@ -84,10 +82,7 @@ class Letter:
                 return
             part = waiting.pop(0)
             yield part
-            content = part.get_payload()
-            carries = kind_of(part).startswith("message/")
-            if part.is_multipart() and isinstance(content, list) and not carries:
-                waiting[:0] = [inner for inner in content if isinstance(inner, Message)]
+            waiting[:0] = [] if kind_of(part).startswith("message/") else _inside(part)
 
     @property
     def text(self) -> str:
@@ -107,11 +102,15 @@ class Letter:
             if kind in {"text/rfc822-headers", "message/rfc822-headers"}:
                 found.append(text_of(part))
             elif kind == "message/rfc822":
-                content = part.get_payload()
-                inner = content[0] if isinstance(content, list) and content else None
-                lines = inner.items() if isinstance(inner, Message) else []
+                lines = [line for inner in _inside(part)[:1] for line in inner.items()]
                 found.append("\n".join(f"{name}: {_plain(value)}" for name, value in lines) or text_of(part))
         return "\n".join(found)[:MOST_TEXT]
+
+
+def _inside(part: Message) -> list[Message]:
+    """The parts of a part; of a text there are none, and asking for its content would decode it."""
+    content = part.get_payload() if part.is_multipart() else []
+    return [inner for inner in content if isinstance(inner, Message)] if isinstance(content, list) else []
 
 
 def kind_of(part: Message) -> str:
@@ -135,15 +134,11 @@ def text_of(part: Message) -> str:
 
 def blocks(part: Message) -> list[Fields]:
     """The blocks of fields in a part that reports something."""
-    content = part.get_payload()
-    if isinstance(content, list):
-        found = [_fields(inner) for inner in content if isinstance(inner, Message)]
-        if any(found):
-            return found
-        whole = _decoded(part, "\n\n".join(text_of(inner) for inner in content if isinstance(inner, Message)))
-    else:
-        whole = text_of(part)
-    return blocks_in(whole)
+    inside = _inside(part)
+    if not inside:
+        return blocks_in(text_of(part))
+    found = [_fields(inner) for inner in inside]
+    return found if any(found) else blocks_in(_decoded(part, "\n\n".join(text_of(inner) for inner in inside)))
 
 
 def blocks_in(text: str) -> list[Fields]:
