@@ -184,7 +184,9 @@ def _dkim(source: _Source) -> tuple[str | None, str | None]:
         missing, given = ("DKIM_KEY", "DKIM_SELECTOR") if key is None else ("DKIM_SELECTOR", "DKIM_KEY")
         raise SettingError(f"AFTERWORD_{missing}", f"is missing; AFTERWORD_{given} means nothing without it.")
     if not _DOMAIN.fullmatch(f"{selector}.example"):
-        raise SettingError("AFTERWORD_DKIM_SELECTOR", f"must be letters, digits and hyphens, like s2026, not {selector!r}.")
+        raise SettingError(
+            "AFTERWORD_DKIM_SELECTOR", f"must be letters, digits and hyphens, like s2026, not {selector!r}."
+        )
     if "-----BEGIN" not in key:
         raise SettingError(
             "AFTERWORD_DKIM_KEY",

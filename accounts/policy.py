@@ -20,6 +20,7 @@ _LEAST = {
     "outbox.view": "designer",
     "styleguide.view": "designer",
     "outbox.retry": "admin",
+    "outbox.test": "admin",
     "apikeys.manage": "admin",
     "people.manage": "admin",
     "workspace.edit": "admin",

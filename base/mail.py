@@ -132,8 +132,8 @@ def compose(letter: Letter, heading: Heading) -> EmailMessage:
     if heading.unsubscribe_url:
         message["List-Unsubscribe"] = f"<{_matching(_LINK, heading.unsubscribe_url, 'link')}>"
         message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-    message.set_content(_without_nul(letter.text))
-    message.add_alternative(_without_nul(letter.html), subtype="html")
+    message.set_content(plain_text(letter.text))
+    message.add_alternative(plain_text(letter.html), subtype="html")
     _attach(message, letter.pictures)
     message["Content-Language"] = _matching(_TAG, heading.locale, "language tag")
     return message
@@ -183,6 +183,6 @@ def _matching(pattern: re.Pattern[str], value: str, noun: str) -> str:
     return value
 
 
-def _without_nul(text: str) -> str:
+def plain_text(text: str) -> str:
     """Lone surrogates and NUL have no place in a mail; everything else people write does."""
     return text.replace("\0", "").encode("utf-8", "replace").decode("utf-8")

@@ -29,6 +29,7 @@ class Mail(Model):
     __table_args__ = (
         Index("ix_mail_due", "state", "next_try_at"),
         Index("ix_mail_workspace_created", "workspace_id", "created_at"),
+        Index("ix_mail_workspace_state", "workspace_id", "state", "created_at"),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True, default=new_id)
@@ -85,15 +86,20 @@ class Mail(Model):
         workspace_id: uuid.UUID,
         *,
         state: str | None = None,
+        to: str = "",
         older_than: Mail | None = None,
         newer_than: Mail | None = None,
         limit: int = 50,
     ) -> list[Mail]:
-        """At most `limit` mails, the newest first, beside the one named. Their text is not loaded."""
+        """At most `limit` mails, the newest first, beside the one named; `to`: what their address holds. Their text is
+        not loaded.
+        """
         key = tuple_(cls.created_at, cls.id)
         found = select(cls).where(cls.workspace_id == workspace_id).options(defer(cls.raw)).limit(limit)
         if state:
             found = found.where(cls.state == state)
+        if to:
+            found = found.where(func.lower(cls.to_address).contains(to.lower(), autoescape=True))
         if newer_than:
             after = tuple_(bindparam("at", newer_than.created_at, Moment), bindparam("id", newer_than.id, Uuid))
             return list(db.session.scalars(found.where(key > after).order_by(cls.created_at, cls.id)))[::-1]
@@ -107,6 +113,27 @@ class Mail(Model):
         """How many mails of the workspace are in each state; states without any are left out."""
         grouped = select(cls.state, func.count()).where(cls.workspace_id == workspace_id).group_by(cls.state)
         return dict(db.session.execute(grouped).tuples().all())
+
+    @classmethod
+    def failed_ones(cls, workspace_id: uuid.UUID, *, limit: int) -> Sequence[Mail]:
+        """At most `limit` mails that never left and may be tried again, the oldest first."""
+        failed = (cls.workspace_id == workspace_id, cls.state == "failed", cls.sent_at.is_(None), cls.raw != "")
+        return db.session.scalars(select(cls).where(*failed).order_by(cls.created_at, cls.id).limit(limit)).all()
+
+    @classmethod
+    def held_up(cls, workspace_id: uuid.UUID) -> Mail | None:
+        """The waiting mail that was put off last, when mails wait because a try did not succeed."""
+        waiting = (cls.workspace_id == workspace_id, cls.state == "queued", cls.attempts > 0)
+        rows = select(cls).where(*waiting).options(defer(cls.raw))
+        return db.session.scalars(rows.order_by(cls.next_try_at.desc()).limit(1)).first()
+
+    @classmethod
+    def take_back(cls, workspace_id: uuid.UUID, ident: uuid.UUID, reason: str) -> bool:
+        """Keep one waiting mail from going out; False when it is on its way already, or over."""
+        waiting = (cls.workspace_id == workspace_id, cls.id == ident, cls.state == "queued")
+        values = {"state": "suppressed", "reason": reason}
+        result = db.session.execute(update(cls).where(*waiting).values(**values))
+        return bool(result.rowcount == 1)  # type: ignore[attr-defined]
 
     @classmethod
     def withdraw(cls, dedupe_keys: Sequence[str], reason: str) -> None:
@@ -134,6 +161,15 @@ class Mail(Model):
 
     def failed(self, reason: str) -> None:
         self.state, self.reason, self.reply = "failed", reason[:1000], reason[:1000]
+
+    def came_back(self, words: str) -> None:
+        """A server had taken it, and reports that it could not be delivered after all."""
+        self.state, self.reason = "failed", words[:1000]
+
+    @property
+    def retriable(self) -> bool:
+        """Whether it may go once more: it never left, and its text is still here."""
+        return self.state == "failed" and self.sent_at is None and bool(self.raw)
 
     def retry(self, *, at: datetime) -> None:
         """Put a failed mail back into the queue, as staff asked."""

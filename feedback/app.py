@@ -6,19 +6,22 @@ import atexit
 import logging
 import os
 import sys
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, g
+from flask import Flask, current_app, g
 from flask_migrate import Migrate
 
 import config
 from accounts import access
 from accounts import views as accounts_views
-from base import courier, events, i18n, web
+from base import courier, events, i18n, second_try, web
 from base.db import db, engine_options, watch
+from base.delivery import Transport
 from base.eml import EmlTransport
 from base.runners import runner_for
+from base.sealing import Seal, SealingTransport
 from base.smtp import SmtpServer, SmtpTransport
 from feedback import api as feedback_api
 from feedback import dashboard, reactions, schedule, tables
@@ -73,14 +76,27 @@ def _page_context() -> dict[str, Any]:
         "workspace": g.get("workspace"),
         "workspaces": user.workspaces() if user else [],
         "can": access.can,
+        "filing": current_app.config["SETTINGS"].smtp_url is None,
     }
 
 
-def _transport(settings: config.Settings) -> SmtpTransport | EmlTransport:
-    """SMTP where the operator named a server, else files that an admin reads in the browser."""
-    if settings.smtp_url:
-        return SmtpTransport(SmtpServer.from_url(settings.smtp_url))
-    return EmlTransport(settings.data_dir / "outbox")
+def _transport(settings: config.Settings) -> Transport:
+    """SMTP where the operator named a server, signed where there is a key; else files that an admin reads."""
+    seal = _seal(settings)
+    if settings.smtp_url is None:
+        return EmlTransport(settings.data_dir / "outbox")
+    plain = SmtpTransport(SmtpServer.from_url(settings.smtp_url))
+    return SealingTransport(plain, seal) if seal else plain
+
+
+def _seal(settings: config.Settings) -> Seal | None:
+    if settings.dkim_key is None or settings.dkim_selector is None:
+        return None
+    domain = parseaddr(settings.mail_from)[1].rpartition("@")[2]
+    try:
+        return Seal(settings.dkim_key, settings.dkim_selector, domain)
+    except ValueError as error:
+        raise config.SettingError("AFTERWORD_DKIM_KEY", str(error)) from error
 
 
 def create_app(settings: config.Settings | None = None) -> Flask:
@@ -106,6 +122,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     app.extensions[REPLIES] = replies
     events.wire(reactions.REACTIONS)
     courier.wire(reactions.ON_SENT, reactions.ON_FAILED)
+    second_try.wire(reactions.MAY_NOT_RETRY)
     runner = runner_for(app, schedule.tick)
     app.extensions["afterword.queue"] = app.extensions["afterword.runner"] = runner
     app.extensions["afterword.transport"] = _transport(settings)

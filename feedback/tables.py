@@ -4,7 +4,19 @@ from accounts import apikey, role, session, ticket, user, workspace
 from base import events, heartbeat, outbox, throttle
 from base.runners import embedded
 from feedback import answer, digest, issue, response, revision, theme, themebook
-from surveys import contact, draft, intent, interaction, invitation, logo, open_link, survey, template, upload, version
+from surveys import (
+    contact,
+    draft,
+    intent,
+    interaction,
+    invitation,
+    logo,
+    open_link,
+    survey,
+    template,
+    upload,
+    version,
+)
 
 TABLES = (
     *(apikey, role, session, ticket, user, workspace),

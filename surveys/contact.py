@@ -51,7 +51,7 @@ class Contact(Model):
     created_at: Mapped[datetime] = mapped_column(Moment)
     suppressed_at: Mapped[datetime | None] = mapped_column(Moment)
     suppressed_reason: Mapped[str | None] = mapped_column(String(40))
-    """unsubscribed · bounced · by hand"""
+    """unsubscribed · bounced · complained · by hand"""
 
     @classmethod
     def keep(cls, workspace_id: uuid.UUID, email: str, *, at: datetime, **known: Any) -> Contact:

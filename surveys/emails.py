@@ -1,4 +1,4 @@
-"""The mails of this room: an invitation, and the same as a test for the one who designs it."""
+"""The mails of this room: an invitation, the same as a test for who designs it, and what people wrote back."""
 
 from __future__ import annotations
 
@@ -11,13 +11,19 @@ from email.utils import parseaddr
 from typing import Any
 
 from flask import current_app
+from flask_babel import force_locale
 
+from accounts.workspace import Workspace
 from base import mail, tokens
 from surveys.branding import PLAIN, Look
 from surveys.mailing import Links, invitation_context
 from surveys.merging import NOBODY, Person
+from surveys.returning import Letter
 from surveys.wording import Document
 
+LARGEST_ATTACHED = 2 * 1024 * 1024
+"""Bytes of a person's mail up to which it travels along as it came."""
+TEXT_PASSED_ON = 20_000
 DECOY = "all"
 """Last part of the decoy's address: no score is called so, and no person ever sees the link."""
 
@@ -61,6 +67,32 @@ def test_invitation(document: Document, locale: str, to: Recipient, *, preview_u
     values = _values(document, locale, to, preview)
     subject = f"[TEST] {values['texts']['mail_subject']}"
     return _composed({**values, "texts": {**values["texts"], "mail_subject": subject}}, to, at=at)
+
+
+def passed_on(letter: Letter, raw: bytes, workspace: Workspace, *, about: str | None, at: datetime) -> EmailMessage:
+    """What a person answered by mail, for the workspace's reply address: their words, and the whole as it came.
+
+    Raises InvalidError when the person's address is none that could be answered.
+    """
+    sender = mail.mailbox("", letter.sender).addr_spec
+    name = letter.sender_name or sender
+    text = mail.plain_text(letter.text).strip()
+    values: dict[str, Any] = {
+        "name": name,
+        "email": sender,
+        "text": text[:TEXT_PASSED_ON],
+        "about": about,
+        "workspace": workspace,
+    }
+    values |= {"subject": letter.header("Subject"), "whole": len(raw) <= LARGEST_ATTACHED, "locale": "en", "dir": "ltr"}
+    with force_locale("en"):
+        composed = mail.compose(
+            mail.render(current_app.jinja_env, "reply", values),
+            mail.Heading(sender=in_the_name_of(name), to_address=workspace.reply_to or "", at=at, reply_to=sender),
+        )
+    if values["whole"]:
+        composed.add_attachment(raw, maintype="application", subtype="octet-stream", filename="message.eml")
+    return composed
 
 
 def _values(document: Document, locale: str, to: Recipient, links: Links) -> Mapping[str, Any]:

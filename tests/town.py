@@ -19,6 +19,8 @@ from feedback.emails import pause_url
 from feedback.issue import Issue, oldest_untold
 from feedback.revision import Given
 from surveys import importer, jobs
+from surveys.bounce import Bounce
+from surveys.contact import Contact
 from surveys.door import Door
 from surveys.emails import unsubscribe_url
 from surveys.filling import Piece
@@ -28,6 +30,7 @@ from surveys.logo import Logo
 from surveys.open_link import OpenLink
 from surveys.picturing import pictures
 from surveys.question import CONTACT
+from surveys.returning import Returned
 from surveys.survey import Survey
 from surveys.upload import Upload
 from surveys.version import Version
@@ -89,6 +92,7 @@ class Town:
     digest_id: uuid.UUID
     issue_id: uuid.UUID
     mail_id: uuid.UUID
+    bounce_id: uuid.UUID
     logo_id: uuid.UUID
     key_id: uuid.UUID
     key: str
@@ -135,6 +139,7 @@ class Town:
             digest_id=digest.id,
             issue_id=issue.id,
             mail_id=Mail.by_key(f"invitation:{waiting.id}").id,
+            bounce_id=cls._bounce(responses[0].contact_id, now),
             logo_id=logo.id,
             key_id=key.id,
             key=secret,
@@ -167,6 +172,13 @@ class Town:
         with transaction() as session:
             occasion = Occasion(email=email, source="town", external_id=new_id().hex, name="Maja", locale="sl")
             return jobs.ask(session.get_one(Survey, survey.id), [occasion], at=now)[0][0]
+
+    @staticmethod
+    def _bounce(contact_id, now):
+        """A mail that a server refused for now."""
+        returned = Returned("soft", "4.2.2", "452 4.2.2 Mailbox full", counted=True)
+        with transaction() as session:
+            return Bounce.refused(session.get_one(Contact, contact_id), new_id(), returned, at=now).id
 
     @staticmethod
     def _open_link(survey, now):
@@ -244,6 +256,7 @@ NAMED = {
     ("publishing.review", "slug"): lambda town: town.draft.slug,
     ("", "survey"): lambda town: town.survey.slug,
     ("contacts", "ident"): lambda town: town.contact_id,
+    ("returned", "ident"): lambda town: town.contact_id,
     ("templating.delete", "template_id"): lambda town: a_template(town.workspace, town.survey).id,
     ("uploading", "ident"): lambda town: town.upload_id,
     ("logos", "ident"): lambda town: town.logo_id,

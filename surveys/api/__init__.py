@@ -2,6 +2,6 @@
 
 from flask import Blueprint
 
-from surveys.api import invitations, openapi, surveys
+from surveys.api import inbound, invitations, openapi, surveys
 
-blueprints: tuple[Blueprint, ...] = (invitations.bp, surveys.bp, openapi.bp)
+blueprints: tuple[Blueprint, ...] = (invitations.bp, inbound.bp, surveys.bp, openapi.bp)

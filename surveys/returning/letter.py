@@ -6,7 +6,8 @@ import html
 import quopri
 import re
 from base64 import b64decode
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from email import message_from_bytes
 from email.errors import MessageError
@@ -132,7 +133,7 @@ def text_of(part: Message) -> str:
         return content[:MOST_TEXT].decode("utf-8", "replace")
 
 
-def blocks(part: Message) -> list[Fields]:
+def blocks(part: Message) -> Sequence[Fields]:
     """The blocks of fields in a part that reports something."""
     inside = _inside(part)
     if not inside:
@@ -141,7 +142,7 @@ def blocks(part: Message) -> list[Fields]:
     return found if any(found) else blocks_in(_decoded(part, "\n\n".join(text_of(inner) for inner in inside)))
 
 
-def blocks_in(text: str) -> list[Fields]:
+def blocks_in(text: str) -> Sequence[Fields]:
     """Blocks of `Name: value` lines in plain text; lines of other shapes are passed over."""
     found = []
     for block in re.split(r"\n[ \t]{0,20}\n", text.replace("\r", "")[:MOST_TEXT]):
@@ -180,10 +181,8 @@ def _fields(message: Message) -> dict[str, str]:
 def _plain(value: object) -> str:
     """A header's value on one line; encoded words become what they say."""
     text = "" if value is None else str(value)[:MOST_LINE]
-    try:
+    with suppress(ValueError, LookupError, MessageError):
         text = str(make_header(decode_header(text))) if "=?" in text else text
-    except (ValueError, LookupError, MessageError):
-        pass
     text = text.encode("utf-8", "replace").decode("utf-8")
     return " ".join(text.split())
 

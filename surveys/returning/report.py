@@ -4,33 +4,88 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from email.message import Message
 from typing import Literal
 
 from surveys.returning.automatic import from_daemon, is_automatic, nobody_sent
 from surveys.returning.judging import Judgement, judge
 from surveys.returning.letter import Fields, Letter, blocks, blocks_in, kind_of, text_of
+from surveys.returning.phrases import any_of
 
 Kind = Literal["hard", "soft", "delayed", "complaint", "auto-reply", "reply", "unknown"]
 
 _ADDRESS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9.-]{1,190}")
-_COPY = re.compile(
-    r"(?im)^(?:-{2,} ?(?:below this line is a copy|this is a copy of|original message|undelivered message|message header|returned (?:mail|message)"
-    r"|the unsent message|included is a copy)|original message headers:|message headers:|unsent message below|[ \t]{0,9}-{3,}[ \t]*(?:original|returned)"
-    r"|[ \t]{0,9}(?:below is a copy of|the original message follows)).*"
+_COPY = any_of(
+    r"-{2,} ?(?:below this line is a copy|this is a copy of|included is a copy)",
+    r"-{2,} ?(?:original message|undelivered message|message header|returned (?:mail|message)|the unsent message)",
+    r"original message headers:",
+    r"message headers:",
+    r"unsent message below",
+    r"[ \t]{0,9}-{3,}[ \t]*(?:original|returned)",
+    r"[ \t]{0,9}(?:below is a copy of|the original message follows)",
+    before=r"^",
+    after=r".*",
+    lines=True,
 )
-_ANCHOR = re.compile(
-    r"(?i)could not be reached|not yet been delivered|(?:was|were|is) not delivered|not deliver\w*|undeliverable|undelivered|could ?n[o'’]t be delivered|could not be delivered"
-    r"|unable to deliver|delivery (?:has |to [^.]{0,80})?fail\w*|fatal errors|did not reach|couldn['’]t deliver|returned to sender|non-?delivery|delivery error"
-    r"|recipient\(?s?\)? failed|failed recipient|failed:|failure reasons|error has occurred while attempting to deliver"
+_ANCHOR = any_of(
+    r"could not be reached",
+    r"not yet been delivered",
+    r"(?:was|were|is) not delivered",
+    r"not deliver\w*",
+    r"undeliverable",
+    r"undelivered",
+    r"could ?n[o'’]t be delivered",
+    r"could not be delivered",
+    r"unable to deliver",
+    r"delivery (?:has |to [^.]{0,80})?fail\w*",
+    r"fatal errors",
+    r"did not reach",
+    r"couldn['’]t deliver",
+    r"returned to sender",
+    r"non-?delivery",
+    r"delivery error",
+    r"recipient\(?s?\)? failed",
+    r"failed recipient",
+    r"failed:",
+    r"failure reasons",
+    r"error has occurred while attempting to deliver",
 )
-_DELAY = re.compile(
-    r"(?i)not yet been delivered|warning message only|(?:delivery|message|mail)[^.]{0,60}(?:has been |is |was )?delayed|will (?:continue|keep|be retried|retry)"
-    r"|still trying|do not need to resend|no action is required on your part|delayed \d+ hours?"
+_DELAY = any_of(
+    r"not yet been delivered",
+    r"warning message only",
+    r"(?:delivery|message|mail)[^.]{0,60}(?:has been |is |was )?delayed",
+    r"will (?:continue|keep|be retried|retry)",
+    r"still trying",
+    r"do not need to resend",
+    r"no action is required on your part",
+    r"delayed \d+ hours?",
 )
-_NEVER = re.compile(r"(?i)permanent(?:ly)? (?:error|fail)|given up|giving up|gave up|no further attempts|fatal|returned to (?:the )?sender")
-_BOUNCING = re.compile(
-    r"(?i)undeliver|delivery (?:status|fail|notification|report)|returned mail|return(?:ed|ing) (?:message|to sender)|failure notice|mail delivery|mail system error"
-    r"|warning: (?:message|could not send)|delayed mail|non[- ]?(?:remis|delivery)|unzustellbar|message (?:not|un)deliver|delivery_failure|nicht zustellbar|non recapitabile|nedostavljen"
+_NEVER = any_of(
+    r"permanent(?:ly)? (?:error|fail)",
+    r"given up",
+    r"giving up",
+    r"gave up",
+    r"no further attempts",
+    r"fatal",
+    r"returned to (?:the )?sender",
+)
+_BOUNCING = any_of(
+    r"undeliver",
+    r"delivery (?:status|fail|notification|report)",
+    r"returned mail",
+    r"return(?:ed|ing) (?:message|to sender)",
+    r"failure notice",
+    r"mail delivery",
+    r"mail system error",
+    r"warning: (?:message|could not send)",
+    r"delayed mail",
+    r"non[- ]?(?:remis|delivery)",
+    r"unzustellbar",
+    r"message (?:not|un)deliver",
+    r"delivery_failure",
+    r"nicht zustellbar",
+    r"non recapitabile",
+    r"nedostavljen",
 )
 _HOTMAIL = re.compile(r"(?i)\Acomplaint about message from ")
 NEAR = 120
@@ -78,15 +133,15 @@ def _complaint(letter: Letter) -> Returned | None:
         agent = fields.get("user-agent", "")
         return Returned(kind, None, f"{sort} {agent}".strip()[:1000], whom, carried=f"{about}\n{letter.carried}")
     if _HOTMAIL.match(letter.header("Subject")) and letter.carried:
-        whom = re.search(r"(?im)^X-HmXmrOriginalRecipient:\s*(\S+)", letter.carried)
-        return Returned("complaint", None, letter.header("Subject")[:1000], whom[1] if whom else None, carried=letter.carried)
+        named = re.search(r"(?im)^X-HmXmrOriginalRecipient:\s*(\S{1,320})", letter.carried)
+        return Returned(
+            "complaint", None, letter.header("Subject")[:1000], named[1] if named else None, carried=letter.carried
+        )
     return None
 
 
-def _looks_like_feedback(part: object) -> bool:
-    from email.message import Message
-
-    return isinstance(part, Message) and kind_of(part) == "text/plain" and text_of(part).lstrip()[:14].lower() == "feedback-type:"
+def _looks_like_feedback(part: Message) -> bool:
+    return kind_of(part) == "text/plain" and text_of(part).lstrip()[:14].lower() == "feedback-type:"
 
 
 def _status_report(letter: Letter) -> Returned | None:
@@ -138,7 +193,7 @@ def _told(letter: Letter) -> Returned | None:
         return None
     words = _passage(own)
     whom = _address_in(letter.header("X-Failed-Recipients")) or _address_in(words)
-    carried = f"{letter.carried}\n{text[len(own):]}"
+    carried = f"{letter.carried}\n{text[len(own) :]}"
     if _DELAY.search(f"{subject}\n{own[:4000]}") and not _NEVER.search(own[:4000]):
         return Returned("delayed", judge(words).status, words[:1000], whom, carried=carried)
     judged = judge(words)

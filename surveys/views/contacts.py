@@ -13,6 +13,7 @@ from accounts.access import actor, requires
 from accounts.workspace import Workspace
 from base import clock
 from base.db import transaction
+from surveys.bounce import Bounce
 from surveys.contact import Contact
 from surveys.forms.correcting import ContactForm, one_line
 from surveys.history import History
@@ -96,6 +97,7 @@ def _page(contact: Contact, form: ContactForm) -> str:
         "surveys/contact.html",
         contact=contact,
         history=history,
+        returned=Bounce.about(contact.id),
         replies=_replies()(history.invitation_ids),
         form=form,
         language_name=language_name,

@@ -56,7 +56,9 @@ def test_what_a_policy_refuses_is_never_counted_against_the_address(name):
     assert classify(recorded(name)).counted is False
 
 
-@pytest.mark.parametrize("name", ["postfix-mailbox-full", "gmail-over-quota", "postfix-host-not-found", "postfix-expired"])
+@pytest.mark.parametrize(
+    "name", ["postfix-mailbox-full", "gmail-over-quota", "postfix-host-not-found", "postfix-expired"]
+)
 def test_what_may_be_the_address_own_fault_is_counted(name):
     assert classify(recorded(name)).counted is True
 
@@ -98,13 +100,38 @@ def test_hostile_forms_end_within_a_second():
 
 pieces = st.sampled_from(
     [
-        *(b"Content-Type: multipart/report; boundary=b\n", b"Content-Type: message/delivery-status\n", b"--b\n", b"--b--\n"),
+        *(
+            b"Content-Type: multipart/report; boundary=b\n",
+            b"Content-Type: message/delivery-status\n",
+            b"--b\n",
+            b"--b--\n",
+        ),
         *(b"Content-Type: message/feedback-report\n", b"Content-Type: message/rfc822\n", b"Feedback-Type: abuse\n"),
-        *(b"Content-Transfer-Encoding: base64\n", b"Content-Transfer-Encoding: quoted-printable\n", b"\n", b"\r\n", b"\0"),
+        *(
+            b"Content-Transfer-Encoding: base64\n",
+            b"Content-Transfer-Encoding: quoted-printable\n",
+            b"\n",
+            b"\r\n",
+            b"\0",
+        ),
         *(b"Status: 5.1.1\n", b"Action: failed\n", b"Final-Recipient: rfc822; a@b.example\n", b"From: \xff <a@b>\n"),
-        *(b"Subject: =?utf-8?b?\xff?=\n", b"Subject: =?x-none?q?a?=\n", b"Return-Path: <>\n", b"Content-Type: text/html\n"),
-        *(b"Content-Type: text/plain; charset*=x''%ff\n", b"Content-Type: text/plain; charset=utf-7\n", b"Precedence: bulk\n"),
-        *(b"Auto-Submitted: auto-replied; x\n", b"could not be delivered\n", b"550 5.1.1 user unknown", b"Content-Type: ;\n"),
+        *(
+            b"Subject: =?utf-8?b?\xff?=\n",
+            b"Subject: =?x-none?q?a?=\n",
+            b"Return-Path: <>\n",
+            b"Content-Type: text/html\n",
+        ),
+        *(
+            b"Content-Type: text/plain; charset*=x''%ff\n",
+            b"Content-Type: text/plain; charset=utf-7\n",
+            b"Precedence: bulk\n",
+        ),
+        *(
+            b"Auto-Submitted: auto-replied; x\n",
+            b"could not be delivered\n",
+            b"550 5.1.1 user unknown",
+            b"Content-Type: ;\n",
+        ),
         *(b"Content-Type: text/plain; charset=idna\n", b"Content-Type: text/plain; charset=zlib\n", b"<a b='"),
     ]
 )
