@@ -50,14 +50,14 @@ def _unprotected(fault: ssl.SSLError, server: SmtpServer) -> Advice:
 
 
 def _broken_off(step: str, fault: Exception, server: SmtpServer) -> Advice:
-    silent = isinstance(fault, TimeoutError | smtplib.SMTPServerDisconnected)
-    if step == "connect" and silent and server.port == 465 and server.encryption != "implicit":
-        return "tls_port"
-    if step in {"tls", "login"} and not silent:
-        return "no_tls" if step == "tls" else "no_login"
-    if isinstance(fault, TimeoutError):
-        return "silent"
     disconnected = isinstance(fault, smtplib.SMTPServerDisconnected)
+    late = isinstance(fault, TimeoutError) or (disconnected and isinstance(fault.__context__, TimeoutError))
+    if step == "connect" and (late or disconnected) and server.port == 465 and server.encryption != "implicit":
+        return "tls_port"
+    if late:
+        return "silent"
+    if step in {"tls", "login"} and not disconnected:
+        return "no_tls" if step == "tls" else "no_login"
     return "unreachable" if step == "connect" and isinstance(fault, OSError) and not disconnected else "hung_up"
 
 

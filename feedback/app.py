@@ -80,9 +80,8 @@ def _page_context() -> dict[str, Any]:
     }
 
 
-def _transport(settings: config.Settings) -> Transport:
+def _transport(settings: config.Settings, seal: Seal | None) -> Transport:
     """SMTP where the operator named a server, signed where there is a key; else files that an admin reads."""
-    seal = _seal(settings)
     if settings.smtp_url is None:
         return EmlTransport(settings.data_dir / "outbox")
     plain = SmtpTransport(SmtpServer.from_url(settings.smtp_url))
@@ -125,7 +124,8 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     second_try.wire(reactions.MAY_NOT_RETRY)
     runner = runner_for(app, schedule.tick)
     app.extensions["afterword.queue"] = app.extensions["afterword.runner"] = runner
-    app.extensions["afterword.transport"] = _transport(settings)
+    app.extensions["afterword.seal"] = seal = _seal(settings)
+    app.extensions["afterword.transport"] = _transport(settings, seal)
     os.register_at_fork(after_in_child=lambda: _forget_connections(app))
     return app
 

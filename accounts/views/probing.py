@@ -16,7 +16,7 @@ from base import clock, events, return_path, throttle
 from base.conversation import Conversation
 from base.db import new_id, reading, transaction
 from base.errors import ConflictError
-from base.sealing import SealingTransport
+from base.sealing import Seal
 from base.smtp import SmtpServer
 from config import Settings
 
@@ -56,28 +56,31 @@ def send(workspace: Workspace) -> ResponseReturnValue:
 def _hold(server: SmtpServer, workspace: Workspace) -> Conversation:
     with reading():  # ended before the network begins
         message = emails.check(g.user, workspace, at=clock.now())
-    data, transport = message.as_bytes(), current_app.extensions["afterword.transport"]
-    if isinstance(transport, SealingTransport):
-        data = transport.seal.sign(data)
+    data, seal = message.as_bytes(), _seal()
+    if seal is not None:
+        data = seal.sign(data)
     return Conversation.hold(server, data, envelope_from=_envelope_sender(), to=g.user.email)
 
 
 def _page(held: Conversation | None) -> str:
     settings: Settings = current_app.config["SETTINGS"]
-    transport = current_app.extensions["afterword.transport"]
     return render_template(
         "accounts/probe.html",
         held=held,
         server=_server(),
         mail_from=settings.mail_from,
         bounces=settings.bounce_address,
-        seal=transport.seal if isinstance(transport, SealingTransport) else None,
+        seal=_seal(),
     )
 
 
 def _server() -> SmtpServer | None:
     url = current_app.config["SETTINGS"].smtp_url
     return SmtpServer.from_url(url) if url else None
+
+
+def _seal() -> Seal | None:
+    return current_app.extensions["afterword.seal"]  # type: ignore[no-any-return]
 
 
 def _envelope_sender() -> str:

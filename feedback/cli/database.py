@@ -15,6 +15,7 @@ from sqlalchemy import create_engine, text
 
 from base.db import db, sqlite_module
 from base.errors import AfterwordError
+from base.sealing import Seal
 from config import Settings
 
 
@@ -45,8 +46,18 @@ def check() -> None:
     for name, fine, words in readiness():
         problems += not fine
         click.echo(f"{'ok ' if fine else 'BAD'}  {name}: {words}")
+    _tell_dns()
     if problems:
         raise AfterwordError("Not everything is ready.")
+
+
+def _tell_dns() -> None:
+    """What receivers look for in the DNS when mails are signed here. Texts there have at most 255 characters."""
+    seal: Seal | None = current_app.extensions["afterword.seal"]
+    if seal is not None:
+        name, record = seal.record
+        pieces = " ".join(f'"{record[at : at + 250]}"' for at in range(0, len(record), 250))
+        click.echo(f"ok   dkim: mails are signed; publish this TXT record\n     {name}. IN TXT {pieces}")
 
 
 @click.command()
