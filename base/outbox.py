@@ -11,12 +11,14 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import JSON, Index, Integer, String, Text, Uuid, bindparam, func, select, tuple_, update
+from sqlalchemy import JSON, Index, Integer, String, Text, Uuid, bindparam, exists, func, select, tuple_, update
 from sqlalchemy.orm import Mapped, defer, mapped_column
 
 from base.db import Model, Moment, db, new_id
 from base.errors import NotFoundError
 
+RECENT = timedelta(days=1)
+"""How much older than a waiting mail another may be whose fate tells whether the server works."""
 LEASE = timedelta(minutes=2)
 RETRY = tuple(timedelta(seconds=s) for s in (15, 60, 120, 300)) + (timedelta(minutes=5),) * 60
 """Waits after each transient failure; a mail is given up after some five hours, as failed with the server's words."""
@@ -122,10 +124,16 @@ class Mail(Model):
 
     @classmethod
     def held_up(cls, workspace_id: uuid.UUID) -> Mail | None:
-        """The waiting mail that was put off last, when mails wait because a try did not succeed."""
+        """The waiting mail that was put off last, when the server has taken none of the workspace since then."""
         waiting = (cls.workspace_id == workspace_id, cls.state == "queued", cls.attempts > 0)
         rows = select(cls).where(*waiting).options(defer(cls.raw))
-        return db.session.scalars(rows.order_by(cls.next_try_at.desc()).limit(1)).first()
+        last = db.session.scalars(rows.order_by(cls.next_try_at.desc()).limit(1)).first()
+        if last is None:
+            return None
+        put_off_at = last.next_try_at - RETRY[min(last.attempts, len(RETRY)) - 1]
+        recent = (cls.workspace_id == workspace_id, cls.state == "sent", cls.created_at > last.created_at - RECENT)
+        taken = db.session.scalar(select(exists().where(*recent, cls.sent_at > put_off_at)))
+        return None if taken else last
 
     @classmethod
     def take_back(cls, workspace_id: uuid.UUID, ident: uuid.UUID, reason: str) -> bool:

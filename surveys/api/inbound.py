@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from flask import Blueprint, request
 from pydantic import Field
@@ -26,6 +26,9 @@ FIELDS = ("email", "body-mime", "message")
 class InboundQuery(Schema):
     recipient: Annotated[
         str | None, Field(max_length=320, description="The address that the message was delivered to.")
+    ] = None
+    form: Annotated[
+        Literal["mime"] | None, Field(description="Means nothing here; some services ask for an address that ends so.")
     ] = None
 
 

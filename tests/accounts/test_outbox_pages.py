@@ -225,6 +225,10 @@ def test_why_mails_wait_is_told_with_the_servers_words(cast, boris):
     assert "Mails wait because the mail server did not take one" in page
     assert "421 4.3.2 Service shutting down" in page
     assert "Next try in" in page
+    taken = a_mail(cast.workspace, 1)
+    with transaction():
+        db.session.get_one(Mail, taken.id).sent("250 OK", at=clock.now() + timedelta(seconds=1))
+    assert "Mails wait because" not in boris.get("/w/acme/outbox").text
 
 
 def test_ten_thousand_mails_are_listed_and_searched_in_time(cast, boris):

@@ -395,7 +395,8 @@ def test_the_api_takes_a_raw_message(asked, post, run_jobs):
 def test_the_api_takes_the_forms_of_services(asked, post, run_jobs, form):
     mail = asked()
     raw = returned("exchange-2003-text", mail).replace(return_path.of(mail.id).encode(), b"somebody@elsewhere.example")
-    assert post(form(raw, return_path.of(mail.id)), content_type="multipart/form-data").status_code == 200
+    sent = post(form(raw, return_path.of(mail.id)), content_type="multipart/form-data", query_string="form=mime")
+    assert sent.status_code == 200
     run_jobs()
     assert contact().suppressed_reason == "bounced"
 
