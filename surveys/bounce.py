@@ -35,6 +35,8 @@ SOFT_SPAN = timedelta(days=7)
 SOFT_MEMORY = timedelta(days=180)
 PROOF = ("hard", "soft", "complaint")
 """Kinds that say something about an address: they stay as long as the person does."""
+PATIENCE = timedelta(days=2)
+"""How long a message is tried whose job fails again and again."""
 FORGOTTEN = timedelta(days=30)
 """How long the others stay: no server hands over the same message again after that."""
 
@@ -76,7 +78,7 @@ class Bounce(Model):
         cls, raw: bytes, recipient: str, *, workspace_id: uuid.UUID | None, at: datetime
     ) -> tuple[uuid.UUID | None, bool]:
         """Keep a message as it came: its id and True, or None and False when it is here already."""
-        ident = new_id()
+        ident, recipient = new_id(), _storable(recipient)
         body = raw.partition(b"\n")[2] if raw.startswith(b"From ") else raw  # that line holds the time of delivery
         digest = hashlib.sha256(f"{workspace_id or ''} {recipient.lower()}\n".encode() + body).hexdigest()
         row = {"id": ident, "workspace_id": workspace_id, "digest": digest, "recipient": recipient[:320]}
@@ -170,8 +172,9 @@ class Bounce(Model):
 
     @classmethod
     def unsettled(cls, now: datetime, *, limit: int = 200) -> list[uuid.UUID]:
-        """Ids of those that wait for their job for more than a minute, which it may have lost."""
-        waiting = (cls.settled_at.is_(None), cls.received_at < now - timedelta(minutes=1))
+        """Ids of those that wait for their job for more than a minute, as when it was lost."""
+        lately = cls.received_at.between(now - PATIENCE, now - timedelta(minutes=1))
+        waiting = (cls.settled_at.is_(None), lately)
         return list(db.session.scalars(select(cls.id).where(*waiting).order_by(cls.received_at).limit(limit)))
 
 

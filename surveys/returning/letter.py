@@ -127,10 +127,13 @@ def text_of(part: Message) -> str:
         return ""
     if not isinstance(content, bytes):
         return ""
+    content = content[:MOST_TEXT]
     try:
-        return content[:MOST_TEXT].decode(charset if isinstance(charset, str) else "utf-8", "replace")
+        text = content.decode(charset if isinstance(charset, str) else "utf-8", "replace")
     except (LookupError, ValueError):
-        return content[:MOST_TEXT].decode("utf-8", "replace")
+        text = content.decode("utf-8", "replace")
+    # No NUL and no half of a letter: no database keeps them all. UTF-7 and its like make such.
+    return text.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
 
 
 def blocks(part: Message) -> Sequence[Fields]:
@@ -180,10 +183,10 @@ def _fields(message: Message) -> dict[str, str]:
 
 def _plain(value: object) -> str:
     """A header's value on one line; encoded words become what they say."""
-    text = "" if value is None else str(value)[:MOST_LINE]
+    text = "" if value is None else str(value)[:MOST_LINE].replace("\0", "")
     with suppress(ValueError, LookupError, MessageError):
         text = str(make_header(decode_header(text))) if "=?" in text else text
-    text = text.encode("utf-8", "replace").decode("utf-8")
+    text = text.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
     return " ".join(text.split())
 
 

@@ -112,7 +112,7 @@ def test_silence_ends_in_time(monkeypatch):
     with talking(lambda connection: time.sleep(1)) as port:
         began = time.monotonic()
         held = hold(f"smtp://127.0.0.1:{port}")
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 8
     assert held.advice == "silent"
 
 
@@ -127,7 +127,7 @@ def test_a_server_that_dribbles_is_cut_off(monkeypatch):
     with talking(dribble) as port:
         began = time.monotonic()
         held = hold(f"smtp://127.0.0.1:{port}")
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 8
     assert not held.taken
 
 

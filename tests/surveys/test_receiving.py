@@ -299,6 +299,21 @@ def test_a_reply_that_can_go_nowhere_is_kept(cast, asked, receive):
     assert b"Nobody has called me back" in bounce.raw
 
 
+def test_what_no_database_keeps_is_left_out(asked, receive):
+    mail = asked()
+    raw = returned("qmail-remote-said", mail).replace(b"No such user", b"No such \0user \xff\xed\xa0\x80")
+    receive(raw, return_path.of(mail.id) + "\0\udcff")
+    assert state_of(mail) == ("bounced", "skipped", "bounced", "failed")
+    reply = (
+        returned("reply-plain", mail)
+        .replace(b"Nobody has", b"No\0body has")
+        .replace(b"Mara Novak <mara", b"M\0 <ma\0ra")
+    )
+    receive(reply)
+    [passed] = mails_to("help@acme.example")
+    assert "Nobody has called" in passed.get_body(("plain",)).get_content()
+
+
 def test_a_loop_ends(asked, receive):
     mail = asked()
     raw = returned("reply-plain", mail)

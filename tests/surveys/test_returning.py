@@ -82,7 +82,7 @@ def test_words_at_the_door_speak_of_the_recipient_or_of_something_else(words, ki
     assert refusal(words).kind == kind
 
 
-def test_hostile_forms_end_within_a_second():
+def test_hostile_forms_cost_little():
     head = b"From: mailer-daemon@x.example\nReturn-Path: <>\nSubject: Undelivered\n"
     forms = [
         head + b"Content-Type: multipart/mixed; boundary=b\n\n" + b"--b\n\n" * 200_000,
@@ -93,9 +93,9 @@ def test_hostile_forms_end_within_a_second():
         b"Content-Type: multipart/report; " + b"a*0=b;a=c;" * 50_000 + b"\n\nx",
     ]
     for form in forms:
-        began = time.perf_counter()
+        began = time.process_time()
         classify(form)
-        assert time.perf_counter() - began < 2
+        assert time.process_time() - began < 2
 
 
 pieces = st.sampled_from(
