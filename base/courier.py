@@ -106,6 +106,15 @@ def deliver(mail_id: uuid.UUID) -> None:
             _on_failed[mail.kind](mail, now)
 
 
+@slow_job
+def forget(mail_id: uuid.UUID) -> None:
+    """Remove what the transport itself keeps of an erased mail: its file, where mails are filed."""
+    with reading() as session:
+        mail = session.get(Mail, mail_id)
+    if mail is not None and mail.reply:
+        current_app.extensions["afterword.transport"].forget(mail.reply)
+
+
 def _envelope_sender(mail: Mail) -> str:
     header = BytesHeaderParser(policy=policy.SMTP).parsebytes(mail.raw.encode("ascii"))["From"]
     return parseaddr(str(header))[1]

@@ -29,6 +29,7 @@ class Mail(Model):
     __table_args__ = (
         Index("ix_mail_due", "state", "next_try_at"),
         Index("ix_mail_workspace_created", "workspace_id", "created_at"),
+        Index("ix_mail_to_address", "to_address"),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True, default=new_id)

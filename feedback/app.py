@@ -21,11 +21,13 @@ from base.eml import EmlTransport
 from base.runners import runner_for
 from base.smtp import SmtpServer, SmtpTransport
 from feedback import api as feedback_api
-from feedback import dashboard, reactions, schedule, tables
+from feedback import dashboard, estate, reactions, schedule, tables
 from feedback import views as feedback_views
 from feedback.reply import replies
 from feedback.views.doorstep import Doorstep
 from surveys import api as surveys_api
+from surveys import estate as surveys_estate
+from surveys import holding
 from surveys import views as surveys_views
 from surveys.reply import REPLIES
 from surveys.summary import SUMMARIES
@@ -104,6 +106,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
         app.register_blueprint(blueprint)
     app.extensions[SUMMARIES] = dashboard.summaries
     app.extensions[REPLIES] = replies
+    holding.wire((*estate.HOLDINGS, *surveys_estate.HOLDINGS))
     events.wire(reactions.REACTIONS)
     courier.wire(reactions.ON_SENT, reactions.ON_FAILED)
     runner = runner_for(app, schedule.tick)

@@ -1,6 +1,7 @@
 """Which jobs follow which event, and what follows a mail of a kind. One page, so that nobody has to search."""
 
 from accounts import jobs as accounts_jobs
+from base import courier
 from base.courier import Hook
 from base.jobs import Job
 from feedback import jobs
@@ -12,6 +13,7 @@ REACTIONS: dict[str, list[Job]] = {
     "response.set_aside": [jobs.read_response],
     "issue.claimed": [jobs.compose_issue],
     "contact.suppressed": [surveys_jobs.withdraw_mails],
+    "mail.erased": [courier.forget],
     "person.invited": [accounts_jobs.mail_invite],
     "reset.requested": [accounts_jobs.mail_reset],
 }

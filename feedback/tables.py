@@ -4,11 +4,27 @@ from accounts import apikey, role, session, ticket, user, workspace
 from base import events, heartbeat, outbox, throttle
 from base.runners import embedded
 from feedback import answer, digest, issue, response, revision, theme, themebook
-from surveys import contact, draft, intent, interaction, invitation, logo, open_link, survey, template, upload, version
+from surveys import (
+    contact,
+    draft,
+    erasure,
+    intent,
+    interaction,
+    invitation,
+    logo,
+    merger,
+    open_link,
+    suppression,
+    survey,
+    template,
+    upload,
+    version,
+)
 
 TABLES = (
     *(apikey, role, session, ticket, user, workspace),
     *(events, heartbeat, outbox, throttle, embedded),
+    *(suppression, merger, erasure),
     *(survey, version, template, contact, interaction, invitation, intent, upload, logo, draft, open_link),
     *(response, revision, answer, digest, issue, theme, themebook),
 )

@@ -3,7 +3,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 
 from accounts.workspace import Workspace
 from base.db import db
@@ -13,6 +13,7 @@ from surveys.invitation import Invitation
 from surveys.link import person_of
 from surveys.merging import Person
 from surveys.sending import Facts
+from surveys.suppression import STANDS, Suppression
 from surveys.survey import Survey
 from surveys.version import Version
 from surveys.wording import choose_locale
@@ -29,13 +30,16 @@ class Dispatch:
     contact: Contact
     workspace: Workspace
     interaction: Interaction
+    unwanted: bool
+    """This survey is not to ask the person, whatever others may."""
 
     @classmethod
     def of(cls, invitation_id: uuid.UUID) -> Dispatch | None:
         """The dispatch of an invitation, or None when it is gone, as after an erasure."""
         newest = (Version.survey_id == Survey.id) & (Version.number == Survey.published_number)
+        unwanted = exists().where(Suppression.contact_id == Contact.id, Suppression.scope == Survey.id, STANDS)
         found = db.session.execute(
-            select(Invitation, Survey, Version, Contact, Workspace, Interaction)
+            select(Invitation, Survey, Version, Contact, Workspace, Interaction, unwanted)
             .join(Survey, Survey.id == Invitation.survey_id)
             .outerjoin(Version, newest)
             .join(Contact, Contact.id == Invitation.contact_id)
@@ -58,7 +62,7 @@ class Dispatch:
             expires_at=self.invitation.expires_at,
             closed=self.survey.closed_at is not None,
             published=self.version is not None,
-            suppressed=self.contact.suppressed_at is not None,
+            suppressed=self.contact.suppressed_at is not None or self.unwanted,
         )
 
     @property

@@ -39,15 +39,18 @@ def answer_url(token: str) -> str:
     return tokens.link(f"/s/{token}")
 
 
-def unsubscribe_url(contact_id: uuid.UUID, locale: str) -> str:
-    """Where a person ends all surveys of a workspace. It needs no row but the contact's, and works for years."""
-    return tokens.link(f"/u/{tokens.sign('unsubscribe', f'{contact_id.hex}{locale}')}")
+def unsubscribe_url(contact_id: uuid.UUID, survey_id: uuid.UUID, locale: str) -> str:
+    """Where a person ends this survey, or all of a workspace. It needs no row but the contact's, and works for years.
+
+    Mails of earlier versions carry a link without a survey; `views.unsubscribing` still reads it.
+    """
+    return tokens.link(f"/u/{tokens.sign('unsubscribe', f'{contact_id.hex}{survey_id.hex}{locale}')}")
 
 
-def links(token: str, contact_id: uuid.UUID, locale: str) -> Links:
+def links(token: str, contact_id: uuid.UUID, survey_id: uuid.UUID, locale: str) -> Links:
     """All addresses of one invitation's mail; they come from the settings, never from a request."""
     url = answer_url(token)
-    return Links(url=url, decoy_url=f"{url}/{DECOY}", unsubscribe_url=unsubscribe_url(contact_id, locale))
+    return Links(url=url, decoy_url=f"{url}/{DECOY}", unsubscribe_url=unsubscribe_url(contact_id, survey_id, locale))
 
 
 def invitation(document: Document, locale: str, to: Recipient, *, links: Links, at: datetime) -> EmailMessage:

@@ -7,7 +7,7 @@ written in the order of their keys, so that two batches about the same people wa
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
@@ -23,6 +23,7 @@ from surveys.folding import search_key
 from surveys.interaction import Interaction
 from surveys.invitation import LIFE, Invitation
 from surveys.sending import Facts, may_send
+from surveys.suppression import Suppression
 from surveys.survey import Survey
 from surveys.version import Version
 
@@ -81,7 +82,8 @@ def invite(
         _insert_new(Invitation, [rows[ident] for ident in sorted(rows)])
         query = select(Invitation).where(Invitation.survey_id == survey.id, Invitation.interaction_id.in_(list(rows)))
         known = {invitation.interaction_id: invitation for invitation in db.session.scalars(query)}
-        suppressed = {one.interaction_id for _, one in pairs if one.suppressed}
+        unwilling = Suppression.among({one.contact_id for _, one in pairs}, survey.id)
+        suppressed = {one.interaction_id for _, one in pairs if one.suppressed or one.contact_id in unwilling}
         new = {ident for ident, invitation in known.items() if invitation.id == rows[ident]["id"]}
         for ident in new:
             _skip_unless_allowed(known[ident], survey, suppressed=ident in suppressed, at=at)
@@ -131,7 +133,21 @@ def _keep_contacts(
         values: dict[str, Any] = {"name": bindparam("known_name"), "locale": bindparam("known_locale")}
         values["search_key"] = bindparam("key")
         db.session.connection().execute(renewed.values(values), changes)
-    return {row.email_key: (row.id, row.suppressed_at is not None) for row in found}
+    made = {row["id"] for row in rows}
+    left_alone = _greet(workspace_id, {row.email_key: row.id for row in found if row.id in made})
+    return {row.email_key: (row.id, row.suppressed_at is not None or row.id in left_alone) for row in found}
+
+
+def _greet(workspace_id: uuid.UUID, people: Mapping[str, uuid.UUID]) -> Collection[uuid.UUID]:
+    """Those of the new people whose addresses are known as ones to be left alone; they are so at once."""
+    left_alone = Suppression.greet(workspace_id, people) if people else {}
+    if left_alone:
+        table = Contact.__table__
+        ended = update(table).where(table.c.id == bindparam("ident"))  # type: ignore[arg-type]
+        ended = ended.values(suppressed_at=bindparam("since"), suppressed_reason=bindparam("why"))
+        values = [{"ident": ident, "since": since, "why": why} for ident, (since, why) in sorted(left_alone.items())]
+        db.session.connection().execute(ended, values)
+    return left_alone
 
 
 def _keep_interactions(

@@ -116,3 +116,12 @@ class Invitation(Model):
         self.sent_at = self.sent_at or at
         if self.status == "scheduled" or (self.status == "skipped" and self.reason == "undeliverable"):
             self.status, self.reason = "sent", None
+
+
+def lock_invitations(*contact_ids: uuid.UUID) -> None:
+    """Let answers to what these people are asked wait for this transaction.
+
+    An answer locks its invitation first and the contact after it; so does whoever changes both.
+    """
+    wanted = select(Invitation.id).where(Invitation.contact_id.in_(contact_ids)).order_by(Invitation.id)
+    db.session.execute(wanted.with_for_update()).all()

@@ -20,6 +20,7 @@ from surveys.intake import Occasion
 from surveys.invitation import Invitation
 from surveys.logo import look_of
 from surveys.sending import may_send
+from surveys.suppression import Suppression
 from surveys.survey import Survey
 from surveys.version import Version
 
@@ -79,7 +80,7 @@ def _prepare(dispatch: Dispatch, now: datetime) -> _Prepared | None:
             dispatch.version.document,
             dispatch.locale,
             to,
-            links=emails.links(invitation.token, contact.id, dispatch.locale),
+            links=emails.links(invitation.token, contact.id, dispatch.survey.id, dispatch.locale),
             at=now,
         )
     except InvalidError:
@@ -127,9 +128,12 @@ def withdraw_mails(contact_id: uuid.UUID) -> None:
     now = clock.now()
     with transaction():
         contact = db.session.get(Contact, contact_id)
-        if contact is None or contact.suppressed_at is None:  # they were welcomed back before this job came
+        if contact is None:
             return
-        waiting = Invitation.scheduled_for(contact_id)
+        # They may have been welcomed back before this job came.
+        ended = {row.scope for row in Suppression.of_contact(contact_id)}
+        everything = contact.suppressed_at is not None
+        waiting = [one for one in Invitation.scheduled_for(contact_id) if everything or one.survey_id in ended]
         Mail.withdraw([mail_key(invitation.id) for invitation in waiting], "suppressed")
         for invitation in waiting:
             invitation.skip("suppressed", at=now)

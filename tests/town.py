@@ -262,7 +262,7 @@ NAMED = {
     ("interpreting.download", "kind"): lambda town: "xliff",
     ("", "filename"): lambda town: "css/base.css",
     ("answering", "token"): lambda town: town.waiting.token,
-    ("unsubscribing", "token"): lambda town: last_part(unsubscribe_url(town.contact_id, "sl")),
+    ("unsubscribing", "token"): lambda town: last_part(unsubscribe_url(town.contact_id, town.survey.id, "sl")),
     ("pausing", "token"): lambda town: last_part(pause_url(town.digest_id)),
     ("welcome.join", "token"): lambda town: last_part(town.ticket("invite").link),
     ("welcome.accept", "token"): lambda town: last_part(town.ticket("invite").link),
