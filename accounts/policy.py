@@ -17,6 +17,7 @@ _LEAST = {
     "surveys.close": "designer",
     "contacts.import": "designer",
     "contacts.edit": "designer",
+    "contacts.erase": "admin",
     "outbox.view": "designer",
     "styleguide.view": "designer",
     "outbox.retry": "admin",

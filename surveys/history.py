@@ -24,7 +24,7 @@ Step = Literal["asked", "sent", "opened", "answered", "skipped", "waiting", "exp
 LIMIT = 100
 """Interactions that one page tells of."""
 
-_WISHES = ("contact.suppressed", "contact.welcomed_back", "contact.corrected")
+_WISHES = ("contact.suppressed", "contact.welcomed_back", "contact.corrected", "contact.merged")
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class Chapter:
     interaction: Interaction | None = None
     requests: list[Request] = field(default_factory=list)
     wish: str | None = None
-    """suppressed · welcomed_back · corrected"""
+    """suppressed · welcomed_back · corrected · merged"""
     data: Mapping[str, Any] = field(default_factory=dict)
     who: str | None = None
     """The name of the colleague who did it; None for the person themself or a program."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, Uuid, select, update
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, Uuid, bindparam, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from accounts.workspace import Workspace
@@ -119,9 +119,10 @@ class Suppression(Model):
         wanted = (cls.workspace_id == workspace_id, cls.address_hash.in_(list(known)), STANDS)
         connection = db.session.connection()
         found = connection.execute(select(cls.id, cls.address_hash, cls.scope, cls.at, cls.reason).where(*wanted)).all()
-        for row in found:
-            theirs = update(cls).where(cls.id == row.id).values(contact_id=known[row.address_hash], address=None)
-            connection.execute(theirs)
+        if found:
+            theirs = update(cls.__table__).where(cls.id == bindparam("which"))  # type: ignore[arg-type]
+            rows = [{"which": row.id, "whose": known[row.address_hash]} for row in found]
+            connection.execute(theirs.values(contact_id=bindparam("whose"), address=None), rows)
         return {known[row.address_hash]: (row.at, row.reason) for row in found if row.scope == EVERYTHING}
 
     @classmethod

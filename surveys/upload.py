@@ -11,9 +11,15 @@ from base import events
 from base.db import Model, Moment, db, insert_once, new_id
 from base.errors import ConflictError, NotFoundError
 
+SUPPRESSIONS, MATCHING = "suppressions", "matching"
+
 
 class Upload(Model):
-    """A CSV of interactions on its way in: uploaded → mapped → importing → done, or failed with the reason."""
+    """A table on its way in: uploaded → mapped → importing → done, or failed with the reason.
+
+    `source` says of what: "csv" of interactions, SUPPRESSIONS of addresses to be left alone, MATCHING of none, but of
+    people whom a search found and who are to be left alone.
+    """
 
     __tablename__ = "upload"
     __table_args__ = (Index("ix_upload_workspace_created", "workspace_id", "created_at"),)
@@ -41,18 +47,21 @@ class Upload(Model):
     finished_at: Mapped[datetime | None] = mapped_column(Moment)
 
     @classmethod
-    def of(cls, workspace_id: uuid.UUID, ident: uuid.UUID) -> Upload:
-        """The upload of this workspace, or NotFoundError."""
-        found = db.session.scalar(select(cls).where(cls.workspace_id == workspace_id, cls.id == ident))
+    def of(cls, workspace_id: uuid.UUID, ident: uuid.UUID, *, source: str = "csv") -> Upload:
+        """The upload of this workspace and kind, or NotFoundError."""
+        wanted = (cls.workspace_id == workspace_id, cls.id == ident, cls.source == source)
+        found = db.session.scalar(select(cls).where(*wanted))
         if found is None:
             raise NotFoundError("upload", ident)
         return found
 
     @classmethod
-    def recent(cls, workspace_id: uuid.UUID, limit: int = 20) -> list[Upload]:
-        """The newest uploads of a workspace."""
-        query = select(cls).where(cls.workspace_id == workspace_id).order_by(cls.created_at.desc(), cls.id.desc())
-        return list(db.session.scalars(query.limit(limit)))
+    def recent(cls, workspace_id: uuid.UUID, *, source: str = "csv", limit: int = 20) -> list[Upload]:
+        """The newest uploads of a workspace and kind."""
+        wanted = (cls.workspace_id == workspace_id, cls.source == source)
+        return list(
+            db.session.scalars(select(cls).where(*wanted).order_by(cls.created_at.desc(), cls.id.desc()).limit(limit))
+        )
 
     def start(self, choices: list[str], *, at: datetime, by: str | None) -> None:
         """Take the file in as mapped: `choices` holds a field, "property" or "" for each column."""

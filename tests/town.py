@@ -28,8 +28,9 @@ from surveys.logo import Logo
 from surveys.open_link import OpenLink
 from surveys.picturing import pictures
 from surveys.question import CONTACT
+from surveys.suppression import Suppression, Whom, Wish
 from surveys.survey import Survey
-from surveys.upload import Upload
+from surveys.upload import MATCHING, SUPPRESSIONS, Upload
 from surveys.version import Version
 from tests.cast import a_draft, a_logo, a_person, a_response, a_survey, a_template, an_invitation, an_open_link
 from tests.feedback.answers import one, rated, some
@@ -210,6 +211,20 @@ class Town:
         """Somebody new who belongs here only."""
         return a_person(f"P{new_id().hex}", self.workspace, role, at=clock.now())
 
+    def left_alone(self):
+        """An address that is not to be asked, and that nobody has."""
+        wish = Wish(reason="by hand", at=clock.now())
+        with transaction():
+            return Suppression.put(Whom(self.workspace.id, f"{new_id().hex}@gone.test"), wish)[0]
+
+    def list_of(self, source):
+        """A list of people who are not to be asked, taken in."""
+        known = {"filename": "list.csv", "size": 9, "encoding": "utf-8", "state": "done", "created_at": clock.now()}
+        with transaction() as session:
+            upload = Upload(id=new_id(), workspace_id=self.workspace.id, source=source, **known)
+            session.add(upload)
+        return upload.id
+
     def ticket(self, purpose):
         """A fresh link of that purpose."""
         with transaction():
@@ -246,6 +261,8 @@ NAMED = {
     ("contacts", "ident"): lambda town: town.contact_id,
     ("templating.delete", "template_id"): lambda town: a_template(town.workspace, town.survey).id,
     ("uploading", "ident"): lambda town: town.upload_id,
+    ("merging", "ident"): lambda town: town.contact_id,
+    ("erasing", "ident"): lambda town: town.contact_id,
     ("logos", "ident"): lambda town: town.logo_id,
     ("responses", "ident"): lambda town: town.response_id,
     ("theming", "ident"): lambda town: town.response_id,
@@ -254,6 +271,9 @@ NAMED = {
     ("opening", "slug"): lambda town: town.link.slug,
     ("opening", "number"): lambda town: 1,
     ("opening", "mode"): lambda town: "kiosk",
+    ("", "suppression_id"): lambda town: town.left_alone().id,
+    ("", "list_id"): lambda town: town.list_of(SUPPRESSIONS),
+    ("", "matching_id"): lambda town: town.list_of(MATCHING),
     ("", "invitation_id"): lambda town: town.waiting.id,
     ("", "user_id"): lambda town: town.colleague().id,
     ("", "ticket_id"): lambda town: town.ticket("invite").id,
