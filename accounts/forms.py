@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from babel import Locale
-from flask_babel import gettext, lazy_gettext
+from flask_babel import gettext, lazy_gettext, lazy_ngettext
 from flask_wtf import FlaskForm
 from wtforms import HiddenField, PasswordField, RadioField, SelectField, StringField, ValidationError
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than the stubs
@@ -34,6 +34,11 @@ def _languages(codes: tuple[str, ...]) -> list[SelectChoice]:
 def _zones(empty: Any = None) -> list[SelectChoice]:
     named = [SelectChoice(zone, zone.replace("_", " ")) for zone in zones()]
     return [SelectChoice("", empty), *named] if empty else named
+
+
+def _days_alone(days: int) -> Any:
+    one, many = "%(num)d day after any survey asked them", "%(num)d days after any survey asked them"
+    return lazy_ngettext(one, many, days)
 
 
 def _stripped(value: str | None) -> str:
@@ -227,6 +232,16 @@ class WorkspaceForm(_Form):
         filters=[_stripped],
         description=lazy_gettext("Where answers of customers to our mails go. Without one they go to the sender."),
         render_kw={"inputmode": "email", "type": "email", "autocomplete": "off", "spellcheck": "false"},
+    )
+
+    quarantine_days = ChoiceField(
+        lazy_gettext("Leave people alone"),
+        choices=[
+            SelectChoice(0, lazy_gettext("Surveys do not look at each other")),
+            *(SelectChoice(days, _days_alone(days)) for days in (1, 7, 14, 30, 60, 90, 180, 365)),
+        ],
+        coerce=int,
+        description=lazy_gettext("Each survey can wait longer before it asks the same person again."),
     )
 
     def validate_reply_to(self, field: TextField) -> None:

@@ -2,16 +2,20 @@ from __future__ import annotations
 
 import secrets
 import uuid
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import String, Uuid, select
+from sqlalchemy import Integer, String, Uuid, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from accounts.naming import slug_of
 from base import events
 from base.db import Model, Moment, db, new_id
 from base.errors import NotFoundError
+
+QUARANTINE_DAYS = 7
+"""How long a new workspace leaves people alone after a request: nobody should have to think of it first."""
 
 
 _salts: dict[uuid.UUID, str] = {}
@@ -38,6 +42,8 @@ class Workspace(Model):
     """Which program reads comments; `feedback.sentiment` knows their names."""
     address_salt: Mapped[str] = mapped_column(String(64), default=lambda: secrets.token_hex(32), server_default="")
     """What addresses are hashed with that must be recognised after their people are forgotten. It never changes."""
+    quarantine_days: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    """Days after any request in which no survey asks the same person again."""
     created_at: Mapped[datetime] = mapped_column(Moment)
 
     @classmethod
@@ -60,12 +66,25 @@ class Workspace(Model):
 
     @classmethod
     def create(
-        cls, name: str, *, locale: str = "en", zone: str = "UTC", at: datetime, actor: str | None = None
+        cls,
+        name: str,
+        *,
+        locale: str = "en",
+        zone: str = "UTC",
+        quarantine_days: int = QUARANTINE_DAYS,
+        at: datetime,
+        actor: str | None = None,
     ) -> Workspace:
         """A new workspace; its slug is made from the name and stays when the name changes."""
         name = name.strip()
         workspace = cls(
-            id=new_id(), slug=cls._free_slug(name), name=name, default_locale=locale, zone=zone, created_at=at
+            id=new_id(),
+            slug=cls._free_slug(name),
+            name=name,
+            default_locale=locale,
+            zone=zone,
+            quarantine_days=quarantine_days,
+            created_at=at,
         )
         db.session.add(workspace)
         db.session.flush()
@@ -87,13 +106,10 @@ class Workspace(Model):
             slug = f"{stem}-{number}"
         return slug
 
-    def change(
-        self, *, name: str, default_locale: str, zone: str, reply_to: str | None, at: datetime, actor: str | None = None
-    ) -> None:
-        """Other settings; the event says which ones changed."""
-        self._set(
-            {"name": name, "default_locale": default_locale, "zone": zone, "reply_to": reply_to}, at=at, actor=actor
-        )
+    def change(self, fresh: Mapping[str, Any], *, at: datetime, actor: str | None = None) -> None:
+        """Other settings: name, default_locale, zone, reply_to, quarantine_days. The event says which ones changed."""
+        assert set(fresh) <= {"name", "default_locale", "zone", "reply_to", "quarantine_days"}
+        self._set(fresh, at=at, actor=actor)
 
     def dress(
         self, *, name: str, color: str | None, logo_id: uuid.UUID | None, at: datetime, actor: str | None = None
@@ -101,7 +117,7 @@ class Workspace(Model):
         """Another look on what customers see from now on, mails that are out already left as they are."""
         self._set({"name": name, "color": color, "logo_id": logo_id}, at=at, actor=actor)
 
-    def _set(self, fresh: dict[str, Any], *, at: datetime, actor: str | None) -> None:
+    def _set(self, fresh: Mapping[str, Any], *, at: datetime, actor: str | None) -> None:
         changed = [key for key, value in fresh.items() if getattr(self, key) != value]
         for key in changed:
             setattr(self, key, fresh[key])

@@ -116,6 +116,12 @@ class Mail(Model):
         values = {"state": "suppressed", "reason": reason}
         db.session.execute(waiting.values(**values).execution_options(synchronize_session=False))
 
+    @classmethod
+    def forget(cls, dedupe_keys: Sequence[str]) -> None:
+        """Let mails that were taken back no longer stand in the way of new ones under the same key."""
+        for mail in db.session.scalars(select(cls).where(cls.dedupe_key.in_(dedupe_keys), cls.state == "suppressed")):
+            mail.dedupe_key = f"{mail.dedupe_key}:{mail.id.hex}"
+
     def sent(self, reply: str, *, at: datetime) -> None:
         self.state, self.sent_at, self.reply, self.reason = "sent", at, reply[:1000], None
 

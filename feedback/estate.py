@@ -69,7 +69,7 @@ def _erase(subject: Subject, erasing: Erasing) -> None:
 
 
 def _unname(response: Response, at: datetime) -> None:
-    """Leave of an answer its scores, its choices and where it belongs: nothing that the person wrote, nor who it was."""
+    """Leave of an answer its scores, its choices and where it belongs; nothing they wrote, nor who it was."""
     key, number = f"erased:{new_id().hex}", response.revision
     _run(delete(Revision).where(Revision.response_id == response.id, Revision.number != number))
     wordless = {"comment": None, "client": None, "opened_at": None, "form_id": key[:40]}

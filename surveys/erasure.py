@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from accounts.workspace import Workspace
 from base import events
 from base.db import Model, Moment, db, insert_once, new_id
+from base.errors import NotFoundError
 from surveys.contact import Contact
 from surveys.holding import Erasing, Subject, all_holdings
 from surveys.invitation import lock_invitations
@@ -47,9 +48,12 @@ class Erasure(Model):
         never_again: bool = True,
     ) -> Erasure:
         """Forget a person: nothing that is held leads to them any more. Needs a transaction."""
+        held = select(Contact).where(Contact.id == contact.id).with_for_update(key_share=True)
+        found = db.session.scalars(held.execution_options(populate_existing=True)).one_or_none()
+        if found is None:
+            raise NotFoundError("contact", contact.id)
+        contact = found
         lock_invitations(contact.id)
-        held = select(Contact).where(Contact.id == contact.id).with_for_update()
-        contact = db.session.scalars(held.execution_options(populate_existing=True)).one()
         salt = Workspace.salt_of(contact.workspace_id)
         ledger = {"workspace_id": contact.workspace_id, "address_hash": fingerprint(salt, contact.email_key)}
         erasure = cls(id=new_id(), **ledger, at=at, actor=actor, answers_too=answers_too, never_again=never_again)

@@ -1,4 +1,4 @@
-"""People and what happened to them, taken in by the hundred: contacts, interactions and the invitations about them.
+"""People and what happened to them, taken in by the hundred: contacts and interactions.
 
 Everything that brings in whom to ask comes through here, one or a thousand at a time: API, table import, demo. Rows are
 written in the order of their keys, so that two batches about the same people wait for each other and never lock up.
@@ -16,16 +16,11 @@ from typing import Any
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from base import tokens
 from base.db import Model, db, new_id
 from surveys.contact import Contact
 from surveys.folding import search_key
 from surveys.interaction import Interaction
-from surveys.invitation import LIFE, Invitation
-from surveys.sending import Facts, may_send
 from surveys.suppression import Suppression
-from surveys.survey import Survey
-from surveys.version import Version
 
 BATCH = 500
 """Rows in one statement."""
@@ -63,44 +58,20 @@ class Kept:
 def keep(workspace_id: uuid.UUID, occasions: Sequence[Occasion], *, at: datetime) -> list[Kept]:
     """Keep contacts and interactions, in order; one known by (source, external id) stays as it is."""
     kept: list[Kept] = []
-    for batch in _batches(occasions):
+    for batch in batches(occasions):
         people = _keep_contacts(workspace_id, batch, at)
         kept += _keep_interactions(workspace_id, batch, people, at)
     return kept
 
 
-def invite(
-    survey: Survey, version: Version, occasions: Sequence[Occasion], *, kept: Sequence[Kept], at: datetime
-) -> list[tuple[Invitation, bool]]:
-    """One invitation to `survey` for each kept occasion, in order, and whether it is new.
-
-    Who may not be asked gets one that is skipped at once, with its reason. The caller enqueues the sending.
-    """
-    found: list[tuple[Invitation, bool]] = []
-    for pairs in _batches(list(zip(occasions, kept, strict=True))):
-        rows = {one.interaction_id: _invitation_row(survey, version, occasion, one, at) for occasion, one in pairs}
-        _insert_new(Invitation, [rows[ident] for ident in sorted(rows)])
-        query = select(Invitation).where(Invitation.survey_id == survey.id, Invitation.interaction_id.in_(list(rows)))
-        known = {invitation.interaction_id: invitation for invitation in db.session.scalars(query)}
-        unwilling = Suppression.among({one.contact_id for _, one in pairs}, survey.id)
-        suppressed = {one.interaction_id for _, one in pairs if one.suppressed or one.contact_id in unwilling}
-        new = {ident for ident, invitation in known.items() if invitation.id == rows[ident]["id"]}
-        for ident in new:
-            _skip_unless_allowed(known[ident], survey, suppressed=ident in suppressed, at=at)
-        for _, one in pairs:
-            found.append((known[one.interaction_id], one.interaction_id in new))
-            new.discard(one.interaction_id)  # the same interaction twice in one batch is new once
-    db.session.flush()
-    return found
-
-
-def _batches(items: Iterable[Any]) -> Iterator[list[Any]]:
+def batches(items: Iterable[Any]) -> Iterator[list[Any]]:
+    """The items in lists of what one statement takes."""
     rest = iter(items)
     while batch := list(islice(rest, BATCH)):
         yield batch
 
 
-def _insert_new(table: type[Model], rows: list[dict[str, Any]]) -> None:
+def insert_new(table: type[Model], rows: list[dict[str, Any]]) -> None:
     """Insert those rows that no unique key knows yet."""
     connection = db.session.connection()
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
@@ -117,7 +88,7 @@ def _keep_contacts(
         row |= {name: value for name in ("name", "locale") if (value := getattr(one, name))}
     common: dict[str, Any] = {"workspace_id": workspace_id, "zone": None, "properties": {}, "created_at": at}
     rows = [{"id": new_id(), "email_key": key, **common, **known[key]} for key in sorted(known)]
-    _insert_new(Contact, rows)
+    insert_new(Contact, rows)
     wanted = select(Contact.email_key, Contact.email, Contact.id, Contact.name, Contact.locale, Contact.suppressed_at)
     wanted = wanted.where(Contact.workspace_id == workspace_id, Contact.email_key.in_(list(known)))
     found = db.session.connection().execute(wanted.order_by(Contact.email_key)).all()
@@ -159,7 +130,7 @@ def _keep_interactions(
         facts |= {"occurred_at": one.occurred_at or at, "properties": dict(one.properties), "created_at": at}
         facts |= {"id": new_id(), "workspace_id": workspace_id, "contact_id": people[one.email.lower()][0]}
         rows.setdefault((one.source, one.external_id), facts)
-    _insert_new(Interaction, [rows[key] for key in sorted(rows)])
+    insert_new(Interaction, [rows[key] for key in sorted(rows)])
     columns = (Interaction.source, Interaction.external_id, Interaction.id, Interaction.contact_id)
     found: dict[tuple[str, str], tuple[uuid.UUID, uuid.UUID, bool]] = {}
     for source in {source for source, _ in rows}:
@@ -175,34 +146,3 @@ def _keep_interactions(
         kept.append(Kept(ident, contact_id, (one.source, one.external_id) in new, suppressed))
         new.discard((one.source, one.external_id))
     return kept
-
-
-def _invitation_row(survey: Survey, version: Version, occasion: Occasion, kept: Kept, at: datetime) -> dict[str, Any]:
-    ident, send_at = new_id(), max(occasion.send_at or at, at)
-    return {
-        "id": ident,
-        "workspace_id": survey.workspace_id,
-        "survey_id": survey.id,
-        "version_id": version.id,
-        "contact_id": kept.contact_id,
-        "interaction_id": kept.interaction_id,
-        "token_hash": tokens.digest(tokens.derived("invitation", ident)),
-        "locale": occasion.locale,
-        "status": "scheduled",
-        "send_at": send_at,
-        "expires_at": send_at + LIFE,
-        "created_at": at,
-    }
-
-
-def _skip_unless_allowed(invitation: Invitation, survey: Survey, *, suppressed: bool, at: datetime) -> None:
-    facts = Facts(
-        status=invitation.status,
-        send_at=invitation.send_at,
-        expires_at=invitation.expires_at,
-        closed=survey.closed_at is not None,
-        suppressed=suppressed,
-    )
-    decision = may_send(facts, at)
-    if decision.reason is not None:
-        invitation.skip(decision.reason, at=at)

@@ -46,7 +46,10 @@ class Invitation(Model):
     """The language asked for; what is shown is chosen from the version's languages."""
     status: Mapped[str] = mapped_column(String(12), default="scheduled")
     reason: Mapped[str | None] = mapped_column(String(60))
+    """Why it was skipped; of a scheduled one what it waits for (`sending.Cause`)."""
     send_at: Mapped[datetime] = mapped_column(Moment)
+    asked_at: Mapped[datetime | None] = mapped_column(Moment)
+    """When the mail was written into the outbox; quarantines count from here. None again if nobody would take it."""
     sent_at: Mapped[datetime | None] = mapped_column(Moment)
     """When the mail server took the mail."""
     clicked_at: Mapped[datetime | None] = mapped_column(Moment)
@@ -89,6 +92,15 @@ class Invitation(Model):
         return list(db.session.scalars(select(cls).where(cls.contact_id == contact_id, cls.status == "scheduled")))
 
     @classmethod
+    def scheduled_about(cls, workspace_id: uuid.UUID, source: str, external_id: str) -> list[Invitation]:
+        """What is still to be asked about an interaction."""
+        about = (Interaction.workspace_id == workspace_id, Interaction.source == source)
+        rows = select(cls).join(Interaction, Interaction.id == cls.interaction_id)
+        return list(
+            db.session.scalars(rows.where(*about, Interaction.external_id == external_id, cls.status == "scheduled"))
+        )
+
+    @classmethod
     def expire_due(cls, now: datetime, *, limit: int) -> int:
         """End at most `limit` invitations whose time is over and that nobody answered; how many there were."""
         due = select(cls.id).where(cls.status.in_(("scheduled", "sent")), cls.expires_at <= now).limit(limit)
@@ -107,21 +119,37 @@ class Invitation(Model):
         return "sent" if self.status == "answered" and self.answered_at is None else self.status
 
     def skip(self, reason: str, *, at: datetime) -> None:
-        """Not asked, and why: suppressed, closed, expired, …"""
-        self.status, self.reason = "skipped", reason
+        """Not asked, and why: suppressed, closed, quarantine, …"""
+        self.status, self.reason, self.asked_at = "skipped", reason, None
         events.record("invitation.skipped", self.id, workspace_id=self.workspace_id, at=at, data={"reason": reason})
+
+    def postpone(self, until: datetime, cause: str) -> None:
+        """Ask later, and what for; the link lives as long after that as it would have."""
+        self.reason = None if cause == "due" else cause
+        if until > self.send_at:
+            self.expires_at += until - self.send_at
+            self.send_at = until
+
+    def mark_asked(self, *, at: datetime) -> None:
+        """The mail is in the outbox."""
+        self.asked_at, self.reason = at, None
+
+    def revive(self, *, send_at: datetime) -> None:
+        """Ask after all, as if anew: what happened had been taken back, and has happened again."""
+        self.status, self.reason, self.asked_at = "scheduled", None, None
+        self.send_at, self.expires_at = send_at, send_at + LIFE
 
     def mark_sent(self, *, at: datetime) -> None:
         """The mail server took the mail. An answer that came first stays the newer state."""
-        self.sent_at = self.sent_at or at
+        self.sent_at, self.asked_at = self.sent_at or at, self.asked_at or at
         if self.status == "scheduled" or (self.status == "skipped" and self.reason == "undeliverable"):
             self.status, self.reason = "sent", None
 
 
 def lock_invitations(*contact_ids: uuid.UUID) -> None:
-    """Let answers to what these people are asked wait for this transaction.
+    """Let answers to what these people are asked wait for this transaction, which holds the contacts already.
 
-    An answer locks its invitation first and the contact after it; so does whoever changes both.
+    It holds them without their keys: an answer that has its invitation and refers to the contact goes on, and ends.
     """
     wanted = select(Invitation.id).where(Invitation.contact_id.in_(contact_ids)).order_by(Invitation.id)
     db.session.execute(wanted.with_for_update()).all()

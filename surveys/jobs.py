@@ -13,7 +13,7 @@ from base.db import db, reading, transaction
 from base.errors import ConflictError, InvalidError
 from base.jobs import enqueue, job
 from base.outbox import Mail
-from surveys import emails, intake
+from surveys import emails, intake, selection
 from surveys.contact import Contact
 from surveys.dispatch import Dispatch, mail_key
 from surveys.intake import Occasion
@@ -34,11 +34,26 @@ def ask(survey: Survey, occasions: Sequence[Occasion], *, at: datetime) -> list[
     if version is None:
         raise ConflictError("This survey was never published, so nobody can be asked yet.")
     kept = intake.keep(survey.workspace_id, occasions, at=at)
-    asked = intake.invite(survey, version, occasions, kept=kept, at=at)
+    asked = selection.invite(survey, version, occasions, kept=kept, at=at)
     for invitation, new in asked:
         if new and invitation.status == "scheduled":
             enqueue(send_invitation, invitation.id, at=invitation.send_at)
     return asked
+
+
+def cancel(workspace_id: uuid.UUID, source: str, external_id: str, *, at: datetime) -> int:
+    """What happened was taken back, as when a ticket is opened again: do not ask about it. Needs a transaction.
+
+    How many invitations were taken back; those whose mail is out already stay. When it happens again, they are made
+    anew.
+    """
+    waiting = Invitation.scheduled_about(workspace_id, source, external_id)
+    keys = [mail_key(invitation.id) for invitation in waiting]
+    Mail.withdraw(keys, "cancelled")
+    Mail.forget(keys)
+    for invitation in waiting:
+        invitation.skip("cancelled", at=at)
+    return len(waiting)
 
 
 @job
@@ -49,7 +64,7 @@ def send_invitation(invitation_id: uuid.UUID) -> None:
         dispatch = Dispatch.of(invitation_id)
         prepared = _prepare(dispatch, now) if dispatch and Mail.by_key(dispatch.key) is None else None
     with transaction():
-        dispatch = Dispatch.of(invitation_id)
+        dispatch = Dispatch.of(invitation_id, alone=True)
         if dispatch and Mail.by_key(dispatch.key) is None:
             _settle(dispatch, prepared, now)
 
@@ -93,8 +108,11 @@ def _settle(dispatch: Dispatch, prepared: _Prepared | None, now: datetime) -> No
     invitation, decision = dispatch.invitation, may_send(dispatch.facts, now)
     if decision.reason is not None:
         invitation.skip(decision.reason, at=now)
-    elif decision.until is not None:
+    elif decision.until is not None and decision.cause is not None:
+        invitation.postpone(decision.until, decision.cause)
         enqueue(send_invitation, invitation.id, at=decision.until)
+    elif decision.kind == "hold":
+        invitation.reason = decision.cause
     elif decision.kind == "send" and dispatch.version is not None:
         if prepared is None or prepared.version_id != dispatch.version.id:
             enqueue(send_invitation, invitation.id, at=now)  # things changed while the mail was written: once more
@@ -102,6 +120,7 @@ def _settle(dispatch: Dispatch, prepared: _Prepared | None, now: datetime) -> No
             invitation.skip("undeliverable", at=now)
         else:
             invitation.version_id = dispatch.version.id
+            invitation.mark_asked(at=now)
             about, owner = {"invitation_id": str(invitation.id)}, invitation.workspace_id
             courier.post(
                 prepared.message, kind="invitation", dedupe_key=dispatch.key, workspace_id=owner, at=now, about=about

@@ -127,4 +127,3 @@ def _wanted(upload: Upload) -> Wanted:
 def _after(upload: Upload) -> uuid.UUID | None:
     after = upload.mapping.get("after")
     return uuid.UUID(after) if after else None
-

@@ -38,9 +38,7 @@ class Merger(Model):
         return db.session.get(Contact, joined) if joined else None
 
     @classmethod
-    def join(
-        cls, one: Contact, other: Contact, *, email: str, at: datetime, actor: str | None = None
-    ) -> Contact:
+    def join(cls, one: Contact, other: Contact, *, email: str, at: datetime, actor: str | None = None) -> Contact:
         """Make one contact of two: the older row stays and gets everything, with the address `email` of the two.
 
         What the older one lacks is taken from the younger one. Who of the two was to be left alone stays so. Needs a
@@ -57,7 +55,7 @@ class Merger(Model):
         db.session.execute(moved.execution_options(synchronize_session=False))
         _give_up_address(gone, theirs)
         known = {"name": gone.name, "locale": gone.locale, "zone": gone.zone}
-        properties, spare = gone.properties, gone.email
+        properties = gone.properties
         db.session.delete(gone)
         db.session.flush()
         for name, value in known.items():
@@ -76,11 +74,12 @@ def _locked(one: Contact, other: Contact) -> list[Contact]:
     """Both under the write lock, in one order, so that two who join the same people wait for each other."""
     if one.id == other.id or one.workspace_id != other.workspace_id:
         raise ConflictError("Choose two different people.")
-    lock_invitations(one.id, other.id)
-    wanted = select(Contact).where(Contact.id.in_((one.id, other.id))).order_by(Contact.id).with_for_update()
+    wanted = select(Contact).where(Contact.id.in_((one.id, other.id))).order_by(Contact.id)
+    wanted = wanted.with_for_update(key_share=True)
     found = list(db.session.scalars(wanted.execution_options(populate_existing=True)))  # ids are in the order of time
     if len(found) != 2:
         raise ConflictError("One of the two is not there any more.")
+    lock_invitations(one.id, other.id)
     return found
 
 
@@ -88,4 +87,3 @@ def _give_up_address(gone: Contact, theirs: list[Suppression]) -> None:
     """What stands about its address goes on to stand, for whoever comes in with it."""
     for row in theirs:
         row.contact_id, row.address = None, gone.email_key
-

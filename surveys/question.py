@@ -123,7 +123,7 @@ def question_of(raw: Mapping[str, Any]) -> Question:
         high=int(raw.get("high", 5)),
         dimension=raw.get("dimension", ""),
         side=raw.get("side", ""),
-        show=_show(raw.get("show")),
+        show=show_of(raw.get("show")),
     )
 
 
@@ -138,9 +138,13 @@ def written(question: Question) -> dict[str, Any]:
     if question.kind == "matrix":
         raw |= {"low": question.low, "high": question.high}
     if question.show:
-        conditions = [dict(_written(condition)) for condition in question.show.conditions]
-        raw["show"] = {"match": question.show.match, "conditions": conditions}
+        raw["show"] = show_written(question.show)
     return raw
+
+
+def show_written(show: Show) -> dict[str, Any]:
+    """The conditions as a document writes them; the inverse of `show_of`."""
+    return {"match": show.match, "conditions": [dict(_written(condition)) for condition in show.conditions]}
 
 
 def several(document: Document) -> bool:
@@ -148,7 +152,8 @@ def several(document: Document) -> bool:
     return any(question.id not in TITLES for question in questions(document))
 
 
-def _show(raw: Mapping[str, Any] | None) -> Show | None:
+def show_of(raw: Mapping[str, Any] | None) -> Show | None:
+    """Conditions as a document writes them: `{"match": "all", "conditions": [{"about", …, "is": […]}]}`."""
     if not raw or not raw.get("conditions"):
         return None
     return Show(tuple(_condition(one) for one in raw["conditions"]), raw.get("match", "all"))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, bindparam, func, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from accounts.workspace import Workspace
@@ -68,9 +68,7 @@ def _people(workspace_id: uuid.UUID, keys: list[str]) -> dict[str, uuid.UUID]:
     return {row.email_key: row.id for row in found}
 
 
-def _row(
-    workspace_id: uuid.UUID, key: str, address: str, people: dict[str, uuid.UUID], wish: Wish
-) -> dict[str, Any]:
+def _row(workspace_id: uuid.UUID, key: str, address: str, people: dict[str, uuid.UUID], wish: Wish) -> dict[str, Any]:
     contact_id = people.get(address)
     known = {"contact_id": contact_id, "address": None if contact_id else address}
     row = {"id": new_id(), "workspace_id": workspace_id, "address_hash": key, **known, **values_of(wish)}
@@ -88,9 +86,7 @@ def _mark(workspace_id: uuid.UUID, contact_ids: Sequence[uuid.UUID], wish: Wish)
         db.session.connection().execute(ended, [{"which": ident} for ident in sorted(contact_ids)])
     data = {"reason": wish.reason} | ({"survey_id": str(wish.scope)} if wish.scope != EVERYTHING else {})
     for ident in contact_ids:
-        events.record(
-            "contact.suppressed", ident, workspace_id=workspace_id, at=wish.at, actor=wish.actor, data=data
-        )
+        events.record("contact.suppressed", ident, workspace_id=workspace_id, at=wish.at, actor=wish.actor, data=data)
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,5 +200,5 @@ def _entries() -> Any:
     )
 
 
-def _entry(row: Row[Any]) -> Entry:
-    return Entry(*row)
+def _entry(row: Any) -> Entry:
+    return Entry(row[0], row[1], row[2])

@@ -44,6 +44,9 @@ class Survey(Model):
     """The draft revision of the newest version; differs from draft_revision when there are edits since."""
     closed_at: Mapped[datetime | None] = mapped_column(Moment)
     closed_by: Mapped[uuid.UUID | None] = mapped_column(Uuid)
+    paused_at: Mapped[datetime | None] = mapped_column(Moment)
+    """Since when its mails are held back; who was mailed before may still answer."""
+    paused_by: Mapped[uuid.UUID | None] = mapped_column(Uuid)
     created_at: Mapped[datetime] = mapped_column(Moment)
     created_by: Mapped[uuid.UUID | None] = mapped_column(Uuid)
 

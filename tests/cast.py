@@ -55,9 +55,9 @@ class Cast:
 
 
 def a_workspace(name, *, zone="UTC", at=AT):
-    """A workspace without people."""
+    """A workspace without people, whose surveys do not look at each other."""
     with transaction():
-        return Workspace.create(name, zone=zone, at=at)
+        return Workspace.create(name, zone=zone, quarantine_days=0, at=at)
 
 
 def a_person(name, workspace, role, *, at=AT):

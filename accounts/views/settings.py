@@ -29,10 +29,13 @@ def change(workspace: Workspace) -> ResponseReturnValue:
         return render_template("accounts/settings.html", form=form), 422
     with transaction():
         workspace.change(
-            name=form.name.data,
-            default_locale=form.default_locale.data,
-            zone=form.zone.data,
-            reply_to=form.reply_to.data or None,
+            {
+                "name": form.name.data,
+                "default_locale": form.default_locale.data,
+                "zone": form.zone.data,
+                "reply_to": form.reply_to.data or None,
+                "quarantine_days": form.quarantine_days.data,
+            },
             at=clock.now(),
             actor=actor(),
         )

@@ -57,8 +57,8 @@ def exists() -> bool:
 def found(at: datetime) -> Company:
     """Make the company as of `at`."""
     with transaction():
-        workspace = Workspace.create(SLUG.title(), zone=ZONE, at=at)
-        workspace.change(name=NAME, default_locale="en", zone=ZONE, reply_to=None, at=at)
+        workspace = Workspace.create(SLUG.title(), zone=ZONE, quarantine_days=0, at=at)
+        workspace.change({"name": NAME}, at=at)
         people = {}
         for email, name, role in PEOPLE:
             person = User.by_email(email) or User.create(email, name, password_hash=hashing.keep(PASSWORD), at=at)

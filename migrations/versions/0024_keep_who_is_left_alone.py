@@ -12,7 +12,7 @@ from alembic import op
 from base.db import Moment, new_id
 
 revision = "0024"
-down_revision = "0019"
+down_revision = "0020"
 branch_labels = None
 depends_on = None
 
@@ -47,7 +47,9 @@ def upgrade():
             ["workspace_id"], ["workspace.id"], name=op.f("fk_suppression_workspace_id_workspace"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_suppression")),
-        sa.UniqueConstraint("workspace_id", "address_hash", "scope", name=op.f("uq_suppression_workspace_id_address_hash_scope")),
+        sa.UniqueConstraint(
+            "workspace_id", "address_hash", "scope", name=op.f("uq_suppression_workspace_id_address_hash_scope")
+        ),
     )
     op.create_index("ix_suppression_workspace_newest", "suppression", ["workspace_id", "id"], unique=False)
     op.create_index("ix_suppression_contact_id", "suppression", ["contact_id"], unique=False)

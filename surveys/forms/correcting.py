@@ -55,6 +55,7 @@ class ContactForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
     zone = SelectField(_("Time zone"))
 
     properties: list[Property]
+    known_email: str
 
     @classmethod
     def of(cls, contact: Contact) -> ContactForm:
@@ -68,8 +69,7 @@ class ContactForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
         names = zones() if not contact.zone or contact.zone in zones() else (contact.zone, *zones())
         form.zone.choices = [("", gettext("Not known")), *((zone, zone.replace("_", " ")) for zone in names)]
         form.properties = [_shown(name, value) for name, value in contact.properties.items()]
-        if form.email.data is None:
-            form.email.data = contact.email
+        form.known_email = contact.email
         return form
 
     def take_properties(self, names: Sequence[str], values: Sequence[str], kinds: Sequence[str]) -> bool:
@@ -92,7 +92,10 @@ class ContactForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
         return {line.name: _number(line.value) if line.number else line.value for line in self.properties}
 
     def validate_email(self, field: StringField) -> None:
-        """An address that mail can be sent to; kept as mail is sent to it."""
+        """An address that mail can be sent to; kept as mail is sent to it. The one that is known may stay."""
+        field.data = field.data or self.known_email
+        if field.data == self.known_email:
+            return
         try:
             field.data = email_address(field.data or "")
         except UnfitError:

@@ -73,7 +73,8 @@ def correct(*, workspace: Workspace, ident: uuid.UUID) -> ResponseReturnValue:
     fits = form.take_properties(*lines) if "property_name" in request.form else True
     if not form.validate() or not fits:
         return _page(contact, form, open_form=True), 422
-    other = Contact.by_email(workspace.id, form.email.data)
+    email = str(form.email.data)
+    other = Contact.by_email(workspace.id, email)
     if other is not None and other.id != contact.id:
         return _page(contact, form, open_form=True, other=other), 409
     now, by = clock.now(), actor()
@@ -83,7 +84,7 @@ def correct(*, workspace: Workspace, ident: uuid.UUID) -> ResponseReturnValue:
         if "property_name" in request.form:
             known["properties"] = form.known_properties
         contact.correct(at=now, actor=by, **known)
-        contact.readdress(form.email.data, at=now, actor=by)
+        contact.readdress(email, at=now, actor=by)
     flash(_("Saved."), "success")
     return _back(workspace, ident)
 

@@ -11,6 +11,7 @@ from base import clock, tokens
 from surveys import wording
 from surveys.funnel import Funnel
 from surveys.open_link import OpenLink
+from surveys.rule import SendingRule
 from surveys.scale import SCALES
 from surveys.summary import SUMMARIES, Summaries
 from surveys.survey import Survey
@@ -51,6 +52,7 @@ def overview(*, workspace: Workspace, slug: str) -> ResponseReturnValue:
         api_url=tokens.link("/api/v1/invitations"),
         chosen=request.args.get("locale", locale),
         links=OpenLink.all_of(survey.id),
+        terms=SendingRule.of(survey.id),
         today=clock.local_date(clock.now(), workspace.zone),
     )
 

@@ -132,9 +132,12 @@ def test_a_key_is_shown_once_and_kept_as_a_hash(cast, browser_of):
 def test_the_settings_of_a_workspace_can_be_changed(cast, browser_of):
     ana = browser_of(cast.ana)
     values = {"name": "Acme & Sons", "default_locale": "pl", "zone": "Europe/Warsaw", "reply_to": "help@acme.example"}
+    values["quarantine_days"] = "30"
     assert ana.post("/w/acme/settings", data=values | {"slug": "stolen", "id": "x"}).status_code == 303
     acme = db.session.get_one(Workspace, cast.workspace.id, populate_existing=True)
-    assert (acme.name, acme.default_locale, acme.zone, acme.reply_to) == tuple(values.values())
+    assert (acme.name, acme.default_locale, acme.zone, acme.reply_to, str(acme.quarantine_days)) == tuple(
+        values.values()
+    )
     assert acme.slug == "acme"
     assert ana.post("/w/acme/settings", data=values | {"zone": "Mars/Olympus"}).status_code == 422
     assert ana.post("/w/acme/settings", data=values | {"reply_to": "x@y\r\nBcc: z@z.example"}).status_code == 422

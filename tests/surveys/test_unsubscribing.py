@@ -27,7 +27,9 @@ def mara(cast):
 
 def path_of(contact, locale="sl", survey=None):
     """The link of a mail about `survey`; by itself one of a survey that is gone."""
-    return emails.unsubscribe_url(contact.id, survey.id if survey else new_id(), locale).removeprefix("http://surveys.example")
+    return emails.unsubscribe_url(contact.id, survey.id if survey else new_id(), locale).removeprefix(
+        "http://surveys.example"
+    )
 
 
 def reason(contact):

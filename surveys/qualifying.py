@@ -1,0 +1,55 @@
+"""Whether an interaction is asked about at all: conditions on what happened, and a share of what is left."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from hashlib import sha256
+from typing import Any, Final, Literal
+
+from surveys.branching import Reader, met
+from surveys.merging import Person
+from surveys.question import Condition, Show
+
+Refusal = Literal["condition", "sample"]
+TAGS: Final = "tags"
+"""A property that may hold several words, as a list or with commas between them."""
+
+
+def refusal(
+    person: Person, *, show: Show | None, sample: int, survey_id: uuid.UUID, interaction_id: uuid.UUID
+) -> Refusal | None:
+    """Why this interaction is not asked about; None when it is. `sample` is the per cent of interactions that are.
+
+    The same interaction always falls on the same side of the sample, so that taking a table in twice asks nobody more.
+    """
+    if show is not None and not holds(show, person):
+        return "condition"
+    return None if drawn(survey_id, interaction_id, sample) else "sample"
+
+
+def holds(show: Show, person: Person) -> bool:
+    """Whether the conditions hold for what happened to this person."""
+    each = [_met(condition, person) for condition in show.conditions]
+    return all(each) if show.match == "all" else any(each)
+
+
+def drawn(survey_id: uuid.UUID, interaction_id: uuid.UUID, sample: int) -> bool:
+    """Whether an interaction belongs to the `sample` per cent that a survey asks about."""
+    if sample >= 100:
+        return True
+    number = int.from_bytes(sha256(survey_id.bytes + interaction_id.bytes).digest()[:8], "big")
+    return number % 100 < sample
+
+
+def _met(condition: Condition, person: Person) -> bool:
+    if condition.about == "interaction" and condition.name == TAGS:
+        wanted = {value.casefold() for value in condition.values}
+        return (not wanted.isdisjoint(_tags(person.interaction))) != condition.negated
+    return met(condition, {}, Reader("nps", "", person))
+
+
+def _tags(facts: Mapping[str, Any]) -> set[str]:
+    raw = facts.get(TAGS) or ()
+    words = raw.split(",") if isinstance(raw, str) else raw if isinstance(raw, list | tuple) else [raw]
+    return {str(word).strip().casefold() for word in words}
