@@ -47,27 +47,22 @@ class Erasure(Model):
         answers_too: bool = False,
         never_again: bool = True,
     ) -> Erasure:
-        """Forget a person: nothing that is held leads to them any more. Needs a transaction."""
-        held = select(Contact).where(Contact.id == contact.id).with_for_update(key_share=True)
-        found = db.session.scalars(held.execution_options(populate_existing=True)).one_or_none()
-        if found is None:
-            raise NotFoundError("contact", contact.id)
-        contact = found
-        lock_invitations(contact.id)
+        """Forget a person: nothing that is held leads to them any more. Needs a transaction.
+
+        NotFoundError when they are forgotten already.
+        """
+        contact = _held(contact.id)
         salt = Workspace.salt_of(contact.workspace_id)
         ledger = {"workspace_id": contact.workspace_id, "address_hash": fingerprint(salt, contact.email_key)}
         erasure = cls(id=new_id(), **ledger, at=at, actor=actor, answers_too=answers_too, never_again=never_again)
-        if never_again:
-            contact.suppress("by hand", at=at, actor=actor)
-        db.session.flush()
-        subject = Subject.of(contact)
-        for holding in all_holdings():
-            holding.erase(subject, Erasing(at, answers_too))
-        db.session.expunge(contact)
-        db.session.expire_all()
+        _forget(contact, erasure)
         db.session.add(erasure)
         events.record("contact.erased", erasure.id, workspace_id=erasure.workspace_id, at=at, actor=actor)
         return erasure
+
+    def repeat(self, contact_id: uuid.UUID) -> None:
+        """Forget the person again, who came back with a backup. Needs a transaction."""
+        _forget(_held(contact_id), self)
 
     @classmethod
     def ledger(cls) -> Iterator[dict[str, Any]]:
@@ -102,3 +97,24 @@ class Erasure(Model):
             if hashes[row.address_hash].created_at <= row.at
         }
         return list(again.values()), page[-1].id if len(page) == limit else None
+
+
+def _held(contact_id: uuid.UUID) -> Contact:
+    """The person under the write lock, and what they were asked with them."""
+    held = select(Contact).where(Contact.id == contact_id).with_for_update(key_share=True)
+    found = db.session.scalars(held.execution_options(populate_existing=True)).one_or_none()
+    if found is None:
+        raise NotFoundError("contact", contact_id)
+    lock_invitations(found.id)
+    return found
+
+
+def _forget(contact: Contact, erasure: Erasure) -> None:
+    if erasure.never_again:
+        contact.suppress("by hand", at=erasure.at, actor=erasure.actor)
+    db.session.flush()
+    subject = Subject.of(contact)
+    for holding in all_holdings():
+        holding.erase(subject, Erasing(erasure.at, erasure.answers_too))
+    db.session.expunge(contact)
+    db.session.expire_all()

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from accounts.workspace import Workspace
 from base.db import Model, Moment, db, insert_once, new_id
+from base.errors import NotFoundError
 from surveys.suppressing import EVERYTHING, fingerprint, outweighs
 
 
@@ -90,9 +91,12 @@ class Suppression(Model):
             self.lifted_at, self.lifted_by = at, actor
 
     @classmethod
-    def of(cls, workspace_id: uuid.UUID, ident: uuid.UUID) -> Suppression | None:
-        """The row of this workspace that stands, or None."""
-        return db.session.scalar(select(cls).where(cls.workspace_id == workspace_id, cls.id == ident, STANDS))
+    def of(cls, workspace_id: uuid.UUID, ident: uuid.UUID) -> Suppression:
+        """The row of this workspace with this id, or NotFoundError."""
+        found = db.session.scalar(select(cls).where(cls.workspace_id == workspace_id, cls.id == ident))
+        if found is None:
+            raise NotFoundError("suppression", ident)
+        return found
 
     @classmethod
     def of_contact(cls, contact_id: uuid.UUID) -> list[Suppression]:

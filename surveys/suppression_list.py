@@ -181,10 +181,8 @@ def reasons(workspace_id: uuid.UUID) -> dict[str, int]:
 
 
 def lift(workspace_id: uuid.UUID, ident: uuid.UUID, *, at: datetime, actor: str | None) -> None:
-    """Take one row off the list; gone already is as good. Needs a transaction."""
+    """Take one row off the list; lifted already is as good. Needs a transaction."""
     found = Suppression.of(workspace_id, ident)
-    if found is None:
-        return
     contact = db.session.get(Contact, found.contact_id) if found.contact_id else None
     if contact is not None:
         survey_id = None if found.scope == EVERYTHING else found.scope

@@ -101,7 +101,8 @@ PAYLOADS = (
     "<noembed><xmp><listing>",
     "x" * 30 + "<wbr><marquee onstart=alert(1)>",
 )
-PLAIN = {"text/plain", "image/svg+xml", "image/png", "text/csv", "text/javascript", "application/xliff+xml"}
+PLAIN = {"text/plain", "image/svg+xml", "image/png", "text/csv", "text/javascript"}
+PLAIN |= {"application/xliff+xml", "application/zip"}
 """What is no page; of these only our own scripts run, and they are the same for everybody."""
 ADDRESSES = {"href", "src", "action", "formaction", "xlink:href", "data", "srcset", "poster", "background"}
 
