@@ -69,7 +69,7 @@ class ContactForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
         names = zones() if not contact.zone or contact.zone in zones() else (contact.zone, *zones())
         form.zone.choices = [("", gettext("Not known")), *((zone, zone.replace("_", " ")) for zone in names)]
         form.properties = [_shown(name, value) for name, value in contact.properties.items()]
-        form.known_email = contact.email
+        form.known_email, form.email.flags.required = contact.email, True
         return form
 
     def take_properties(self, names: Sequence[str], values: Sequence[str], kinds: Sequence[str]) -> bool:
