@@ -5,22 +5,22 @@ from __future__ import annotations
 import uuid
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
-from base.schema import BlankIsNone, Moment, Schema
+from base.schema import ONE_LINE, BlankIsNone, Moment, Schema
 from surveys.contact import Contact
-from surveys.schemas import Word80
+from surveys.schemas import Word80, Word120
 from surveys.suppressing import EVERYTHING
 from surveys.suppression import Suppression
 
-Text = Annotated[str | None, BlankIsNone]
+Address = Annotated[str, StringConstraints(max_length=254), ONE_LINE]
 
 
 class ContactsIn(Schema):
     """Which people, and how many a page."""
 
-    q: Annotated[str | None, BlankIsNone, Field(max_length=100, description="Parts of the name or address.")] = None
-    email: Annotated[str | None, BlankIsNone, Field(max_length=254, description="Exactly this address.")] = None
+    q: Annotated[Word120 | None, BlankIsNone, Field(description="Parts of the name or address.")] = None
+    email: Annotated[Address | None, BlankIsNone, Field(description="Exactly this address.")] = None
     suppressed: Annotated[bool | None, Field(description="Only those who are not to be asked (true).")] = None
     limit: Annotated[int, Field(ge=1, le=500)] = 50
     cursor: Annotated[uuid.UUID | None, BlankIsNone, Field(description="next_cursor of the page before.")] = None
