@@ -95,7 +95,7 @@ def restore(file: Path, *, yes: bool) -> None:
     with transaction():
         Erasure.remember(forgotten)
     again = replayed()
-    click.echo("Restored." if not again else f"Restored. {again:,} people who had been erased are erased again.")
+    click.echo("Restored." if not again else f"Restored. Erased again, as before: {again:,}.")
 
 
 def _forgotten() -> list[dict[str, Any]]:

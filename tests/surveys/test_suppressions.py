@@ -1,6 +1,7 @@
 """Who is left alone: by what, for how long, and through which doors nobody gets past it."""
 
 import io
+import random
 from datetime import timedelta
 
 import pytest
@@ -13,6 +14,7 @@ from surveys.contact import Contact
 from surveys.erasure import Erasure
 from surveys.intake import Occasion
 from surveys.invitation import Invitation
+from surveys.merger import Merger
 from surveys.suppressing import EVERYTHING, fingerprint, outweighs
 from surveys.suppression import Suppression, Whom, Wish
 from surveys.suppression_list import Asked
@@ -363,3 +365,76 @@ def test_a_hundred_thousand_rows_are_taken_in_quickly(browser, cast, run_jobs):
         run_jobs()
     assert (clock.now() - begun).total_seconds() < 60
     assert db.session.scalar(select(func.count()).select_from(Suppression)) == 100_000
+
+
+class History:
+    """What happens to a few addresses by chance, beside whom we expect to be left alone."""
+
+    def __init__(self, workspace, survey, chance):
+        self.workspace, self.survey, self.chance = workspace, survey, chance
+        self.addresses = [f"p{number}@customer.example" for number in range(5)]
+        self.alone, self.asked = set(), []
+
+    def who(self, address):
+        return Contact.by_email(self.workspace.id, address)
+
+    def suppress(self, address):
+        if self.who(address):
+            with transaction():
+                self.who(address).suppress(self.chance.choice(["unsubscribed", "complained", "by hand"]), at=AT)
+            self.alone.add(address)
+
+    def impose(self, address):
+        with transaction():
+            suppression_list.impose(self.workspace.id, [address.upper()], Wish(reason="imported", at=AT))
+        self.alone.add(address)
+
+    def erase(self, address):
+        never = self.chance.random() < 0.3
+        if self.who(address):
+            with transaction():
+                Erasure.of(self.who(address), at=clock.now(), never_again=never)
+            self.alone |= {address} if never else set()
+
+    def welcome(self, address):
+        if self.who(address):
+            with transaction():
+                self.who(address).welcome_back(at=AT)
+            self.alone.discard(address)
+
+    def ask(self, address):
+        address = self.chance.choice([address, address.upper()])
+        told = ask(self.survey, address)[address]
+        assert (told == "suppressed") == (address.lower() in self.alone), address
+        self.asked += [] if told else [address.lower()]
+
+    def join(self, address):
+        other = self.chance.choice(self.addresses)
+        if other != address and self.who(address) and self.who(other):
+            with transaction():
+                Merger.join(self.who(address), self.who(other), email=self.who(address).email, at=AT)
+            self.alone |= {address} if other in self.alone else set()
+
+    def readdress(self, address):
+        other = self.chance.choice(self.addresses)
+        if self.who(address) and not self.who(other):
+            with transaction():
+                self.who(address).readdress(other, at=AT)
+            self.alone |= {other} if address in self.alone else set()
+
+    def step(self):
+        acts = [self.suppress, self.impose, self.erase, self.welcome, self.join, self.readdress, *[self.ask] * 6]
+        self.chance.choice(acts)(self.chance.choice(self.addresses))
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_whatever_happens_nobody_who_is_left_alone_is_ever_asked(cast, seed):
+    history = History(cast.workspace, a_survey(cast.workspace), random.Random(seed))
+    for _ in range(60):
+        history.step()
+    assert history.asked
+    assert history.alone
+    standing_now = {one for one in history.addresses if standing(cast.workspace, one)}
+    assert standing_now == history.alone
+    told = select(Contact.email_key).where(Contact.suppressed_at.is_not(None))
+    assert set(db.session.scalars(told)) <= history.alone
