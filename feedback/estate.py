@@ -34,7 +34,8 @@ def _run(statement: Any) -> None:
 
 
 def _responses(subject: Subject) -> list[Response]:
-    theirs = or_(Response.contact_id == subject.contact_id, Response.invitation_id.in_(subject.invitation_ids))
+    keys = [str(ident) for ident in subject.invitation_ids]  # what an index knows them by
+    theirs = or_(Response.contact_id == subject.contact_id, Response.submission_key.in_(keys))
     wanted = select(Response).where(Response.workspace_id == subject.workspace_id, theirs)
     return list(db.session.scalars(wanted.order_by(Response.id).execution_options(populate_existing=True)))
 

@@ -122,6 +122,7 @@ def _page(contact: Contact, form: ContactForm, *, open_form: bool = False, other
         other=other,
         standing=next((row for row in rows if row.scope == EVERYTHING), None),
         unwilling=[(row, names[row.scope]) for row in rows if row.scope in names],
+        left={row.scope for row in rows},
         language_name=language_name,
     )
 

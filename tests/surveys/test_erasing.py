@@ -153,8 +153,9 @@ def test_every_page_of_a_workspace_still_opens_after_an_erasure(cast, run_jobs, 
         "/w/acme/contacts",
         "/w/acme/suppressions",
         "/w/acme/outbox",
+        *(f"/w/acme/outbox/{mail}" for mail in db.session.scalars(select(Mail.id)).all()),
     ):
-        assert admin.get(path).status_code in {200, 404 if "results" in path else 200}, path
+        assert admin.get(path).status_code == 200, path
     assert "was erased" in admin.get(f"/w/acme/digests/{issue.digest_id}/issues/{issue.id}/mail").text
 
 
@@ -380,11 +381,11 @@ def test_whoever_of_the_two_is_left_alone_stays_so_whatever_address_stays(cast, 
     assert kept.suppressed_reason == "unsubscribed"
     survey = a_survey(cast.workspace)
     for email in addresses.values():
-        reason = an_unasked(survey, email)
+        reason = ask(survey, email)
         assert reason == ("suppressed" if email in (kept.email, addresses[which]) else None)
 
 
-def an_unasked(survey, email):
+def ask(survey, email):
     with transaction():
         occasion = Occasion(email=email, source="api", external_id=new_id().hex)
         [(one, _)] = jobs.ask(db.session.get(Survey, survey.id), [occasion], at=clock.now())
@@ -397,7 +398,7 @@ def test_mail_that_came_back_does_not_follow_to_another_address(cast):
         db.session.get(Contact, younger.id).suppress("bounced", at=AT)
     kept = join(cast, older, younger, MARA)
     assert kept.suppressed_reason is None
-    assert an_unasked(a_survey(cast.workspace), "other@customer.example") == "suppressed"
+    assert ask(a_survey(cast.workspace), "other@customer.example") == "suppressed"
 
 
 def test_a_link_mailed_to_the_one_that_went_ends_the_one_that_is_left(client, cast):
@@ -472,6 +473,10 @@ def test_the_page_says_why_in_words(browser_of, cast):
         db.session.get(Contact, mara.id).suppress("bounced", at=AT, evidence="550 no such user")
         db.session.get(Contact, mara.id).suppress("unsubscribed", at=AT, survey_id=survey.id)
     page = browser.get(f"/w/acme/contacts/{mara.id}").text
+    with transaction():
+        db.session.get(Contact, mara.id).welcome_back(at=AT)
+    ask(survey, MARA)
+    assert "they wished no more mail of this survey" in browser.get(f"/w/acme/contacts/{mara.id}").text
     for words in ("550 no such user", "They wish no more mail of this survey", "Mail to them came back"):
         assert words in page
     assert browser.post(f"/w/acme/contacts/{mara.id}/welcome", data={"survey": str(survey.id)}).status_code == 303
