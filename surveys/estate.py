@@ -75,6 +75,12 @@ def erase_mails(idents: list[uuid.UUID], erasing: Erasing) -> None:
         events.record("mail.erased", ident, workspace_id=None, at=erasing.at)
 
 
+def _tell_invitations(subject: Subject) -> Told:
+    """As anybody may know them: that an anonymous survey was answered stays unsaid."""
+    found = select(Invitation).where(Invitation.contact_id == subject.contact_id).order_by(Invitation.id)
+    return [plain(row, *_LEFT_OUT) | {"status": row.told_status} for row in db.session.scalars(found)]
+
+
 def _erase_events(subject: Subject, _erasing: Erasing) -> None:
     _run(delete(Event).where(Event.subject_id.in_([subject.contact_id, *subject.invitation_ids])))
 
@@ -122,7 +128,7 @@ HOLDINGS = (
     ),
     Holding(
         name="invitations",
-        tell=lambda subject: _rows(Invitation, Invitation.contact_id == subject.contact_id),
+        tell=_tell_invitations,
         erase=_nothing,
         move=_move(Invitation),
     ),

@@ -14,6 +14,7 @@ from base.db import Model, db, new_id, transaction
 from base.errors import AfterwordError
 from base.events import Event
 from base.outbox import Mail
+from feedback import ballot
 from feedback.answer import Answer
 from feedback.digest import Digest, Order
 from feedback.digesting import Cadence
@@ -344,6 +345,18 @@ def test_everything_held_about_a_person_can_be_taken_along(cast, run_jobs, admin
     for word in TRACES:
         assert word in page
     assert "token_hash" not in json.dumps(told)
+
+
+def test_what_is_handed_out_does_not_say_who_answered_an_anonymous_survey(cast, admin):
+    survey = a_survey(cast.workspace, anonymous=True)
+    invitation = an_invitation(survey, email=MARA)
+    with transaction():
+        ballot.drop(Link.by_token(invitation.token), Given(3, WORDS, "en", new_id().hex), at=clock.now())
+    answer = admin.get(f"/w/acme/contacts/{invitation.contact_id}/data.zip")
+    with zipfile.ZipFile(io.BytesIO(answer.get_data())) as packed:
+        told = json.loads(packed.read("data.json"))
+    assert [one["status"] for one in told["invitations"]] == ["sent"]
+    assert (told["responses"], WORDS in json.dumps(told)) == ([], False)
 
 
 def join(cast, one, other, email=None):
