@@ -154,9 +154,3 @@ def _last_of(contact_ids: Collection[uuid.UUID]) -> Mapping[uuid.UUID, Last]:
         )
         for row in rows
     }
-
-
-def languages(workspace_id: uuid.UUID) -> list[str]:
-    """The languages that people of a workspace are known to read."""
-    found = select(Contact.locale).where(Contact.workspace_id == workspace_id, Contact.locale.is_not(None))
-    return sorted({locale.split("-")[0] for locale in db.session.scalars(found.distinct()) if locale})

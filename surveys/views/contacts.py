@@ -19,14 +19,17 @@ from surveys.forms.narrowing import DAYS, Narrowing
 from surveys.history import History
 from surveys.paging import language_name
 from surveys.reply import REPLIES, Replies
-from surveys.roster import Filters, Roster, Wanted, languages, size
+from surveys.roster import Filters, Roster, Wanted, size
 from surveys.suppressing import EVERYTHING, REASONS
 from surveys.suppression import Suppression
 from surveys.survey import Survey
+from surveys.wording import LANGUAGE_NAMES
 
 bp = Blueprint("contacts", __name__)
 
 PAGE = 50
+LANGUAGES = tuple(dict.fromkeys(tag.partition("-")[0] for tag in LANGUAGE_NAMES))
+"""Those that the list is narrowed by: the built-in ones, whatever their region and script."""
 
 
 @bp.get("/w/<workspace>/contacts")
@@ -50,7 +53,7 @@ def index(*, workspace: Workspace) -> ResponseReturnValue:
         wish=asked.wish,
         suppressed=asked.suppressed,
         reasons=REASONS,
-        languages=languages(workspace.id),
+        languages=LANGUAGES,
         days=DAYS,
         here=here,
         language_name=language_name,
