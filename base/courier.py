@@ -23,16 +23,27 @@ from base.jobs import enqueue, enqueue_missing, slow_job
 from base.outbox import Mail
 
 Hook = Callable[[Mail, datetime], None]
+Check = Callable[[Mapping[str, Any], datetime], str | None]
+"""Given what a mail is about."""
 _on_sent: dict[str, Hook] = {}
 _on_failed: dict[str, Hook] = {}
+_before: dict[str, Check] = {}
 
 
-def wire(on_sent: Mapping[str, Hook], on_failed: Mapping[str, Hook] | None = None) -> None:
-    """Say what follows, in the recording transaction, when the server took a mail of a kind or never will."""
+def wire(
+    on_sent: Mapping[str, Hook],
+    on_failed: Mapping[str, Hook] | None = None,
+    before: Mapping[str, Check] | None = None,
+) -> None:
+    """Say what follows, in the recording transaction, when the server took a mail of a kind or never will; and what is
+    asked, `before` a mail of a kind is handed over, for a reason to take it back.
+    """
     _on_sent.clear()
     _on_sent.update(on_sent)
     _on_failed.clear()
     _on_failed.update(on_failed or {})
+    _before.clear()
+    _before.update(before or {})
 
 
 def message_id(ident: uuid.UUID) -> str:
@@ -87,6 +98,10 @@ def deliver(mail_id: uuid.UUID) -> None:
         mail = session.get(Mail, mail_id)
         assert mail is not None
         raw, sender, recipient = mail.raw.encode("ascii"), _envelope_sender(mail), mail.to_address
+        refusal = _before[mail.kind](mail.about, clock.now()) if mail.kind in _before else None
+    if refusal is not None:
+        _take_back(mail_id, refusal)
+        return
     transport = current_app.extensions["afterword.transport"]
     outcome = transport.send(raw, envelope_from=sender, to=recipient)
     with transaction() as session:
@@ -104,6 +119,14 @@ def deliver(mail_id: uuid.UUID) -> None:
                 enqueue(deliver, mail.id, at=mail.next_try_at)
         if mail.state == "failed" and mail.kind in _on_failed:
             _on_failed[mail.kind](mail, now)
+
+
+def _take_back(mail_id: uuid.UUID, reason: str) -> None:
+    with transaction() as session:
+        mail = session.get_one(Mail, mail_id)
+        mail.suppress(reason)
+        if mail.kind in _on_failed:
+            _on_failed[mail.kind](mail, clock.now())
 
 
 def _envelope_sender(mail: Mail) -> str:

@@ -61,7 +61,7 @@ class _Verbatim(_Line):
 
 _headers = HeaderRegistry()
 _headers.map_to_type("subject", _Line)
-for _name in ("list-unsubscribe", "list-unsubscribe-post", "message-id"):
+for _name in ("list-unsubscribe", "list-unsubscribe-post", "message-id", "in-reply-to", "references"):
     _headers.map_to_type(_name, _Verbatim)
 
 POLICY = policy.SMTP.clone(header_factory=_headers, cte_type="7bit")
@@ -103,6 +103,8 @@ class Heading:
     reply_to: str | None = None
     unsubscribe_url: str | None = None
     """For mail that a person can end: gets both RFC 8058 headers. Transactional mail has none."""
+    in_reply_to: str | None = None
+    """Message-ID of the mail that this one follows in the same thread."""
 
 
 def render(
@@ -127,6 +129,8 @@ def compose(letter: Letter, heading: Heading) -> EmailMessage:
     message["Date"] = heading.at
     if heading.message_id:
         message["Message-ID"] = _matching(_MESSAGE_ID, heading.message_id, "Message-ID")
+    if heading.in_reply_to:
+        message["In-Reply-To"] = message["References"] = _matching(_MESSAGE_ID, heading.in_reply_to, "Message-ID")
     message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "OOF"
     if heading.unsubscribe_url:

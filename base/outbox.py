@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import JSON, Index, Integer, String, Text, Uuid, bindparam, func, select, tuple_, update
+from sqlalchemy import JSON, Index, Integer, String, Text, Uuid, bindparam, delete, func, select, tuple_, update
 from sqlalchemy.orm import Mapped, defer, mapped_column
 
 from base.db import Model, Moment, db, new_id
@@ -55,6 +55,19 @@ class Mail(Model):
     def by_key(cls, dedupe_key: str) -> Mail | None:
         """The mail already asked for under this key."""
         return db.session.scalar(select(cls).where(cls.dedupe_key == dedupe_key))
+
+    @classmethod
+    def heading_of(cls, dedupe_key: str) -> tuple[str, str] | None:
+        """Message-ID and subject of the mail under this key, for one that follows it in the same thread."""
+        found = db.session.execute(select(cls.message_id, cls.subject).where(cls.dedupe_key == dedupe_key))
+        row = found.one_or_none()
+        return (row.message_id, row.subject) if row else None
+
+    @classmethod
+    def erase(cls, ident: uuid.UUID) -> None:
+        """Keep nothing of a mail that is neither on its way nor still to go."""
+        over = delete(cls).where(cls.id == ident, cls.state.not_in(("queued", "sending")))
+        db.session.execute(over.execution_options(synchronize_session=False))
 
     @classmethod
     def claim(cls, ident: uuid.UUID, *, now: datetime) -> bool:
@@ -131,6 +144,10 @@ class Mail(Model):
             self.state = "failed"
         else:
             self.state, self.next_try_at = "queued", at + RETRY[self.attempts - 1]
+
+    def suppress(self, reason: str) -> None:
+        """It is not wanted any more, found out when it was about to go."""
+        self.state, self.reason = "suppressed", reason
 
     def failed(self, reason: str) -> None:
         self.state, self.reason, self.reply = "failed", reason[:1000], reason[:1000]

@@ -105,7 +105,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     app.extensions[SUMMARIES] = dashboard.summaries
     app.extensions[REPLIES] = replies
     events.wire(reactions.REACTIONS)
-    courier.wire(reactions.ON_SENT, reactions.ON_FAILED)
+    courier.wire(reactions.ON_SENT, reactions.ON_FAILED, reactions.BEFORE)
     runner = runner_for(app, schedule.tick)
     app.extensions["afterword.queue"] = app.extensions["afterword.runner"] = runner
     app.extensions["afterword.transport"] = _transport(settings)

@@ -14,7 +14,9 @@ from flask import current_app
 
 from base import mail, tokens
 from surveys.branding import PLAIN, Look
-from surveys.mailing import Links, invitation_context
+from surveys.dispatch import Dispatch
+from surveys.logo import look_of
+from surveys.mailing import Links, invitation_context, reminder_context
 from surveys.merging import NOBODY, Person
 from surveys.wording import Document
 
@@ -32,6 +34,29 @@ class Recipient:
     reply_to: str | None = None
     person: Person = NOBODY
     look: Look = PLAIN
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """The mail that a reminder follows; without one it stands alone."""
+
+    message_id: str | None = None
+    subject: str | None = None
+    last: bool = False
+    """No other reminder comes after it."""
+
+
+def recipient_of(dispatch: Dispatch, document: Document) -> Recipient:
+    """Whom the mail of a dispatch goes to, when it asks with this document."""
+    contact, workspace = dispatch.contact, dispatch.workspace
+    return Recipient(
+        address=contact.email,
+        name=contact.name,
+        company=workspace.name,
+        reply_to=workspace.reply_to,
+        person=dispatch.person,
+        look=look_of(workspace, document),
+    )
 
 
 def answer_url(token: str) -> str:
@@ -55,6 +80,14 @@ def invitation(document: Document, locale: str, to: Recipient, *, links: Links, 
     return _composed(_values(document, locale, to, links), to, at=at, unsubscribe_url=links.unsubscribe_url)
 
 
+def reminder(
+    document: Document, locale: str, to: Recipient, *, links: Links, thread: Thread, at: datetime
+) -> EmailMessage:
+    """The question once more, under the mail that asked it first."""
+    values = reminder_context(_values(document, locale, to, links), subject=thread.subject, last=thread.last)
+    return _composed(values, to, at=at, unsubscribe_url=links.unsubscribe_url, in_reply_to=thread.message_id)
+
+
 def test_invitation(document: Document, locale: str, to: Recipient, *, preview_url: str, at: datetime) -> EmailMessage:
     """The same mail for a designer: marked as a test, all its links lead to the preview, nobody is unsubscribed."""
     preview = Links(url=preview_url, decoy_url=preview_url, unsubscribe_url=preview_url)
@@ -70,7 +103,12 @@ def _values(document: Document, locale: str, to: Recipient, links: Links) -> Map
 
 
 def _composed(
-    values: Mapping[str, Any], to: Recipient, *, at: datetime, unsubscribe_url: str | None = None
+    values: Mapping[str, Any],
+    to: Recipient,
+    *,
+    at: datetime,
+    unsubscribe_url: str | None = None,
+    in_reply_to: str | None = None,
 ) -> EmailMessage:
     logo = to.look.logo
     pictures = (mail.Picture(logo.cid, logo.mail),) if logo else ()
@@ -83,6 +121,7 @@ def _composed(
         locale=values["locale"],
         reply_to=to.reply_to,
         unsubscribe_url=unsubscribe_url,
+        in_reply_to=in_reply_to,
     )
     return mail.compose(letter, heading)
 

@@ -52,6 +52,9 @@ class Invitation(Model):
     """When the mail was written into the outbox; quarantines count from here. None again if nobody would take it."""
     sent_at: Mapped[datetime | None] = mapped_column(Moment)
     """When the mail server took the mail."""
+    reminded_at: Mapped[datetime | None] = mapped_column(Moment)
+    """When the mail server took the newest reminder. Of an anonymous survey the moment at which one might have gone,
+    whether the person had answered or not."""
     clicked_at: Mapped[datetime | None] = mapped_column(Moment)
     answered_at: Mapped[datetime | None] = mapped_column(Moment)
     """None also when an anonymous survey was answered: its day alone could say whose answer it was."""
@@ -112,6 +115,11 @@ class Invitation(Model):
     def token(self) -> str:
         """What the link carries; kept nowhere."""
         return tokens.derived("invitation", self.id)
+
+    @property
+    def delivered_at(self) -> datetime | None:
+        """When the mail server took the newest mail with this link."""
+        return self.reminded_at or self.sent_at
 
     @property
     def told_status(self) -> str:

@@ -13,12 +13,12 @@ from base.db import db, reading, transaction
 from base.errors import ConflictError, InvalidError
 from base.jobs import enqueue, job
 from base.outbox import Mail
-from surveys import emails, intake, selection
+from surveys import emails, intake, reminders, selection
 from surveys.contact import Contact
 from surveys.dispatch import Dispatch, mail_key
 from surveys.intake import Occasion
 from surveys.invitation import Invitation
-from surveys.logo import look_of
+from surveys.reminder import Reminder
 from surveys.sending import may_send
 from surveys.survey import Survey
 from surveys.version import Version
@@ -80,20 +80,12 @@ def _prepare(dispatch: Dispatch, now: datetime) -> _Prepared | None:
     """The mail, when it is time for it."""
     if may_send(dispatch.facts, now).kind != "send" or dispatch.version is None:
         return None
-    invitation, contact, workspace = dispatch.invitation, dispatch.contact, dispatch.workspace
-    to = emails.Recipient(
-        address=contact.email,
-        name=contact.name,
-        company=workspace.name,
-        reply_to=workspace.reply_to,
-        person=dispatch.person,
-        look=look_of(workspace, dispatch.version.document),
-    )
+    invitation, contact, document = dispatch.invitation, dispatch.contact, dispatch.version.document
     try:
         message = emails.invitation(
-            dispatch.version.document,
+            document,
             dispatch.locale,
-            to,
+            emails.recipient_of(dispatch, document),
             links=emails.links(invitation.token, contact.id, dispatch.locale),
             at=now,
         )
@@ -131,6 +123,7 @@ def invitation_sent(mail: Mail, at: datetime) -> None:
     invitation = db.session.get(Invitation, uuid.UUID(mail.about["invitation_id"]))
     if invitation is not None:
         invitation.mark_sent(at=at)
+        Reminder.plan([invitation.id], at=at)
 
 
 def invitation_failed(mail: Mail, at: datetime) -> None:
@@ -152,6 +145,7 @@ def withdraw_mails(contact_id: uuid.UUID) -> None:
         Mail.withdraw([mail_key(invitation.id) for invitation in waiting], "suppressed")
         for invitation in waiting:
             invitation.skip("suppressed", at=now)
+        reminders.withdraw(contact, at=now)
 
 
 def expire_invitations(now: datetime) -> None:

@@ -52,6 +52,11 @@ class Window:
                 yield begins.astimezone(moment.tzinfo), ends.astimezone(moment.tzinfo)
 
 
+def days_later(moment: datetime, days: int, zone: str) -> datetime:
+    """The same time of day so many days later, on the clock of `zone`; an hour that is left out there is the next."""
+    return (moment.astimezone(ZoneInfo(zone)) + timedelta(days=days)).astimezone(moment.tzinfo)
+
+
 def zone_for(own: str | None, locale: str | None, usual: str) -> str:
     """The zone of a person: their own, else that of their language's country if it has but one, else `usual`."""
     if own:

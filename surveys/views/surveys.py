@@ -11,6 +11,7 @@ from base import clock, tokens
 from surveys import wording
 from surveys.funnel import Funnel
 from surveys.open_link import OpenLink
+from surveys.reminder import Reminders
 from surveys.rule import SendingRule
 from surveys.scale import SCALES
 from surveys.summary import SUMMARIES, Summaries
@@ -43,6 +44,7 @@ def overview(*, workspace: Workspace, slug: str) -> ResponseReturnValue:
         "surveys/overview.html",
         survey=survey,
         funnel=Funnel.of(survey.id),
+        reminders=Reminders.of(survey.id),
         summary=_summaries()(workspace.id).get(survey.id),
         document=document,
         scale=SCALES[document["metric"]],

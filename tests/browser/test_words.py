@@ -107,6 +107,8 @@ def mails(environment, locale):
     for metric in SCALES:
         values = mailing.invitation_context(document(metric, locale), locale, company=COMPANY, name="Maja", links=links)
         yield f"mail {metric}", environment.get_template("email/invitation.html").render(values)
+        again = mailing.reminder_context(values, subject=None, last=True)
+        yield f"reminder {metric}", environment.get_template("email/invitation.html").render(again)
 
 
 def library_pages(environment, locale):
