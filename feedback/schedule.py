@@ -13,10 +13,12 @@ from base import courier, heartbeat
 from base.db import db, transaction
 from feedback import jobs
 from surveys import jobs as surveys_jobs
+from surveys import recurring
 
 EVERY_TICK: tuple[Callable[[datetime], None], ...] = (
     courier.sweep,
     surveys_jobs.expire_invitations,
+    recurring.ask_regularly,
     jobs.read_unsigned,
     jobs.claim_due_digests,
     jobs.recompose_issues,

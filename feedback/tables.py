@@ -4,11 +4,26 @@ from accounts import apikey, role, session, ticket, user, workspace
 from base import events, heartbeat, outbox, throttle
 from base.runners import embedded
 from feedback import answer, digest, issue, response, revision, theme, themebook
-from surveys import contact, draft, intent, interaction, invitation, logo, open_link, survey, template, upload, version
+from surveys import (
+    contact,
+    draft,
+    intent,
+    interaction,
+    invitation,
+    logo,
+    open_link,
+    recurrence,
+    survey,
+    template,
+    turn,
+    upload,
+    version,
+)
 
 TABLES = (
     *(apikey, role, session, ticket, user, workspace),
     *(events, heartbeat, outbox, throttle, embedded),
     *(survey, version, template, contact, interaction, invitation, intent, upload, logo, draft, open_link),
+    *(recurrence, turn),
     *(response, revision, answer, digest, issue, theme, themebook),
 )

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -23,6 +23,8 @@ from surveys.interaction import Interaction
 
 BATCH = 500
 """Rows in one statement."""
+RECURRING: Final = "recurring"
+"""The source of what nothing caused but the calendar: a person's turn to be asked regularly."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from hashlib import sha256
 from typing import Any, Final, Literal
 
@@ -32,6 +33,19 @@ def holds(show: Show, person: Person) -> bool:
     """Whether the conditions hold for what happened to this person."""
     each = [_met(condition, person) for condition in show.conditions]
     return all(each) if show.match == "all" else any(each)
+
+
+def belongs(show: Show, person: Person, locale: str | None, happened: Sequence[Person]) -> bool:
+    """Whether conditions hold for a person at all. One on an interaction holds if any that `happened` meets it."""
+    each = [_fits(condition, person, locale, happened) for condition in show.conditions]
+    return all(each) if show.match == "all" else any(each)
+
+
+def _fits(condition: Condition, person: Person, locale: str | None, happened: Sequence[Person]) -> bool:
+    if condition.about == "interaction":
+        plain = replace(condition, negated=False)
+        return any(_met(plain, one) for one in happened) != condition.negated
+    return met(condition, {}, Reader("nps", locale or "", person))
 
 
 def drawn(survey_id: uuid.UUID, interaction_id: uuid.UUID, sample: int) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +15,7 @@ from base import tokens
 from base.db import db, new_id
 from surveys import qualifying, quarantine
 from surveys.contact import Contact
-from surveys.intake import Kept, Occasion, batches, insert_new
+from surveys.intake import RECURRING, Kept, Occasion, batches, insert_new
 from surveys.interaction import Interaction
 from surveys.invitation import LIFE, Invitation
 from surveys.link import person_of
@@ -46,6 +46,11 @@ class Asker:
         terms, owner = SendingRule.of(survey.id), db.session.get_one(Workspace, survey.workspace_id)
         alone = Quarantine(terms.quarantine_days, owner.quarantine_days)
         return cls(survey, version, terms, alone, owner.zone, show_in(terms))
+
+    @property
+    def regular(self) -> Asker:
+        """The same for those whose turn it is: nothing happened that conditions or a share could be about."""
+        return replace(self, terms=replace(self.terms, sample=100), show=None)
 
     def facts(self, one: Candidate, status: str, send_at: datetime, expires_at: datetime) -> Facts:
         """What decides about one invitation of this survey."""
@@ -113,12 +118,13 @@ def _invite_batch(
     query = select(Invitation).where(Invitation.survey_id == survey.id, Invitation.interaction_id.in_(list(rows)))
     known = {invitation.interaction_id: invitation for invitation in db.session.scalars(query)}
     new = {ident for ident, invitation in known.items() if invitation.id == rows[ident]["id"]}
+    turns = {one.interaction_id for occasion, one in pairs if occasion.source == RECURRING}
     for ident, invitation in known.items():
         if ident not in new and invitation.status == "skipped" and invitation.reason == "cancelled":
             invitation.revive(send_at=rows[ident]["send_at"])
             new.add(ident)
         if ident in new:
-            _settle(asker, invitation, candidates[ident], at)
+            _settle(asker.regular if ident in turns else asker, invitation, candidates[ident], at)
     for _, one in pairs:
         yield known[one.interaction_id], one.interaction_id in new
         new.discard(one.interaction_id)  # the same interaction twice in one batch is new once
