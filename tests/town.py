@@ -18,7 +18,7 @@ from feedback.digesting import Cadence
 from feedback.emails import pause_url
 from feedback.issue import Issue, oldest_untold
 from feedback.revision import Given
-from surveys import importer, jobs
+from surveys import importer, jobs, recurring
 from surveys.door import Door
 from surveys.emails import unsubscribe_url
 from surveys.filling import Piece
@@ -28,6 +28,7 @@ from surveys.logo import Logo
 from surveys.open_link import OpenLink
 from surveys.picturing import pictures
 from surveys.question import CONTACT
+from surveys.recurrence import Recurrence, Rhythm
 from surveys.survey import Survey
 from surveys.upload import Upload
 from surveys.version import Version
@@ -116,6 +117,7 @@ class Town:
         with transaction():
             key, secret = ApiKey.create(workspace.id, "Helpdesk", at=now)
             logo = Logo.keep(workspace.id, pictures(a_logo()), at=now)
+        cls._regular(survey, now)
         return cls(
             workspace=workspace,
             admin=admin,
@@ -167,6 +169,14 @@ class Town:
         with transaction() as session:
             occasion = Occasion(email=email, source="town", external_id=new_id().hex, name="Maja", locale="sl")
             return jobs.ask(session.get_one(Survey, survey.id), [occasion], at=now)[0][0]
+
+    @staticmethod
+    def _regular(survey, now):
+        """The survey asks everybody every three months, and everybody has a turn."""
+        with transaction() as session:
+            one = Recurrence.decide(session.get_one(Survey, survey.id), Rhythm(), at=now)
+            one.start(people=9, today=now.date(), at=now)
+        recurring.ask_regularly(now)
 
     @staticmethod
     def _open_link(survey, now):
