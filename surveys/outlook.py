@@ -78,24 +78,25 @@ def foresee(one: Recurrence, asker: Asker, *, at: datetime) -> Outlook:
     """The outlook of a survey that asks regularly, from `at` on."""
     asker = asker.regular
     seen = Outlook(clock.local_date(at, asker.zone), whole=one.walked_on is not None)
-    for moments, people in _on_their_way(asker):
-        for send_at, who in zip(moments, _candidates(asker, people), strict=True):
-            _settle(seen, asker, who, max(send_at, at))
+    for waits, people in _on_their_way(asker):
+        for (send_at, reason), who in zip(waits, _candidates(asker, people), strict=True):
+            _settle(seen, asker, who, max(send_at, at), waits=reason == "quarantine")
     for day, people in _in_turn(one, seen, asker.zone):
         for who in _candidates(asker, people):
             _settle(seen, asker, who, max(begins_at(day, asker.zone), at))
     return seen
 
 
-def _on_their_way(asker: Asker) -> Iterator[tuple[list[datetime], list[Somebody]]]:
-    """Whose turn came already and whose mail still waits, a page at a time, with the moments it waits for."""
+def _on_their_way(asker: Asker) -> Iterator[tuple[list[tuple[datetime, str | None]], list[Somebody]]]:
+    """Whose turn came already and whose mail still waits, a page at a time: until when and what for, and who."""
     waiting = (Invitation.survey_id == asker.survey.id, Invitation.status == "scheduled", Invitation.asked_at.is_(None))
-    rows = select(Invitation.id, Invitation.send_at, *COLUMNS).join(Contact, Contact.id == Invitation.contact_id)
+    columns = (Invitation.id, Invitation.send_at, Invitation.reason, *COLUMNS)
+    rows = select(*columns).join(Contact, Contact.id == Invitation.contact_id)
     rows = rows.join(Interaction, Interaction.id == Invitation.interaction_id)
     rows = rows.where(*waiting, Interaction.source == RECURRING).order_by(Invitation.id).limit(PAGE)
     page = db.session.execute(rows).all()
     while page:
-        yield [row[1] for row in page], [Somebody(*row[2:]) for row in page]
+        yield [(row[1], row[2]) for row in page], [Somebody(*row[3:]) for row in page]
         page = db.session.execute(rows.where(Invitation.id > page[-1][0])).all()
 
 
@@ -127,9 +128,9 @@ def _candidates(asker: Asker, people: Sequence[Somebody]) -> list[Candidate]:
     ]
 
 
-def _settle(seen: Outlook, asker: Asker, who: Candidate, turn: datetime) -> None:
+def _settle(seen: Outlook, asker: Asker, who: Candidate, turn: datetime, *, waits: bool = False) -> None:
     """Decide about a person as will be decided, again and again until they are asked or not."""
-    moment, kind = turn, "asked"
+    moment, kind = turn, "waits" if waits else "asked"
     while True:
         found = decide(asker, who, interaction_id=asker.survey.id, send_at=moment, at=moment)
         if found.until is None:
