@@ -82,8 +82,12 @@ class Recurrence(Model):
         return list(db.session.scalars(rows.where(cls.started_at.is_not(None), cls.stopped_at.is_(None), *working)))
 
     @classmethod
-    def decide(cls, survey: Survey, rhythm: Rhythm, *, at: datetime, by: uuid.UUID | None = None) -> Recurrence:
-        """Whom to ask from now on, and how often; it has still to be started once. Needs a transaction."""
+    def decide(
+        cls, survey: Survey, rhythm: Rhythm, *, people: int = 0, at: datetime, by: uuid.UUID | None = None
+    ) -> Recurrence:
+        """Whom to ask from now on (how many `people` that is, where it is known), and how often. It has still to be
+        started once. Needs a transaction.
+        """
         one = cls.locked(survey.id)
         if one is None:
             one = cls(survey_id=survey.id, workspace_id=survey.workspace_id, plan=1, people=0, created_at=at)
@@ -93,7 +97,7 @@ class Recurrence(Model):
             changed = [name for name, value in asdict(rhythm).items() if getattr(one, name) != value]
         if changed:
             one.months, one.conditions, one.most = rhythm.months, dict(rhythm.conditions), rhythm.most
-            one.changed_at, one.changed_by = at, by
+            one.people, one.changed_at, one.changed_by = people, at, by
             one._begin_anew()
             one._record("survey.rhythm_changed", at, by, {"changed": changed, "rhythm": asdict(rhythm)})
         return one

@@ -13,6 +13,7 @@ from base.db import transaction
 from base.errors import ConflictError, NotFoundError
 from surveys.forms.recurring import RhythmForm
 from surveys.outlook import foresee
+from surveys.question import show_of
 from surveys.recurrence import Recurrence, Rhythm
 from surveys.rule import SendingRule
 from surveys.segment import Segment
@@ -62,8 +63,10 @@ def edit(*, workspace: Workspace, survey: str) -> ResponseReturnValue:
     if not form.validate_on_submit():
         refused = request.method == "POST"
         return render_template("surveys/recurring_form.html", survey=found, form=form), 422 if refused else 200
+    rhythm = form.rhythm()
+    people, _suppressed = Segment(workspace.id, show_of(rhythm.conditions)).size() if one and one.running else (0, 0)
     with transaction():
-        one = Recurrence.decide(found, form.rhythm(), at=clock.now(), by=g.user.id)
+        one = Recurrence.decide(found, rhythm, people=people, at=clock.now(), by=g.user.id)
     flash(_("Saved.") if one.running else _("Saved. Nobody is asked before you start it."), "success")
     return _back(workspace, survey)
 
