@@ -109,15 +109,10 @@ def test_no_moment_of_that_morning_is_kept_beside_an_answer_or_a_person(answered
     sharp = {(table, row) for table, found in held().items() for row in found if precise.search(row)}
     assert sharp == set()
     first, last = (MORNING - timedelta(minutes=5)), (MORNING + timedelta(minutes=20))
-    found = {match for table in held().values() for row in table for match in re.findall(r"[0-9a-f]{32}", row)}
-    found |= {
-        match.replace("-", "")
-        for table in held().values()
-        for row in table
-        for match in re.findall(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}", row)
-    }
-    timed = {one for one in map(uuid.UUID, found) if one.version == 7 and first <= moment_of(one) <= last}
-    assert timed == set()
+    written = re.compile(r"[0-9a-f]{32}|[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}")
+    every = {(table, found) for table, held_ in held().items() for row in held_ for found in written.findall(row)}
+    ids = {(table, uuid.UUID(found)) for table, found in every}
+    assert {(table, one) for table, one in ids if one.version == 7 and first <= moment_of(one) <= last} == set()
 
 
 def test_the_invitation_only_knows_that_it_was_used(answered, invited, survey, cast):
