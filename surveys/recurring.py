@@ -124,7 +124,7 @@ def _take(one: Recurrence, survey: Survey, people: Sequence[Somebody], today: To
     last = asked_before(survey.id, [person.id for person in members])
     again = {ident: months_after(clock.local_date(at, today.zone), one.months) for ident, at in last.items()}
     ripe = [person for person in members if again.get(person.id, today.day) <= today.day]
-    asked = jobs.ask(survey, [occasion(survey, person, today) for person in ripe], at=today.now)
+    asked = jobs.ask(survey, [_occasion(survey, person, today) for person in ripe], at=today.now)
     for person, (invitation, _new) in zip(ripe, asked, strict=True):
         day = clock.local_date(max(invitation.send_at, today.now), today.zone)
         again[person.id] = months_after(day, one.months)
@@ -132,7 +132,7 @@ def _take(one: Recurrence, survey: Survey, people: Sequence[Somebody], today: To
     Turn.put(one, {person.id: calendar.not_before(again[person.id]) for person in members})
 
 
-def occasion(survey: Survey, person: Somebody, today: Today) -> Occasion:
+def _occasion(survey: Survey, person: Somebody, today: Today) -> Occasion:
     """That it is a person's turn, known by its day."""
     known_as = f"{survey.id}:{person.id}:{today.day}"
     return Occasion(email=person.email, source=RECURRING, external_id=known_as, send_at=today.now)

@@ -20,6 +20,7 @@ from surveys.segment import Segment
 from surveys.selection import Asker
 from surveys.spreading import pace
 from surveys.survey import Survey
+from surveys.turn import Turn
 from surveys.version import Version
 
 bp = Blueprint("recurring", __name__)
@@ -41,6 +42,7 @@ def show(*, workspace: Workspace, survey: str) -> ResponseReturnValue:
         one=one,
         blocked=_blocked(workspace, one),
         outlook=outlook,
+        turns=Turn.ahead(one),
         people=people,
         suppressed=suppressed,
         pace=pace(people, clock.local_date(now, workspace.zone), one.months, one.most),

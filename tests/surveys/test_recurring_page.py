@@ -14,7 +14,7 @@ from surveys.contact import Contact
 from surveys.recurrence import Recurrence, Rhythm
 from surveys.rule import SendingRule, Terms
 from surveys.survey import Survey
-from tests.cast import AT, a_contact, a_draft, a_survey
+from tests.cast import AT, a_contact, a_draft, a_survey, an_invitation
 
 PLAIN = {"months": "3", "match": "all", "most": ""}
 GOLD = {"conditions-0-about": "contact:", "conditions-0-name": "plan", "conditions-0-values": "gold"}
@@ -86,6 +86,16 @@ def test_the_dialog_says_what_will_happen_and_started_it_shows_the_next_days(bor
     assert "Mon 23 Nov" in page
     told = words(boris, f"/w/acme/surveys/{survey.slug}")
     assert "130 people have their turn, the next on Monday 23 November." in told
+
+
+def test_where_nothing_comes_in_the_next_days_it_says_when_something_does(boris, survey, cast, traveller):
+    an_invitation(survey)
+    boris.post(path(survey, "edit"), data=PLAIN)
+    boris.post(path(survey, "start"))
+    recurring.ask_regularly(clock.now())
+    page = words(boris, path(survey))
+    assert "1 person has their turn, the next on Monday 22 February." in page
+    assert "outlook-frame" not in page
 
 
 def test_it_can_be_stopped_and_both_are_told_with_who_did_it(boris, survey, cast):
