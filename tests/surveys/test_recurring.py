@@ -135,7 +135,7 @@ def test_and_then_every_three_months_for_a_year(cast, survey, live):
 def test_a_request_is_an_interaction_of_its_day_that_nothing_else_caused(cast, survey, live):
     [ident] = people(cast.workspace, 1)
     started(survey)
-    live(90)
+    live(92)
     one = db.session.scalars(select(Interaction)).one()
     day = asked(survey)[0]
     assert (one.source, one.external_id) == ("recurring", f"{survey.id}:{ident}:{day}")
