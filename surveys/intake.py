@@ -23,6 +23,8 @@ from surveys.interaction import Interaction
 
 BATCH = 500
 """Rows in one statement."""
+_RENEWED = ("name", "locale", "zone")
+"""What is told of a person anew replaces what was known."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +37,7 @@ class Occasion:
     external_id: str
     name: str | None = None
     locale: str | None = None
+    zone: str | None = None
     agent: str | None = None
     team: str | None = None
     channel: str | None = None
@@ -83,24 +86,24 @@ def _keep_contacts(
     """Email in lower case → id, and whether the person is suppressed. Names and languages are brought up to date."""
     known: dict[str, dict[str, Any]] = {}
     for one in occasions:
-        row = known.setdefault(one.email.lower(), {"email": one.email, "name": None, "locale": None})
-        row |= {name: value for name in ("name", "locale") if (value := getattr(one, name))}
-    common: dict[str, Any] = {"workspace_id": workspace_id, "zone": None, "properties": {}, "created_at": at}
+        row = known.setdefault(one.email.lower(), {"email": one.email} | dict.fromkeys(_RENEWED))
+        row |= {name: value for name in _RENEWED if (value := getattr(one, name))}
+    common: dict[str, Any] = {"workspace_id": workspace_id, "properties": {}, "created_at": at}
     rows = [{"id": new_id(), "email_key": key, **common, **known[key]} for key in sorted(known)]
     insert_new(Contact, rows)
-    wanted = select(Contact.email_key, Contact.email, Contact.id, Contact.name, Contact.locale, Contact.suppressed_at)
-    wanted = wanted.where(Contact.workspace_id == workspace_id, Contact.email_key.in_(list(known)))
+    columns = [getattr(Contact, name) for name in ("email_key", "email", "id", "suppressed_at", *_RENEWED)]
+    wanted = select(*columns).where(Contact.workspace_id == workspace_id, Contact.email_key.in_(list(known)))
     found = db.session.connection().execute(wanted.order_by(Contact.email_key)).all()
     changes = [
-        {"ident": row.id, "known_name": name, "known_locale": locale, "key": search_key(name, row.email)}
+        {"ident": row.id, "key": search_key(told["name"], row.email)} | {f"known_{key}": told[key] for key in _RENEWED}
         for row in found
-        for name, locale in [(known[row.email_key]["name"] or row.name, known[row.email_key]["locale"] or row.locale)]
-        if (name, locale) != (row.name, row.locale)
+        for told in [{name: known[row.email_key][name] or getattr(row, name) for name in _RENEWED}]
+        if any(told[name] != getattr(row, name) for name in _RENEWED)
     ]
     if changes:
         table = Contact.__table__
         renewed = update(table).where(table.c.id == bindparam("ident"))  # type: ignore[arg-type]
-        values: dict[str, Any] = {"name": bindparam("known_name"), "locale": bindparam("known_locale")}
+        values: dict[str, Any] = {name: bindparam(f"known_{name}") for name in _RENEWED}
         values["search_key"] = bindparam("key")
         db.session.connection().execute(renewed.values(values), changes)
     return {row.email_key: (row.id, row.suppressed_at is not None) for row in found}

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, Uuid, select, update
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, Uuid, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from base import events, tokens
@@ -32,6 +33,12 @@ class Invitation(Model):
         Index("ix_invitation_contact_id", "contact_id"),
         Index("ix_invitation_survey_status", "survey_id", "status"),
         Index("ix_invitation_status_expires", "status", "expires_at"),
+        Index(
+            "ix_invitation_upload_id",
+            "upload_id",
+            sqlite_where=text("upload_id IS NOT NULL"),
+            postgresql_where=text("upload_id IS NOT NULL"),
+        ),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True, default=new_id)
@@ -41,6 +48,8 @@ class Invitation(Model):
     """The newest version when asked for; set anew when the mail is written."""
     contact_id: Mapped[uuid.UUID] = mapped_column(Uuid, ForeignKey("contact.id", ondelete="CASCADE"))
     interaction_id: Mapped[uuid.UUID] = mapped_column(Uuid, ForeignKey("interaction.id", ondelete="CASCADE"))
+    upload_id: Mapped[uuid.UUID | None] = mapped_column(Uuid, ForeignKey("upload.id", ondelete="SET NULL"))
+    """The table that it came from, if from one."""
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)
     locale: Mapped[str | None] = mapped_column(String(12))
     """The language asked for; what is shown is chosen from the version's languages."""
@@ -99,6 +108,18 @@ class Invitation(Model):
         return list(
             db.session.scalars(rows.where(*about, Interaction.external_id == external_id, cls.status == "scheduled"))
         )
+
+    @classmethod
+    def about(cls, survey_id: uuid.UUID, source: str, external_id: str) -> Invitation | None:
+        """The invitation of a survey about an interaction, if there is one."""
+        rows = select(cls).join(Interaction, Interaction.id == cls.interaction_id).where(cls.survey_id == survey_id)
+        return db.session.scalar(rows.where(Interaction.source == source, Interaction.external_id == external_id))
+
+    @classmethod
+    def came_from(cls, upload_id: uuid.UUID, idents: Collection[uuid.UUID]) -> None:
+        """Remember the table that these came from."""
+        db.session.flush()
+        db.session.execute(update(cls).where(cls.id.in_(idents)).values(upload_id=upload_id))
 
     @classmethod
     def expire_due(cls, now: datetime, *, limit: int) -> int:

@@ -17,7 +17,7 @@ TAGS: Final = "tags"
 
 
 def refusal(
-    person: Person, *, show: Show | None, sample: int, survey_id: uuid.UUID, interaction_id: uuid.UUID
+    person: Person, *, show: Show | None, sample: int, survey_id: uuid.UUID, about: tuple[str, str]
 ) -> Refusal | None:
     """Why this interaction is not asked about; None when it is. `sample` is the per cent of interactions that are.
 
@@ -25,7 +25,7 @@ def refusal(
     """
     if show is not None and not holds(show, person):
         return "condition"
-    return None if drawn(survey_id, interaction_id, sample) else "sample"
+    return None if drawn(survey_id, about, sample) else "sample"
 
 
 def holds(show: Show, person: Person) -> bool:
@@ -34,11 +34,15 @@ def holds(show: Show, person: Person) -> bool:
     return all(each) if show.match == "all" else any(each)
 
 
-def drawn(survey_id: uuid.UUID, interaction_id: uuid.UUID, sample: int) -> bool:
-    """Whether an interaction belongs to the `sample` per cent that a survey asks about."""
+def drawn(survey_id: uuid.UUID, about: tuple[str, str], sample: int) -> bool:
+    """Whether an interaction belongs to the `sample` per cent that a survey asks about.
+
+    `about`: its source and its name there, which are known before it is taken in, so that a forecast can draw too.
+    """
     if sample >= 100:
         return True
-    number = int.from_bytes(sha256(survey_id.bytes + interaction_id.bytes).digest()[:8], "big")
+    name = "\0".join(about).encode("utf-8", "replace")
+    number = int.from_bytes(sha256(survey_id.bytes + name).digest()[:8], "big")
     return number % 100 < sample
 
 

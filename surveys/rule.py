@@ -68,6 +68,12 @@ class SendingRule(Model):
         return {ident: decided.get(ident, USUAL) for ident in survey_ids}
 
     @classmethod
+    def changed_since(cls, survey_id: uuid.UUID, at: datetime) -> bool:
+        """Whether somebody decided otherwise after `at`."""
+        row = db.session.get(cls, survey_id)
+        return row is not None and row.changed_at > at
+
+    @classmethod
     def decide(
         cls, survey_id: uuid.UUID, terms: Terms, *, workspace_id: uuid.UUID, at: datetime, by: uuid.UUID | None = None
     ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal, Self
 
@@ -28,14 +29,17 @@ PROPERTIES = 50
 PROPERTIES_SIZE = 16_000
 
 
+_EMAIL_PROBLEMS: Mapping[str, str] = {
+    "foreign": "Must be an address that every mail server can carry: a–z before the @.",
+    "several": "Must be one email address; send a request for each.",
+}
+
+
 def _email(text: str) -> str:
     try:
-        address = email_address(text)
-    except UnfitError:
-        raise ValueError("Must be an email address.") from None
-    if not address.rpartition("@")[0].isascii():
-        raise ValueError("Must be an address that every mail server can carry: a–z before the @.")
-    return address
+        return email_address(text)
+    except UnfitError as error:
+        raise ValueError(_EMAIL_PROBLEMS.get(error.key, "Must be an email address.")) from None
 
 
 def _locale(text: str) -> str:
@@ -158,14 +162,25 @@ class BatchIn(Schema):
     ]
 
 
-class InvitationOut(Schema):
-    """One invitation. `reason` says why somebody is not asked: suppressed, closed, expired, …"""
+class DryRun(Schema):
+    """Whether only to say what would become of it."""
 
-    id: uuid.UUID
+    dry_run: Annotated[bool | None, Field(description="1: write nothing, and answer what would happen.")] = None
+
+
+class InvitationOut(Schema):
+    """One invitation. `reason` says why somebody is not asked (suppressed, quarantine, …), or what is waited for.
+
+    What a dry run foresees has no id and no address yet. `until`: how long what is waited for lasts, or the quarantine
+    because of which somebody would not be asked.
+    """
+
+    id: uuid.UUID | None
     status: str
     reason: str | None
-    answer_url: str
+    answer_url: str | None
     send_at: Moment
+    until: Moment | None = None
 
     @classmethod
     def of(cls, invitation: Invitation) -> InvitationOut:
@@ -175,6 +190,7 @@ class InvitationOut(Schema):
             reason=invitation.reason,
             answer_url=emails.answer_url(invitation.token),
             send_at=invitation.send_at,
+            until=invitation.send_at if invitation.status == "scheduled" and invitation.reason else None,
         )
 
 

@@ -95,6 +95,16 @@ class Survey(Model):
         return found
 
     @classmethod
+    def open_of(cls, workspace_id: uuid.UUID) -> list[Survey]:
+        """Those of a workspace that can be asked: published, and not closed."""
+        return [one for one in cls.all_of(workspace_id) if one.is_open]
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it takes answers."""
+        return self.published_number is not None and self.closed_at is None
+
+    @classmethod
     def newest_versions(cls, workspace_id: uuid.UUID) -> dict[uuid.UUID, Version]:
         """The newest version of every published survey of a workspace, by survey."""
         same = (Version.survey_id == cls.id) & (Version.number == cls.published_number)

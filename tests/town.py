@@ -18,7 +18,7 @@ from feedback.digesting import Cadence
 from feedback.emails import pause_url
 from feedback.issue import Issue, oldest_untold
 from feedback.revision import Given
-from surveys import importer, jobs
+from surveys import forecaster, importer, jobs
 from surveys.door import Door
 from surveys.emails import unsubscribe_url
 from surveys.filling import Piece
@@ -85,6 +85,7 @@ class Town:
     contact_id: uuid.UUID
     template_id: uuid.UUID
     upload_id: uuid.UUID
+    foreseen_upload_id: uuid.UUID
     done_upload_id: uuid.UUID
     digest_id: uuid.UUID
     issue_id: uuid.UUID
@@ -131,6 +132,7 @@ class Town:
             contact_id=responses[0].contact_id,
             template_id=a_template(workspace, survey, name=f"{name} template").id,
             upload_id=cls._upload(workspace, survey, "uploaded"),
+            foreseen_upload_id=cls._upload(workspace, survey, "mapped", drain),
             done_upload_id=cls._upload(workspace, survey, "importing", drain),
             digest_id=digest.id,
             issue_id=issue.id,
@@ -199,8 +201,11 @@ class Town:
             path = importer.file_of(upload.id)
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(TABLE, encoding="utf-8")
+            if state != "uploaded":
+                upload.plan(["external_id", "email", "name", "occurred_at"], survey.id, at=clock.now())
+                enqueue(forecaster.foresee_upload, upload.id)
             if state == "importing":
-                upload.start(["external_id", "email", "name", "occurred_at"], at=clock.now(), by=None)
+                upload.start(at=clock.now(), by=None)
                 enqueue(importer.import_upload, upload.id)
         if drain:
             drain()
@@ -246,6 +251,7 @@ NAMED = {
     ("contacts", "ident"): lambda town: town.contact_id,
     ("templating.delete", "template_id"): lambda town: a_template(town.workspace, town.survey).id,
     ("uploading", "ident"): lambda town: town.upload_id,
+    ("forecasting", "ident"): lambda town: town.foreseen_upload_id,
     ("logos", "ident"): lambda town: town.logo_id,
     ("responses", "ident"): lambda town: town.response_id,
     ("theming", "ident"): lambda town: town.response_id,

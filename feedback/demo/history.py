@@ -153,7 +153,8 @@ def _upload(made: Company, survey_id: uuid.UUID, rows: Sequence[dict[str, str]],
         )
         session.add(upload)
         session.flush()
-        upload.start(list(CHOICES), at=at, by=None)
+        upload.plan(list(CHOICES), survey_id, at=at)
+        upload.start(at=at, by=None)
     return ident
 
 

@@ -220,7 +220,7 @@ def pages(app, town, admin, client, known):
 def town(app, cast):
     made = Town.build(app, cast.workspace, cast.ana)
     with transaction() as session:
-        session.get(Upload, made.done_upload_id).refuse(9, "Phone", "too_long", "x")
+        session.get(Upload, made.done_upload_id).refuse([(9, "Phone", "too_long", "x")])
         told = {"digest_id": made.digest_id, "issue_id": made.issue_id, "response_id": made.response_id}
         session.add(IssueMember(**told))
     return made
