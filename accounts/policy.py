@@ -10,6 +10,7 @@ _LEAST = {
     "surveys.view": "viewer",
     "contacts.view": "manager",
     "responses.release": "manager",
+    "responses.export": "manager",
     "digests.view": "manager",
     "digests.edit": "manager",
     "surveys.edit": "designer",

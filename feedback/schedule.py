@@ -11,7 +11,7 @@ from datetime import datetime
 from accounts import jobs as accounts_jobs
 from base import courier, heartbeat
 from base.db import db, transaction
-from feedback import jobs
+from feedback import exporter, jobs
 from surveys import jobs as surveys_jobs
 
 EVERY_TICK: tuple[Callable[[datetime], None], ...] = (
@@ -20,6 +20,7 @@ EVERY_TICK: tuple[Callable[[datetime], None], ...] = (
     jobs.read_unsigned,
     jobs.claim_due_digests,
     jobs.recompose_issues,
+    exporter.forget_exports,
     accounts_jobs.tidy,
 )
 """One after the other, each in transactions of its own; one that fails does not keep the others from running."""

@@ -3,12 +3,25 @@
 from accounts import apikey, role, session, ticket, user, workspace
 from base import events, heartbeat, outbox, throttle
 from base.runners import embedded
-from feedback import answer, digest, issue, response, revision, theme, themebook
-from surveys import contact, draft, intent, interaction, invitation, logo, open_link, survey, template, upload, version
+from feedback import answer, digest, export, issue, response, revision, theme, themebook
+from surveys import (
+    contact,
+    draft,
+    intent,
+    interaction,
+    invitation,
+    logo,
+    open_link,
+    rule,
+    survey,
+    template,
+    upload,
+    version,
+)
 
 TABLES = (
     *(apikey, role, session, ticket, user, workspace),
     *(events, heartbeat, outbox, throttle, embedded),
-    *(survey, version, template, contact, interaction, invitation, intent, upload, logo, draft, open_link),
-    *(response, revision, answer, digest, issue, theme, themebook),
+    *(survey, version, template, contact, interaction, invitation, intent, upload, logo, draft, open_link, rule),
+    *(response, revision, answer, digest, export, issue, theme, themebook),
 )

@@ -16,6 +16,8 @@ from feedback import ballot
 from feedback.digest import Digest, Order
 from feedback.digesting import Cadence
 from feedback.emails import pause_url
+from feedback.export import Export, Wish
+from feedback.exporter import write_export
 from feedback.issue import Issue, oldest_untold
 from feedback.revision import Given
 from surveys import importer, jobs
@@ -218,6 +220,14 @@ class Town:
             known = {"email": f"{new_id().hex}@new.test", "workspace_id": self.workspace.id, "role": "viewer"}
             return Ticket.issue(purpose, at=clock.now(), **known)
 
+    def export(self):
+        """A file of all responses that waits to be fetched."""
+        wish = Wish(kind="csv", survey_id=None, wanted={}, people=True, total=1)
+        with transaction():
+            export = Export.ask(self.workspace.id, wish, at=clock.now(), by=self.admin.id)
+        write_export(export.id)
+        return export.id
+
     def values_of(self, rule):
         """What the arguments of a route are here. A route whose argument nobody knows is an error: teach it here."""
         room = rule.endpoint.split(".")[0]
@@ -250,6 +260,7 @@ NAMED = {
     ("responses", "ident"): lambda town: town.response_id,
     ("theming", "ident"): lambda town: town.response_id,
     ("responses.release", "ident"): lambda town: town.flagged_id,
+    ("exports", "ident"): lambda town: town.export(),
     ("places", "ident"): lambda town: town.link.id,
     ("opening", "slug"): lambda town: town.link.slug,
     ("opening", "number"): lambda town: 1,
