@@ -6,6 +6,7 @@ A value that cannot be right stops the start with a `SettingError` that names th
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,6 +15,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 ROOT = Path(__file__).resolve().parent
+
+_MAILBOX = re.compile(r"[A-Za-z0-9_.-]{1,15}")
+"""What may stand before the `+` and the signed id of a mail (48 characters): a local part ends at 64."""
+_DOMAIN = re.compile(r"(?=.{1,190}\Z)[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)+")
 
 
 class SettingError(Exception):
@@ -35,11 +40,20 @@ class Settings:
     public_url: str = "http://127.0.0.1:8000"
     smtp_url: str | None = None
     mail_from: str = "Afterword <afterword@localhost>"
+    mail_per_minute: int | None = None
+    """Mails that all workers together hand over in a minute."""
+    mail_per_domain: int | None = None
+    """The same, to addresses of one domain."""
+    bounce_address: str | None = None
+    dkim_key: str | None = None
+    """A private key in PEM, RSA or Ed25519, that signs mails for the domain of `mail_from`."""
+    dkim_selector: str | None = None
     host: str = "127.0.0.1"
     port: int = 8000
     workers: int = 1
     threads: int = 8
     trusted_proxies: int = 0
+    fetch_private: bool = False
     testing: bool = False
 
     @property
@@ -153,6 +167,39 @@ def _mail_from(source: _Source, public_url: str) -> str:
     return value
 
 
+def _bounce_address(source: _Source) -> str | None:
+    value = source.text("BOUNCE_ADDRESS")
+    if value is None:
+        return None
+    local, _, domain = value.partition("@")
+    if not _MAILBOX.fullmatch(local) or not _DOMAIN.fullmatch(domain):
+        raise SettingError(
+            "AFTERWORD_BOUNCE_ADDRESS",
+            f"must look like bounces@surveys.example.com, with at most 15 characters before the @, not {value!r}.",
+        )
+    return f"{local}@{domain.lower()}"
+
+
+def _dkim(source: _Source) -> tuple[str | None, str | None]:
+    """The key that signs mails and its name in the DNS: both, or neither."""
+    key, selector = source.text("DKIM_KEY"), source.text("DKIM_SELECTOR")
+    if key is None and selector is None:
+        return None, None
+    if key is None or selector is None:
+        missing, given = ("DKIM_KEY", "DKIM_SELECTOR") if key is None else ("DKIM_SELECTOR", "DKIM_KEY")
+        raise SettingError(f"AFTERWORD_{missing}", f"is missing; AFTERWORD_{given} means nothing without it.")
+    if not _DOMAIN.fullmatch(f"{selector}.example"):
+        raise SettingError(
+            "AFTERWORD_DKIM_SELECTOR", f"must be letters, digits and hyphens, like s2026, not {selector!r}."
+        )
+    if "-----BEGIN" not in key:
+        raise SettingError(
+            "AFTERWORD_DKIM_KEY",
+            "must be a private key in PEM; AFTERWORD_DKIM_KEY_FILE takes the name of a file that holds it.",
+        )
+    return key, selector
+
+
 def load(environ: Mapping[str, str] | None = None) -> Settings:
     """Read all settings, or raise `SettingError` for the first one that cannot be right. Makes the data directory."""
     source = _Source(os.environ if environ is None else environ)
@@ -171,6 +218,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     workers = source.number("WORKERS", 1 if on_sqlite else os.cpu_count() or 1, low=1, high=64)
     if on_sqlite and workers != 1:
         raise SettingError("AFTERWORD_WORKERS", "must be 1 on SQLite; use PostgreSQL for more.")
+    dkim_key, dkim_selector = _dkim(source)
     return Settings(
         data_dir=data_dir,
         database_url=database_url,
@@ -179,9 +227,15 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         public_url=public_url,
         smtp_url=_smtp_url(source),
         mail_from=_mail_from(source, public_url),
+        mail_per_minute=source.number("MAIL_PER_MINUTE", 0, low=1, high=1_000_000) or None,
+        mail_per_domain=source.number("MAIL_PER_DOMAIN", 0, low=1, high=1_000_000) or None,
+        bounce_address=_bounce_address(source),
+        dkim_key=dkim_key,
+        dkim_selector=dkim_selector,
         host=host,
         port=port,
         workers=workers,
         threads=8 if on_sqlite else 4,
         trusted_proxies=source.number("TRUSTED_PROXIES", 0, low=0, high=10),
+        fetch_private=bool(source.number("FETCH_PRIVATE", 0, low=0, high=1)),
     )

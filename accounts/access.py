@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import hmac
 import uuid
+from base64 import b64decode
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any, TypeVar, cast
@@ -180,8 +181,18 @@ def requires_key(view: View) -> View:
     return cast("View", csrf.exempt(guarded))
 
 
+def _password(credentials: str) -> str:
+    """The password of `user:password`, however the user is called; empty when it cannot be read."""
+    try:
+        return b64decode(credentials, validate=True).decode().partition(":")[2]
+    except ValueError:
+        return ""
+
+
 def _by_key(header: str) -> tuple[Workspace, ApiKey]:
     scheme, _, secret = header.partition(" ")
+    if scheme.lower() == "basic":  # services that post to an address can often send nothing else
+        scheme, secret = "bearer", _password(secret)
     parts = secret.strip().split("_", 2)
     if scheme.lower() != "bearer" or len(parts) != 3:
         raise UnauthorizedError("Send the header Authorization: Bearer KEY, with a key of this workspace.")

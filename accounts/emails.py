@@ -12,7 +12,8 @@ from flask_babel import force_locale
 from accounts.ticket import Ticket
 from accounts.user import User
 from accounts.workspace import Workspace
-from base import mail
+from base import courier, mail
+from base.db import new_id
 
 
 def invite(ticket: Ticket, workspace: Workspace, *, at: datetime) -> EmailMessage:
@@ -23,6 +24,18 @@ def invite(ticket: Ticket, workspace: Workspace, *, at: datetime) -> EmailMessag
 def reset(ticket: Ticket, user: User, *, at: datetime) -> EmailMessage:
     """The link to a new password."""
     return _compose("reset", ticket, {"name": user.name}, at=at, to_name=user.name, locale=user.locale)
+
+
+def check(user: User, workspace: Workspace, *, at: datetime) -> EmailMessage:
+    """A test of the mail server, to the person who presses the button."""
+    values = {"workspace": workspace, "locale": user.locale, "dir": "ltr", "at": at}
+    with force_locale(user.locale):
+        letter = mail.render(current_app.jinja_env, "check", values)
+    sender, ident = current_app.config["MAIL_FROM"], courier.message_id(new_id())
+    heading = mail.Heading(
+        sender=sender, to_address=user.email, to_name=user.name, at=at, locale=user.locale, message_id=ident
+    )
+    return mail.compose(letter, heading)
 
 
 def _compose(

@@ -17,13 +17,19 @@ from base.errors import InvalidError
 from base.i18n import LOCALES
 from base.mail import mailbox
 
-LANGUAGES = ("en", "sl", "pl", "el", "ru")
+LANGUAGES = (
+    *("en", "sl", "pl", "el", "ru"),
+    *("ar", "bg", "bs", "cs", "da", "de", "es", "et", "fi", "fr", "ga", "he", "hr", "hu", "it", "lt", "lv", "mk", "mt"),
+    *("nb", "nl", "pt", "ro", "sk", "sq", "sr", "sr-Latn", "sv", "tr", "uk"),
+)
+"""What customers may read; the room of surveys has the words."""
 """Languages that customers are asked in."""
 
 
 def language_name(code: str) -> str:
     """What its speakers call the language."""
-    name = Locale.parse(code, sep="-").get_display_name(code) or code
+    locale = Locale.parse(code, sep="-")
+    name = locale.get_display_name(locale) or code
     return name[:1].upper() + name[1:]
 
 

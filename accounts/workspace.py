@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import secrets
 import uuid
 from collections.abc import Mapping
 from datetime import datetime
@@ -15,6 +16,9 @@ from base.errors import NotFoundError
 
 QUARANTINE_DAYS = 7
 """How long a new workspace leaves people alone after a request: nobody should have to think of it first."""
+
+
+_salts: dict[uuid.UUID, str] = {}
 
 
 class Workspace(Model):
@@ -36,9 +40,22 @@ class Workspace(Model):
     """The picture that stands for the name on what customers see; logos are a matter of the surveys' room."""
     sentiment_engine: Mapped[str] = mapped_column(String(20), default="ngram", server_default="ngram")
     """Which program reads comments; `feedback.sentiment` knows their names."""
+    address_salt: Mapped[str] = mapped_column(String(64), default=lambda: secrets.token_hex(32), server_default="")
+    """What addresses are hashed with that must be recognised after their people are forgotten. It never changes."""
     quarantine_days: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
     """Days after any request in which no survey asks the same person again."""
     created_at: Mapped[datetime] = mapped_column(Moment)
+
+    @classmethod
+    def salt_of(cls, ident: uuid.UUID) -> str:
+        """The salt of the workspace with this id; asked for once a process."""
+        if ident not in _salts:
+            _salts[ident] = cls._kept_salt(ident)
+        return _salts[ident]
+
+    @classmethod
+    def _kept_salt(cls, ident: uuid.UUID) -> str:
+        return str(db.session.connection().execute(select(cls.address_salt).where(cls.id == ident)).scalar_one())
 
     @classmethod
     def by_slug(cls, slug: str) -> Workspace:

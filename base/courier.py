@@ -1,38 +1,58 @@
-"""From the outbox to the world: post a mail in your transaction, deliver it in a job.
+"""From the outbox to the world: post a mail in your transaction; `deliver_due` hands it over.
 
-Three beats: claim the row (transaction) · talk to the server (none open) · record what it said (transaction).
+Three beats: take a lease on some mails (transaction) · talk to the server (none open) · record what it said
+(transaction). No job is needed for a mail: the outbox is its own queue, and whoever delivers asks it.
 """
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from email import policy
 from email.message import EmailMessage
-from email.parser import BytesHeaderParser
 from email.utils import parseaddr
 from typing import Any
 from urllib.parse import urlsplit
 
 from flask import current_app
 
-from base import clock
+from base import clock, handing
 from base.db import db, new_id, reading, transaction
-from base.jobs import enqueue, enqueue_missing, slow_job
-from base.outbox import Mail
+from base.jobs import slow_job
+from base.mail import OUT
+from base.outbox import Due, Mail
+from base.stencil import Sheet, Stencil
 
 Hook = Callable[[Mail, datetime], None]
+Together = Callable[[Sequence[Mapping[str, Any]], datetime], None]
+"""Told what each of several sent mails was about."""
+
+Check = Callable[[Mapping[str, Any], datetime], str | None]
+"""From what a mail is about to a reason to take it back."""
+
 _on_sent: dict[str, Hook] = {}
 _on_failed: dict[str, Hook] = {}
+_sent_together: dict[str, Together] = {}
+_before: dict[str, Check] = {}
 
 
-def wire(on_sent: Mapping[str, Hook], on_failed: Mapping[str, Hook] | None = None) -> None:
-    """Say what follows, in the recording transaction, when the server took a mail of a kind or never will."""
-    _on_sent.clear()
-    _on_sent.update(on_sent)
-    _on_failed.clear()
-    _on_failed.update(on_failed or {})
+def wire(
+    on_sent: Mapping[str, Hook],
+    on_failed: Mapping[str, Hook] | None = None,
+    sent_together: Mapping[str, Together] | None = None,
+    before: Mapping[str, Check] | None = None,
+) -> None:
+    """Say what follows, in the recording transaction, when the server took a mail of a kind or never will; and what is
+    asked, `before` a mail of a kind is handed over, for a reason to take it back.
+    """
+    for known, told in ((_on_sent, on_sent), (_on_failed, on_failed or {})):
+        known.clear()
+        known.update(told)
+    _sent_together.clear()
+    _sent_together.update(sent_together or {})
+    _before.clear()
+    _before.update(before or {})
 
 
 def message_id(ident: uuid.UUID) -> str:
@@ -48,76 +68,142 @@ def post(
     workspace_id: uuid.UUID | None,
     at: datetime,
     about: dict[str, Any] | None = None,
+    stream_id: uuid.UUID | None = None,
 ) -> Mail:
-    """Put `message` into the outbox, once a dedupe key, and ask for its delivery; in the caller's transaction."""
+    """Put `message` into the outbox, once a dedupe key; in the caller's transaction. It goes out soon."""
     known = Mail.by_key(dedupe_key)
     if known is not None:
         return known
+    ident = new_id()
+    del message["Message-ID"]
+    message["Message-ID"] = message_id(ident)
     mail = Mail(
-        id=new_id(),
+        id=ident,
         workspace_id=workspace_id,
         kind=kind,
         dedupe_key=dedupe_key,
         to_address=parseaddr(str(message["To"]))[1],
         subject=str(message["Subject"]),
-        raw="",
-        message_id="",
+        raw=message.as_bytes(policy=OUT).decode("ascii"),
+        message_id=message["Message-ID"],
         state="queued",
         attempts=0,
         next_try_at=at,
         created_at=at,
         about=about or {},
+        stream_id=stream_id,
     )
-    mail.message_id = message_id(mail.id)
-    del message["Message-ID"]
-    message["Message-ID"] = mail.message_id
-    mail.raw = message.as_bytes(policy=policy.SMTP.clone(cte_type="7bit")).decode("ascii")
     db.session.add(mail)
-    enqueue(deliver, mail.id, at=at)
     return mail
+
+
+@dataclass(frozen=True, kw_only=True)
+class Filled:
+    """A mail ready for the outbox, made with a stencil where that was possible."""
+
+    id: uuid.UUID
+    """Its Message-ID is made of it, and stands in `values` already."""
+    sheet: Sheet | None
+    kept: str
+    """What goes into the holes, as JSON; the whole mail where there is no stencil."""
+    kind: str
+    dedupe_key: str
+    to_address: str
+    subject: str
+    workspace_id: uuid.UUID
+    stream_id: uuid.UUID
+    about: Mapping[str, Any]
+
+
+def post_all(mails: Sequence[Filled], *, at: datetime) -> None:
+    """Put many mails into the outbox, none of which is there yet; in the caller's transaction."""
+    Stencil.keep({mail.sheet for mail in mails if mail.sheet}, at=at)
+    names = ("id", "kind", "dedupe_key", "to_address", "workspace_id", "stream_id", "about")
+    usual = {"state": "queued", "attempts": 0, "next_try_at": at, "created_at": at}
+    rows = [
+        {name: getattr(mail, name) for name in names}
+        | {"raw": mail.kept, "subject": mail.subject[:400], "stencil_id": mail.sheet and mail.sheet.ident}
+        | {"message_id": message_id(mail.id)}
+        | usual
+        for mail in mails
+    ]
+    if rows:
+        db.session.connection().execute(Mail.__table__.insert(), rows)  # type: ignore[attr-defined]
+
+
+def deliver_due(over: Callable[[], bool]) -> int:
+    """Try what is due, a batch after the other, until nothing is or `over`; how many mails were tried."""
+    return handing.deliver_due(over, record=_record, wanted=_wanted)
 
 
 @slow_job
 def deliver(mail_id: uuid.UUID) -> None:
     """Try one mail once. Harmless when it is already sent, taken by another worker or not due yet."""
     with transaction():
-        if not Mail.claim(mail_id, now=clock.now()):
+        now = clock.now()
+        if not Mail.claim(mail_id, now=now):
+            return
+        mail = db.session.get_one(Mail, mail_id, populate_existing=True)
+        if _taken_back(mail_id, mail.kind, mail.about, now):
             return
     with reading() as session:
-        mail = session.get(Mail, mail_id)
-        assert mail is not None
-        raw, sender, recipient = mail.raw.encode("ascii"), _envelope_sender(mail), mail.to_address
-    transport = current_app.extensions["afterword.transport"]
-    outcome = transport.send(raw, envelope_from=sender, to=recipient)
-    with transaction() as session:
         mail = session.get_one(Mail, mail_id)
+    outcome = handing.hand_over(mail)
+    _record([(mail_id, mail.kind, mail.about, outcome)])
+
+
+def _record(outcomes: Sequence[handing.Outcome]) -> None:
+    """Keep what the server said of these mails, and do what follows, in one transaction."""
+    with transaction():
         now = clock.now()
-        if outcome.kind == "sent":
-            mail.sent(outcome.words, at=now)
-            if mail.kind in _on_sent:
-                _on_sent[mail.kind](mail, now)
-        elif outcome.kind == "permanent":
-            mail.failed(outcome.words)
-        else:
-            mail.postponed(outcome.words, at=now)
-            if mail.state == "queued":
-                enqueue(deliver, mail.id, at=mail.next_try_at)
-        if mail.state == "failed" and mail.kind in _on_failed:
-            _on_failed[mail.kind](mail, now)
+        taken: dict[str, list[handing.Outcome]] = {}
+        for outcome in outcomes:
+            if outcome[3].kind == "sent":
+                taken.setdefault(outcome[1], []).append(outcome)
+            else:
+                _keep_refusal(outcome, now)
+        for kind, some in taken.items():
+            Mail.mark_sent({ident: delivery.words for ident, _, _, delivery in some}, at=now)
+            if kind in _sent_together:
+                _sent_together[kind]([about for _, _, about, _ in some], now)
+            elif kind in _on_sent:
+                for ident, *_ in some:
+                    _on_sent[kind](db.session.get_one(Mail, ident), now)
+        handing.note([outcome[3] for outcome in outcomes], now)
 
 
-def _envelope_sender(mail: Mail) -> str:
-    header = BytesHeaderParser(policy=policy.SMTP).parsebytes(mail.raw.encode("ascii"))["From"]
-    return parseaddr(str(header))[1]
+def _keep_refusal(outcome: handing.Outcome, now: datetime) -> None:
+    ident, kind, _, delivery = outcome
+    mail = db.session.get_one(Mail, ident)
+    if delivery.kind == "permanent":
+        mail.failed(delivery.words)
+    else:
+        mail.postponed(delivery.words, at=now)
+    if mail.state == "failed" and kind in _on_failed:
+        _on_failed[kind](mail, now)
 
 
-def sweep(now: datetime) -> None:
-    """Ask again for mails whose job was lost or whose lease ran out. Part of every tick.
+def _wanted(due: Sequence[Due], now: datetime) -> list[Due]:
+    """Those that still are to go; the others are taken back. Part of the transaction that leases them."""
+    return [one for one in due if not _taken_back(one.id, one.kind, one.about, now)]
 
-    Those whose job still waits are left alone: in an outage each tick would otherwise double the queue.
-    """
-    with reading():
-        due = Mail.due(now)
-    if due:
-        with transaction():
-            enqueue_missing(deliver, due)
+
+def _taken_back(ident: uuid.UUID, kind: str, about: Mapping[str, Any], now: datetime) -> bool:
+    """Whether a mail is not wanted any more; then it is taken back. Needs a transaction."""
+    reason = _before[kind](about, now) if kind in _before else None
+    if reason is None:
+        return False
+    mail = db.session.get_one(Mail, ident, populate_existing=True)
+    mail.suppress(reason)
+    if kind in _on_failed:
+        _on_failed[kind](mail, now)
+    return True
+
+
+@slow_job
+def forget(mail_id: uuid.UUID) -> None:
+    """Remove what the transport itself keeps of an erased mail: its file, where mails are filed."""
+    with reading() as session:
+        mail = session.get(Mail, mail_id)
+    if mail is not None and mail.reply:
+        current_app.extensions["afterword.transport"].forget(mail.reply)

@@ -14,14 +14,16 @@ class Delivery:
     kind: Literal["sent", "transient", "permanent"]
     words: str
     """The server's words, or ours when no server spoke."""
+    ours: bool = False
+    """It failed for reasons about us or the server, and any other mail would have failed too."""
 
     @classmethod
     def sent(cls, words: str) -> Delivery:
         return cls("sent", words)
 
     @classmethod
-    def transient(cls, words: str) -> Delivery:
-        return cls("transient", words)
+    def transient(cls, words: str, *, ours: bool = False) -> Delivery:
+        return cls("transient", words, ours)
 
     @classmethod
     def permanent(cls, words: str) -> Delivery:

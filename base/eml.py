@@ -52,6 +52,12 @@ class EmlTransport:
     def close(self) -> None:
         """Nothing is kept open."""
 
+    def forget(self, words: str) -> None:
+        """Remove the file of a mail, known by what `send` said of it."""
+        name = words.removeprefix("filed as ").removesuffix(".eml")
+        if NAME.match(name):
+            (self.directory / f"{name}.eml").unlink(missing_ok=True)
+
     def latest(self, limit: int = 50, *, before: str | None = None) -> list[FiledMail]:
         """The newest mails first, `limit` of them; `before` is the name of the last one already seen."""
         try:

@@ -67,8 +67,23 @@ def show_ago(at: datetime | None) -> str:
     return show_date(at)
 
 
+def show_soon(at: datetime) -> str:
+    """How far ahead, in words a person would say; farther than a day as a moment."""
+    from base import clock
+
+    seconds = int((at.astimezone(UTC) - clock.now()).total_seconds())
+    if seconds < 60:
+        return str(gettext("in a moment"))
+    if seconds < 3600:
+        return str(gettext("in %(n)s min", n=seconds // 60))
+    if seconds < 86400:
+        return str(gettext("in %(n)s h", n=seconds // 3600))
+    return show_datetime(at)
+
+
 def init(app: Flask) -> None:
-    """Set up Babel and the filters `datetime`, `date`, `ago`, `number` of the staff templates."""
+    """Set up Babel and the filters `datetime`, `date`, `ago`, `soon`, `number` of the staff templates."""
     app.config.setdefault("BABEL_TRANSLATION_DIRECTORIES", str(app.config["ROOT"] / "translations"))
     babel.init_app(app, locale_selector=staff_locale, timezone_selector=staff_zone)
-    app.jinja_env.filters.update(datetime=show_datetime, date=show_date, ago=show_ago, number=format_decimal)
+    shown = {"datetime": show_datetime, "date": show_date, "ago": show_ago, "soon": show_soon, "number": format_decimal}
+    app.jinja_env.filters.update(shown)

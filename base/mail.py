@@ -15,6 +15,7 @@ from email.headerregistry import Address, BaseHeader, HeaderRegistry
 from email.message import EmailMessage
 from email.policy import Policy
 from email.utils import parseaddr
+from functools import lru_cache
 from typing import Any, ClassVar, Literal
 
 import css_inline
@@ -25,6 +26,8 @@ from base.errors import InvalidError
 
 SUBJECT_LENGTH = 200
 NAME_LENGTH = 100
+ENCODED_WORD = 42
+"""Bytes of text in one word of a header, which is 75 characters at most."""
 
 _LOCAL = re.compile(r"\A[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*\Z")
 _LINK = re.compile(r"\A(?!.*=\?)(https?|mailto):[!-;=?-~]+\Z")
@@ -61,11 +64,14 @@ class _Verbatim(_Line):
 
 _headers = HeaderRegistry()
 _headers.map_to_type("subject", _Line)
-for _name in ("list-unsubscribe", "list-unsubscribe-post", "message-id"):
+for _name in ("list-unsubscribe", "list-unsubscribe-post", "message-id", "in-reply-to", "references"):
     _headers.map_to_type(_name, _Verbatim)
 
 POLICY = policy.SMTP.clone(header_factory=_headers, cte_type="7bit")
 """CRLF line ends, and letters beyond ASCII only inside transfer encodings: every server takes such a mail unchanged."""
+
+OUT = policy.SMTP.clone(cte_type="7bit")
+"""How a whole message becomes the bytes that go out."""
 
 # Style sheets from elsewhere stay unread: a template must never make this process fetch or open anything.
 _inliner = css_inline.CSSInliner(load_remote_stylesheets=False, keep_style_tags=True, remove_inlined_selectors=True)
@@ -103,6 +109,8 @@ class Heading:
     reply_to: str | None = None
     unsubscribe_url: str | None = None
     """For mail that a person can end: gets both RFC 8058 headers. Transactional mail has none."""
+    in_reply_to: str | None = None
+    """Message-ID of the mail that this one follows in the same thread."""
 
 
 def render(
@@ -127,13 +135,15 @@ def compose(letter: Letter, heading: Heading) -> EmailMessage:
     message["Date"] = heading.at
     if heading.message_id:
         message["Message-ID"] = _matching(_MESSAGE_ID, heading.message_id, "Message-ID")
+    if heading.in_reply_to:
+        message["In-Reply-To"] = message["References"] = _matching(_MESSAGE_ID, heading.in_reply_to, "Message-ID")
     message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "OOF"
     if heading.unsubscribe_url:
         message["List-Unsubscribe"] = f"<{_matching(_LINK, heading.unsubscribe_url, 'link')}>"
         message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-    message.set_content(_without_nul(letter.text))
-    message.add_alternative(_without_nul(letter.html), subtype="html")
+    message.set_content(plain_text(letter.text), cte="quoted-printable")
+    message.add_alternative(plain_text(letter.html), subtype="html", cte="quoted-printable")
     _attach(message, letter.pictures)
     message["Content-Language"] = _matching(_TAG, heading.locale, "language tag")
     return message
@@ -167,14 +177,25 @@ def one_line(text: str, length: int) -> str:
 def mailbox(name: str, address: str) -> Address:
     """An address with the name shown beside it. Raises InvalidError when `address` is not one that SMTP can carry."""
     local, _, domain = address.rpartition("@")
-    try:
-        ascii_domain = idna.encode(domain, uts46=True).decode("ascii")
-    except idna.IDNAError as error:
-        raise InvalidError(f"{address!r} is not an email address.") from error
-    if not _LOCAL.match(local) or len(local) > 64 or len(ascii_domain) > 253:
+    ascii_domain = _in_ascii(domain)
+    if not ascii_domain or not _LOCAL.match(local) or len(local) > 64 or len(ascii_domain) > 253:
         raise InvalidError(f"{address!r} is not an email address.")
     # "=?" would be decoded again by whoever folds or reads the header; no name of a person needs it.
     return Address(one_line(name, NAME_LENGTH).replace("=?", "= ?"), local, ascii_domain)
+
+
+@lru_cache(maxsize=4096)
+def _in_ascii(domain: str) -> str:
+    """A domain as SMTP carries it; empty when it is none."""
+    try:
+        return idna.encode(domain, uts46=True).decode("ascii")
+    except idna.IDNAError:
+        return ""
+
+
+def encoded_word(text: str) -> str:
+    """At most `ENCODED_WORD` bytes of text beyond ASCII inside of a header (RFC 2047)."""
+    return f"=?utf-8?b?{b64encode(text.encode()).decode()}?="
 
 
 def _matching(pattern: re.Pattern[str], value: str, noun: str) -> str:
@@ -183,6 +204,6 @@ def _matching(pattern: re.Pattern[str], value: str, noun: str) -> str:
     return value
 
 
-def _without_nul(text: str) -> str:
+def plain_text(text: str) -> str:
     """Lone surrogates and NUL have no place in a mail; everything else people write does."""
     return text.replace("\0", "").encode("utf-8", "replace").decode("utf-8")

@@ -46,6 +46,8 @@ class Operation:
     body: type[Schema] | None = None
     query: type[Schema] | None = None
     problems: tuple[int, ...] = ()
+    raw: tuple[str, ...] = ()
+    """Media types of a body that is taken as it comes; the view reads it itself."""
 
     @property
     def shapes_in(self) -> list[type[Schema]]:
@@ -60,18 +62,22 @@ def operation(
     query: type[Schema] | None = None,
     problems: tuple[int, ...] = (),
     limit: int | None = None,
+    raw: tuple[str, ...] = (),
 ) -> Callable[[View], Callable[..., Response]]:
     """Hand the view its `body` and `query` in their shapes, and answer with the shape that it returns.
 
-    `limit`: bytes that a body may have, where it is not the usual limit; `problems`: statuses beside the usual ones.
+    `limit`: bytes that a body may have, where it is not the usual limit; `problems`: statuses beside the usual ones;
+    `raw`: media types of a body that the view reads itself.
     """
-    described = Operation(summary=summary, answers=answers, body=body, query=query, problems=problems)
+    described = Operation(summary=summary, answers=answers, body=body, query=query, problems=problems, raw=raw)
 
     def decorate(view: View) -> Callable[..., Response]:
         @functools.wraps(view)
         def read(**values: Any) -> Response:
             if limit is not None:
-                request.max_content_length = limit
+                request.max_content_length = request.max_form_memory_size = limit
+            if described.raw and request.mimetype not in described.raw:
+                raise UnsupportedMediaType(f"Send the body as one of: {', '.join(described.raw)}.")
             if body is not None:
                 values["body"] = _body(body)
             if query is not None:
@@ -135,7 +141,7 @@ def _routes(app: Flask) -> list[tuple[Rule, Any]]:
 def _described(rule: Rule, told: Operation, refs: Mapping[Any, Any]) -> dict[str, Any]:
     problem = {"application/problem+json": {"schema": refs[Problem, "serialization"]}}
     statuses = {401, *told.problems, *({404} if rule.arguments else ()), *({422} if told.query else ())}
-    statuses |= {400, 413, 415, 422} if told.body else set()
+    statuses |= {400, 413, 415, 422} if told.body or told.raw else set()
     answers: dict[str, Any] = {
         str(status): {
             "description": HTTPStatus(status).phrase,
@@ -152,6 +158,9 @@ def _described(rule: Rule, told: Operation, refs: Mapping[Any, Any]) -> dict[str
         described["parameters"] = parameters
     if told.body is not None:
         content = {"application/json": {"schema": refs[told.body, "validation"]}}
+        described["requestBody"] = {"required": True, "content": content}
+    if told.raw:
+        content = {kind: {"schema": {"type": "string", "format": "binary"}} for kind in told.raw}
         described["requestBody"] = {"required": True, "content": content}
     return described
 

@@ -6,20 +6,64 @@ server's 250 and our commit repeats the mail after the lease, with the same Mess
 
 from __future__ import annotations
 
+import json
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import JSON, Index, Integer, String, Text, Uuid, bindparam, func, select, tuple_, update
-from sqlalchemy.orm import Mapped, defer, mapped_column
+from sqlalchemy import (
+    JSON,
+    Index,
+    Integer,
+    String,
+    Text,
+    Update,
+    Uuid,
+    bindparam,
+    delete,
+    func,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.ext.hybrid import hybrid_property
+from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.sql import ColumnElement
 
 from base.db import Model, Moment, db, new_id
 from base.errors import NotFoundError
+from base.stencil import fill, sheet_of, wire
 
 LEASE = timedelta(minutes=2)
 RETRY = tuple(timedelta(seconds=s) for s in (15, 60, 120, 300)) + (timedelta(minutes=5),) * 60
 """Waits after each transient failure; a mail is given up after some five hours, as failed with the server's words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What is needed to try a mail."""
+
+    id: uuid.UUID
+    kind: str
+    to_address: str
+    kept: str
+    stencil_id: uuid.UUID | None
+    about: dict[str, Any]
+    attempts: int
+
+    @property
+    def raw(self) -> str:
+        """The whole message."""
+        return fill(sheet_of(self.stencil_id).pieces, json.loads(self.kept)) if self.stencil_id else self.kept
+
+    @property
+    def wired(self) -> bytes:
+        """The same, as it travels where that is known."""
+        if self.stencil_id:
+            return wire(sheet_of(self.stencil_id), json.loads(self.kept))
+        return self.kept.encode("ascii")
 
 
 class Mail(Model):
@@ -29,6 +73,8 @@ class Mail(Model):
     __table_args__ = (
         Index("ix_mail_due", "state", "next_try_at"),
         Index("ix_mail_workspace_created", "workspace_id", "created_at"),
+        Index("ix_mail_workspace_state", "workspace_id", "state", "created_at"),
+        Index("ix_mail_to_address", "to_address"),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True, default=new_id)
@@ -37,8 +83,11 @@ class Mail(Model):
     dedupe_key: Mapped[str] = mapped_column(String(120), unique=True)
     to_address: Mapped[str] = mapped_column(String(320))
     subject: Mapped[str] = mapped_column(String(400))
-    raw: Mapped[str] = mapped_column(Text)
-    """The whole message as it goes out (RFC 5322, ASCII through transfer encodings)."""
+    kept: Mapped[str] = mapped_column("raw", Text)
+    """The whole message, or with a stencil what goes into its holes, as JSON."""
+    stencil_id: Mapped[uuid.UUID | None] = mapped_column(Uuid)
+    stream_id: Mapped[uuid.UUID | None] = mapped_column(Uuid)
+    """What many mails belong to that are held back or stopped together."""
     message_id: Mapped[str] = mapped_column(String(200))
     state: Mapped[str] = mapped_column(String(12), default="queued")
     reason: Mapped[str | None] = mapped_column(Text)
@@ -51,10 +100,44 @@ class Mail(Model):
     about: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     """Ids of what the mail is about, e.g. {"invitation_id": "…"}."""
 
+    @hybrid_property
+    def raw(self) -> str:
+        """The whole message as it goes out (RFC 5322, ASCII through transfer encodings)."""
+        if self.stencil_id is None or not self.kept:
+            return self.kept
+        return fill(sheet_of(self.stencil_id).pieces, json.loads(self.kept))
+
+    @raw.inplace.setter
+    def _raw_setter(self, text: str) -> None:
+        self.kept, self.stencil_id = text, None
+
+    @raw.inplace.expression
+    @classmethod
+    def _raw_expression(cls) -> ColumnElement[str]:
+        return cls.kept  # type: ignore[return-value]
+
+    @raw.inplace.update_expression  # type: ignore[arg-type] # it is called with the class and the value
+    @classmethod
+    def _raw_update(cls, text: Any) -> list[tuple[Any, Any]]:
+        return [(cls.kept, text), (cls.stencil_id, None)]
+
     @classmethod
     def by_key(cls, dedupe_key: str) -> Mail | None:
         """The mail already asked for under this key."""
         return db.session.scalar(select(cls).where(cls.dedupe_key == dedupe_key))
+
+    @classmethod
+    def heading_of(cls, dedupe_key: str) -> tuple[str, str] | None:
+        """Message-ID and subject of the mail under this key, for one that follows it in the same thread."""
+        found = db.session.execute(select(cls.message_id, cls.subject).where(cls.dedupe_key == dedupe_key))
+        row = found.one_or_none()
+        return (row.message_id, row.subject) if row else None
+
+    @classmethod
+    def erase(cls, ident: uuid.UUID) -> None:
+        """Keep nothing of a mail that is neither on its way nor still to go."""
+        over = delete(cls).where(cls.id == ident, cls.state.not_in(("queued", "sending")))
+        db.session.execute(over.execution_options(synchronize_session=False))
 
     @classmethod
     def claim(cls, ident: uuid.UUID, *, now: datetime) -> bool:
@@ -66,10 +149,55 @@ class Mail(Model):
         return bool(result.rowcount == 1)  # type: ignore[attr-defined]
 
     @classmethod
-    def due(cls, now: datetime, limit: int = 200) -> list[uuid.UUID]:
-        """Ids of mails that should be tried now, oldest first."""
+    def next_due(cls, now: datetime, limit: int, *, held: Sequence[uuid.UUID] = ()) -> list[Due]:
+        """Mails that should be tried now, oldest first, with leases that ran out; none of a held stream. Others that
+        ask meanwhile get other mails. Needs a transaction.
+        """
+        columns = (cls.id, cls.kind, cls.to_address, cls.kept, cls.stencil_id, cls.about, cls.attempts)
+        due = select(*columns).where(cls.state.in_(("queued", "sending")), cls.next_try_at <= now)
+        if held:
+            due = due.where(or_(cls.stream_id.is_(None), cls.stream_id.not_in(held)))
+        due = due.order_by(cls.next_try_at).limit(limit).with_for_update(skip_locked=True)
+        return [Due(*row) for row in db.session.execute(due)]
+
+    @classmethod
+    def any_due(cls, now: datetime) -> bool:
+        """Whether a mail should be tried now."""
         waiting = cls.state.in_(("queued", "sending")) & (cls.next_try_at <= now)
-        return list(db.session.scalars(select(cls.id).where(waiting).order_by(cls.next_try_at).limit(limit)))
+        return db.session.scalar(select(cls.id).where(waiting).limit(1)) is not None
+
+    @classmethod
+    def lease(cls, idents: Sequence[uuid.UUID], *, now: datetime) -> None:
+        """Nobody else tries these for a while. Needs a transaction."""
+        values = {"state": "sending", "next_try_at": now + LEASE, "attempts": cls.attempts + 1}
+        _change(update(cls).where(cls.id.in_(idents)).values(**values))
+
+    @classmethod
+    def release(cls, idents: Sequence[uuid.UUID], *, now: datetime) -> None:
+        """Mails that were leased and not tried wait again, as if nothing had been. Needs a transaction."""
+        values = {"state": "queued", "next_try_at": now, "attempts": cls.attempts - 1}
+        _change(update(cls).where(cls.id.in_(idents), cls.state == "sending").values(**values))
+
+    @classmethod
+    def mark_sent(cls, replies: Mapping[uuid.UUID, str], *, at: datetime) -> None:
+        """The server took these, with these words. Needs a transaction."""
+        table = cls.__table__
+        taken = update(table).where(table.c.id == bindparam("ident"))  # type: ignore[arg-type]
+        taken = taken.values(state="sent", sent_at=at, reason=None, reply=bindparam("said"))
+        rows = [{"ident": ident, "said": said[:1000]} for ident, said in replies.items()]
+        db.session.connection().execute(taken, rows)
+
+    @classmethod
+    def withdraw_stream(cls, stream_id: uuid.UUID, reason: str) -> None:
+        """Take back what of a stream still waits. Needs a transaction."""
+        waiting = update(cls).where(cls.stream_id == stream_id, cls.state == "queued")
+        _change(waiting.values(state="suppressed", reason=reason))
+
+    @classmethod
+    def waiting(cls, *, limit: int) -> int:
+        """How many mails wait or are on their way, counted up to `limit`."""
+        some = select(cls.id).where(cls.state.in_(("queued", "sending"))).limit(limit).subquery()
+        return db.session.scalar(select(func.count()).select_from(some)) or 0
 
     @classmethod
     def of_workspace(cls, workspace_id: uuid.UUID, ident: uuid.UUID) -> Mail:
@@ -80,33 +208,12 @@ class Mail(Model):
         return found
 
     @classmethod
-    def page(
-        cls,
-        workspace_id: uuid.UUID,
-        *,
-        state: str | None = None,
-        older_than: Mail | None = None,
-        newer_than: Mail | None = None,
-        limit: int = 50,
-    ) -> list[Mail]:
-        """At most `limit` mails, the newest first, beside the one named. Their text is not loaded."""
-        key = tuple_(cls.created_at, cls.id)
-        found = select(cls).where(cls.workspace_id == workspace_id).options(defer(cls.raw)).limit(limit)
-        if state:
-            found = found.where(cls.state == state)
-        if newer_than:
-            after = tuple_(bindparam("at", newer_than.created_at, Moment), bindparam("id", newer_than.id, Uuid))
-            return list(db.session.scalars(found.where(key > after).order_by(cls.created_at, cls.id)))[::-1]
-        if older_than:
-            before = tuple_(bindparam("at", older_than.created_at, Moment), bindparam("id", older_than.id, Uuid))
-            found = found.where(key < before)
-        return list(db.session.scalars(found.order_by(cls.created_at.desc(), cls.id.desc())))
-
-    @classmethod
-    def counts(cls, workspace_id: uuid.UUID) -> dict[str, int]:
-        """How many mails of the workspace are in each state; states without any are left out."""
-        grouped = select(cls.state, func.count()).where(cls.workspace_id == workspace_id).group_by(cls.state)
-        return dict(db.session.execute(grouped).tuples().all())
+    def take_back(cls, workspace_id: uuid.UUID, ident: uuid.UUID, reason: str) -> bool:
+        """Keep one waiting mail from going out; False when it is on its way already, or over."""
+        waiting = (cls.workspace_id == workspace_id, cls.id == ident, cls.state == "queued")
+        values = {"state": "suppressed", "reason": reason}
+        result = db.session.execute(update(cls).where(*waiting).values(**values))
+        return bool(result.rowcount == 1)  # type: ignore[attr-defined]
 
     @classmethod
     def withdraw(cls, dedupe_keys: Sequence[str], reason: str) -> None:
@@ -132,9 +239,26 @@ class Mail(Model):
         else:
             self.state, self.next_try_at = "queued", at + RETRY[self.attempts - 1]
 
+    def suppress(self, reason: str) -> None:
+        """It is not wanted any more, found out when it was about to go."""
+        self.state, self.reason = "suppressed", reason
+
     def failed(self, reason: str) -> None:
         self.state, self.reason, self.reply = "failed", reason[:1000], reason[:1000]
+
+    def came_back(self, words: str) -> None:
+        """A server had taken it, and reports that it could not be delivered after all."""
+        self.state, self.reason = "failed", words[:1000]
+
+    @property
+    def retriable(self) -> bool:
+        """Whether it may go once more: it never left, and its text is still here."""
+        return self.state == "failed" and self.sent_at is None and bool(self.raw)
 
     def retry(self, *, at: datetime) -> None:
         """Put a failed mail back into the queue, as staff asked."""
         self.state, self.next_try_at, self.attempts, self.reason = "queued", at, 0, None
+
+
+def _change(statement: Update) -> None:
+    db.session.execute(statement.execution_options(synchronize_session=False))

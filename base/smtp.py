@@ -15,6 +15,8 @@ from typing import Literal
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from base.delivery import Delivery
+from base.handover import NotBegunError, hand_over, words_of
+from base.patience import Patience
 
 CONNECT_SECONDS = 10.0
 SEND_SECONDS = 30.0
@@ -24,12 +26,11 @@ TOTAL_SECONDS = 100.0
 else takes a mail that is still on its way."""
 MAILS_A_CONNECTION = 100
 IDLE_SECONDS = 60.0
+WARM_SECONDS = 2.0
+"""A connection used so recently is trusted without asking: if it is gone, nothing was said about a mail yet."""
 IDLE_CONNECTIONS = 8
 
 Encryption = Literal["implicit", "required", "offered", "never"]
-
-NOT_THE_MAIL = frozenset({421, 454, 530, 534, 535, 538})
-"""Replies about us (wrong password, TLS wanted, shutting down): no mail is given up for them, whatever their digit."""
 
 
 @dataclass(frozen=True)
@@ -76,12 +77,17 @@ class _Line:
     def __init__(self, client: smtplib.SMTP) -> None:
         self.client = client
         self.mails = 0
+        self.clean = True
+        """The newest mail was taken, so the server expects another one."""
         self.used_at = time.monotonic()
 
     def fresh(self) -> bool:
         """Whether the next mail may travel on it: not worn out, not idle too long, and the server still answers."""
-        if self.mails >= MAILS_A_CONNECTION or time.monotonic() - self.used_at > IDLE_SECONDS:
+        idle = time.monotonic() - self.used_at
+        if self.mails >= MAILS_A_CONNECTION or idle > IDLE_SECONDS:
             return False
+        if self.clean and idle < WARM_SECONDS:
+            return True
         with suppress(smtplib.SMTPException, OSError, ValueError):
             return self.client.rset()[0] == 250
         return False
@@ -116,7 +122,7 @@ class SmtpTransport:
         self.server = SmtpServer.from_url(server) if isinstance(server, str) else server
         self.connect_seconds = connect_seconds
         self.send_seconds = send_seconds
-        self.total_seconds = total_seconds
+        self._patience = Patience(total_seconds)
         self._trust = trust or ssl.create_default_context()
         self._idle: list[_Line] = []
         self._lock = threading.Lock()
@@ -129,27 +135,28 @@ class SmtpTransport:
         if any(c in envelope_from + to for c in "\r\n\0<> "):
             return Delivery.permanent("The address has characters that no address may have.")
         data = message if isinstance(message, bytes) else message.as_bytes()
-        try:
-            line = self._take()
-        except (smtplib.SMTPException, OSError, ValueError) as fault:
-            # Nothing was said about this mail yet: a wrong password or certificate must not cost anybody their mail.
-            return Delivery.transient(_words(fault))
-        patience = threading.Timer(self.total_seconds, line.cut)
-        patience.daemon = True
-        patience.start()
-        try:
-            delivery = _hand_over(line.client, data, envelope_from, to)
-        except (smtplib.SMTPException, OSError, ValueError) as fault:
-            # Also when the connection broke after the final dot: the server may have taken the mail (RFC 1047). We
-            # repeat it with the same Message-ID rather than lose it.
-            line.hang_up()
-            return Delivery.transient(_words(fault))
-        finally:
-            patience.cancel()
-        line.mails += 1
-        line.used_at = time.monotonic()
-        self._give_back(line)
-        return delivery
+        began = time.monotonic()
+        while True:
+            try:
+                line = self._take()
+            except (smtplib.SMTPException, OSError, ValueError) as fault:
+                # Nothing was said about this mail yet: a wrong password or certificate must cost nobody their mail.
+                return Delivery.transient(words_of(fault), ours=True)
+            try:
+                with self._patience.before(line.cut):
+                    delivery = hand_over(line.client, data, envelope_from, to)
+            except NotBegunError as fault:
+                line.hang_up()
+                if line.mails == 0 or time.monotonic() - began > WARM_SECONDS:
+                    return Delivery.transient(fault.words, ours=True)
+                continue  # the server had enough of that connection and has not seen this mail
+            except (smtplib.SMTPException, OSError, ValueError) as fault:
+                # Also when the connection broke after the final dot: the server may have taken the mail (RFC 1047). We
+                # repeat it with the same Message-ID rather than lose it.
+                line.hang_up()
+                return Delivery.transient(words_of(fault), ours=True)
+            self._put_away(line, clean=delivery.kind == "sent")
+            return delivery
 
     def close(self) -> None:
         """Hang up all idle connections; the transport can be used again afterwards."""
@@ -170,7 +177,8 @@ class SmtpTransport:
                 return line
             line.hang_up()
 
-    def _give_back(self, line: _Line) -> None:
+    def _put_away(self, line: _Line, *, clean: bool) -> None:
+        line.mails, line.clean, line.used_at = line.mails + 1, clean, time.monotonic()
         with self._lock:
             if len(self._idle) < IDLE_CONNECTIONS:
                 self._idle.append(line)
@@ -212,39 +220,3 @@ def _unverified() -> ssl.SSLContext:
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     return context
-
-
-def _hand_over(client: smtplib.SMTP, data: bytes, envelope_from: str, to: str) -> Delivery:
-    options = [f"size={len(data)}"] if client.has_extn("size") else []
-    try:
-        code, reply = client.mail(envelope_from, options)
-        if code == 250:
-            code, reply = client.rcpt(to)
-            if code in {250, 251}:
-                code, reply = client.data(data)
-                if code == 250:
-                    return Delivery.sent(_sentence(code, reply))
-    except smtplib.SMTPDataError as refusal:
-        code, reply = refusal.smtp_code, _bytes(refusal.smtp_error)
-    if not 200 <= code <= 599:  # whoever answers does not speak SMTP; this connection is not worth keeping
-        raise smtplib.SMTPResponseException(code, reply)
-    if code >= 500 and code not in NOT_THE_MAIL:
-        return Delivery.permanent(_sentence(code, reply))
-    return Delivery.transient(_sentence(code, reply))
-
-
-def _bytes(reply: bytes | str) -> bytes:
-    return reply if isinstance(reply, bytes) else reply.encode()
-
-
-def _sentence(code: int, reply: bytes | str) -> str:
-    text = reply.decode("utf-8", "replace") if isinstance(reply, bytes) else reply
-    return f"{code} {' '.join(text.split())}"[:1000] if code > 0 else f"Not SMTP: {' '.join(text.split())}"[:200]
-
-
-def _words(fault: Exception) -> str:
-    if isinstance(fault, smtplib.SMTPResponseException):
-        return _sentence(fault.smtp_code, fault.smtp_error)
-    if isinstance(fault, TimeoutError):
-        return "The mail server did not answer in time."
-    return f"{type(fault).__name__}: {fault}"[:1000]

@@ -40,6 +40,22 @@ def spend(key: str, *, limit: int, per_seconds: int, now: datetime) -> None:
     bucket.level, bucket.updated_at = drained + 1, now
 
 
+def take(key: str, wanted: int, *, per_minute: int, now: datetime) -> int:
+    """How many of `wanted` may go now, so that they go evenly: at once never more than for five seconds. Needs a
+    transaction; what it grants is counted.
+    """
+    most = max(1.0, per_minute / 12)
+    _make(key, now)
+    bucket = db.session.scalars(
+        select(Bucket).where(Bucket.key == key).with_for_update().execution_options(populate_existing=True)
+    ).one()
+    drained = max(0.0, bucket.level - max(0.0, (now - bucket.updated_at).total_seconds()) * per_minute / 60)
+    granted = min(wanted, math.floor(most - drained + 1e-6))
+    if granted > 0:
+        bucket.level, bucket.updated_at = drained + granted, now
+    return max(0, granted)
+
+
 def give_back(key: str) -> None:
     """Undo one `spend`: the try turned out to be a right one. Needs a transaction."""
     less = case((Bucket.level > 1, Bucket.level - 1), else_=0.0)

@@ -11,10 +11,11 @@ import hashlib
 import hmac
 import re
 import secrets
+from functools import lru_cache
 from typing import Any
 
 from flask import current_app
-from itsdangerous import BadData, URLSafeTimedSerializer
+from itsdangerous import BadData, TimedSerializer, URLSafeTimedSerializer
 from itsdangerous.encoding import base64_decode, base64_encode
 
 from base.errors import NotFoundError
@@ -44,9 +45,21 @@ def link(path: str) -> str:
     return f"{current_app.config['PUBLIC_URL']}{path}"
 
 
-def _serializer(purpose: str) -> URLSafeTimedSerializer:
-    keys = [*current_app.config["SECRET_KEY_FALLBACKS"], current_app.config["SECRET_KEY"]]
-    return URLSafeTimedSerializer(keys, salt=f"afterword.{purpose}", signer_kwargs={"digest_method": hashlib.sha256})
+class _Serializer(URLSafeTimedSerializer):
+    """Does not try to make short values shorter: that takes longer than all the rest."""
+
+    def dump_payload(self, obj: Any) -> bytes:
+        value = TimedSerializer.dump_payload(self, obj)
+        return base64_encode(value) if len(value) < 100 else super().dump_payload(obj)
+
+
+def _serializer(purpose: str) -> _Serializer:
+    return _serializer_of(purpose, *current_app.config["SECRET_KEY_FALLBACKS"], current_app.config["SECRET_KEY"])
+
+
+@lru_cache(maxsize=64)
+def _serializer_of(purpose: str, *keys: str) -> _Serializer:
+    return _Serializer(list(keys), salt=f"afterword.{purpose}", signer_kwargs={"digest_method": hashlib.sha256})
 
 
 def sign(purpose: str, value: Any) -> str:

@@ -92,7 +92,7 @@ def problem_of(error: AfterwordError) -> Response:
 
 
 def _wants_problem() -> bool:
-    return request.path.startswith("/api/")
+    return request.path.startswith(("/api/", "/hooks/"))
 
 
 def _tell(error: AfterwordError) -> ResponseReturnValue:
@@ -118,7 +118,8 @@ def _tell_http(error: HTTPException) -> ResponseReturnValue:
 
 
 def _error_page(status: int, detail: str | None, retry_after: int | None = None) -> tuple[str, int]:
-    return render_template("error.html", status=status, detail=detail, retry_after=retry_after), status
+    told = {"status": status, "detail": detail, "retry_after": retry_after, "limit": request.max_content_length or 0}
+    return render_template("error.html", **told), status
 
 
 def _unexpected(error: Exception) -> ResponseReturnValue:

@@ -6,26 +6,31 @@ import atexit
 import logging
 import os
 import sys
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, g
+from flask import Flask, current_app, g
 from flask_migrate import Migrate
 
 import config
 from accounts import access
 from accounts import views as accounts_views
-from base import courier, events, i18n, web
+from base import courier, events, i18n, second_try, web
 from base.db import db, engine_options, watch
+from base.delivery import Transport
 from base.eml import EmlTransport
 from base.runners import runner_for
+from base.sealing import Seal, SealingTransport
 from base.smtp import SmtpServer, SmtpTransport
 from feedback import api as feedback_api
-from feedback import dashboard, reactions, schedule, tables
+from feedback import dashboard, estate, reactions, schedule, tables
 from feedback import views as feedback_views
 from feedback.reply import replies
 from feedback.views.doorstep import Doorstep
 from surveys import api as surveys_api
+from surveys import estate as surveys_estate
+from surveys import holding
 from surveys import views as surveys_views
 from surveys.reply import REPLIES
 from surveys.summary import SUMMARIES
@@ -48,9 +53,12 @@ def _configure(app: Flask, settings: config.Settings) -> None:
         SECRET_KEY_FALLBACKS=list(settings.secret_key_fallbacks),
         PUBLIC_URL=settings.public_url,
         MAIL_FROM=settings.mail_from,
+        MAIL_PER_MINUTE=settings.mail_per_minute,
+        MAIL_PER_DOMAIN=settings.mail_per_domain,
         SECURE=settings.secure,
         TRUSTED_HOSTS=settings.trusted_hosts,
         TRUSTED_PROXIES=settings.trusted_proxies,
+        FETCH_PRIVATE=settings.fetch_private,
         TESTING=settings.testing,
         SQLALCHEMY_DATABASE_URI=settings.database_url,
         SQLALCHEMY_ENGINE_OPTIONS=engine_options(settings.database_url),
@@ -73,14 +81,26 @@ def _page_context() -> dict[str, Any]:
         "workspace": g.get("workspace"),
         "workspaces": user.workspaces() if user else [],
         "can": access.can,
+        "filing": current_app.config["SETTINGS"].smtp_url is None,
     }
 
 
-def _transport(settings: config.Settings) -> SmtpTransport | EmlTransport:
-    """SMTP where the operator named a server, else files that an admin reads in the browser."""
-    if settings.smtp_url:
-        return SmtpTransport(SmtpServer.from_url(settings.smtp_url))
-    return EmlTransport(settings.data_dir / "outbox")
+def _transport(settings: config.Settings, seal: Seal | None) -> Transport:
+    """SMTP where the operator named a server, signed where there is a key; else files that an admin reads."""
+    if settings.smtp_url is None:
+        return EmlTransport(settings.data_dir / "outbox")
+    plain = SmtpTransport(SmtpServer.from_url(settings.smtp_url))
+    return SealingTransport(plain, seal) if seal else plain
+
+
+def _seal(settings: config.Settings) -> Seal | None:
+    if settings.dkim_key is None or settings.dkim_selector is None:
+        return None
+    domain = parseaddr(settings.mail_from)[1].rpartition("@")[2]
+    try:
+        return Seal(settings.dkim_key, settings.dkim_selector, domain)
+    except ValueError as error:
+        raise config.SettingError("AFTERWORD_DKIM_KEY", str(error)) from error
 
 
 def create_app(settings: config.Settings | None = None) -> Flask:
@@ -104,11 +124,14 @@ def create_app(settings: config.Settings | None = None) -> Flask:
         app.register_blueprint(blueprint)
     app.extensions[SUMMARIES] = dashboard.summaries
     app.extensions[REPLIES] = replies
+    holding.wire((*estate.HOLDINGS, *surveys_estate.HOLDINGS))
     events.wire(reactions.REACTIONS)
-    courier.wire(reactions.ON_SENT, reactions.ON_FAILED)
-    runner = runner_for(app, schedule.tick)
+    courier.wire(reactions.ON_SENT, reactions.ON_FAILED, reactions.SENT_TOGETHER, reactions.BEFORE)
+    second_try.wire(reactions.MAY_NOT_RETRY)
+    runner = runner_for(app, schedule.tick, schedule.FLOWS)
     app.extensions["afterword.queue"] = app.extensions["afterword.runner"] = runner
-    app.extensions["afterword.transport"] = _transport(settings)
+    app.extensions["afterword.seal"] = seal = _seal(settings)
+    app.extensions["afterword.transport"] = _transport(settings, seal)
     os.register_at_fork(after_in_child=lambda: _forget_connections(app))
     return app
 

@@ -102,10 +102,10 @@ class Query:
 
 def page(query: Query, *, limit: int, after: Place | None = None) -> tuple[list[Entry], Place | None]:
     """At most `limit` entries behind `after`, newest first, and the place to go on from, or None at the end."""
-    rows = _entries().where(*_wanted(query))
+    rows = _entries().where(*wanted(query))
     if after is not None:
-        rows = rows.where(_behind(after))
-    rows = rows.order_by(*_ordered("newest", backwards=False)).limit(limit + 1)
+        rows = rows.where(behind(after))
+    rows = rows.order_by(*ordered("newest", backwards=False)).limit(limit + 1)
     found = [Entry(*row) for row in db.session.execute(rows).all()]
     return found[:limit], Place.of(found[limit - 1].response) if len(found) > limit else None
 
@@ -115,12 +115,12 @@ def window(
 ) -> Window:
     """At most `limit` entries behind `after` or right in front of `before`; a place of another order is ignored."""
     after, before = _fitting(after, order), _fitting(before, order)
-    rows = _entries().where(*_wanted(query))
+    rows = _entries().where(*wanted(query))
     if before is not None:
-        rows = rows.where(~_behind(before), Response.id != before.ident)
+        rows = rows.where(~behind(before), Response.id != before.ident)
     elif after is not None:
-        rows = rows.where(_behind(after))
-    rows = rows.order_by(*_ordered(order, backwards=before is not None)).limit(limit + 1)
+        rows = rows.where(behind(after))
+    rows = rows.order_by(*ordered(order, backwards=before is not None)).limit(limit + 1)
     found = [Entry(*row) for row in db.session.execute(rows).all()]
     more, found = len(found) > limit, found[:limit]
     if before is not None:
@@ -135,7 +135,7 @@ def window(
 def size(query: Query) -> int:
     """How many entries the whole list has."""
     rows = select(func.count()).select_from(Response).outerjoin(Contact, Contact.id == Response.contact_id)
-    return db.session.scalar(rows.where(*_wanted(query))) or 0
+    return db.session.scalar(rows.where(*wanted(query))) or 0
 
 
 def entry(workspace_id: uuid.UUID, ident: uuid.UUID) -> Entry:
@@ -159,7 +159,7 @@ def _fitting(place: Place | None, order: Order) -> Place | None:
     return place if place is not None and (place.score is not None) == (order == "worst") else None
 
 
-def _behind(place: Place) -> ColumnElement[bool]:
+def behind(place: Place) -> ColumnElement[bool]:
     """Later in the list than `place`."""
     same_moment = (Response.created_at == place.at) & (Response.id < place.ident)
     older = (Response.created_at < place.at) | same_moment
@@ -168,7 +168,8 @@ def _behind(place: Place) -> ColumnElement[bool]:
     return (Response.score > place.score) | ((Response.score == place.score) & older)
 
 
-def _ordered(order: Order, *, backwards: bool) -> Iterator[UnaryExpression[Any]]:
+def ordered(order: Order, *, backwards: bool) -> Iterator[UnaryExpression[Any]]:
+    """How rows of a list follow each other."""
     if order == "worst":
         yield Response.score.desc() if backwards else Response.score.asc()
     for column in (Response.created_at, Response.id):
@@ -184,7 +185,8 @@ def _entries() -> Select[Response, Contact | None, int, OpenLink | None]:
     )
 
 
-def _wanted(query: Query) -> Iterator[ColumnElement[bool]]:
+def wanted(query: Query) -> Iterator[ColumnElement[bool]]:
+    """What rows of responses and their contacts must satisfy to be in the list."""
     yield Response.workspace_id == query.workspace_id
     if query.survey_id is not None:
         yield Response.survey_id == query.survey_id

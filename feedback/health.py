@@ -8,11 +8,13 @@ from datetime import timedelta
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask import current_app
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
 from accounts.workspace import Workspace
 from base import clock, heartbeat
+from base.breaker import Breaker
 from base.db import db, sqlite_module
+from base.hold import Hold
 from base.outbox import Mail
 from feedback.sentiment import DEFAULT, installed
 from feedback.sentiment.choosing import FILE
@@ -61,9 +63,19 @@ def _tick() -> tuple[bool, str]:
 
 
 def _outbox() -> tuple[bool, str]:
-    waiting = (Mail.state.in_(("queued", "sending")), Mail.created_at < clock.now() - OLD_MAIL)
+    waiting = [Mail.state.in_(("queued", "sending")), Mail.created_at < clock.now() - OLD_MAIL]
+    if held := Hold.all():
+        waiting.append(or_(Mail.stream_id.is_(None), Mail.stream_id.not_in(held)))
     late = db.session.scalar(select(func.count()).select_from(Mail).where(*waiting)) or 0
     return late == 0, "no mail waits" if late == 0 else f"{late} mails have waited for more than 10 minutes"
+
+
+def _mail_server() -> tuple[bool, str]:
+    broken = Breaker.current()
+    if broken is None:
+        return True, "nothing is wrong with the mail server"
+    since = f"{broken.since:%Y-%m-%d %H:%M} UTC" if broken.since else "now"
+    return False, f"the mail server has not worked with us since {since} and is tried again soon: {broken.words}"
 
 
 def _disk() -> tuple[bool, str]:
@@ -83,6 +95,7 @@ _CHECKS = {
     "migrations": _migrations,
     "schedule": _tick,
     "outbox": _outbox,
+    "mail server": _mail_server,
     "disk": _disk,
     "comments": _comments,
 }

@@ -115,7 +115,7 @@ def _signs(revision: Revision, invitation: Invitation | None) -> tuple[Sign, ...
         Visit(at=intent.at, client=intent.client, kind=intent.kind, score=intent.score)  # type: ignore[arg-type]
         for intent in Intent.of(invitation.id)
     ]
-    sending = Submission(revision.submitted_at, revision.client or "", revision.opened_at, invitation.sent_at)
+    sending = Submission(revision.submitted_at, revision.client or "", revision.opened_at, invitation.delivered_at)
     then, since = revision.signs_seen, signs_seen(Signs(sending, visits))
     return then + tuple(sign for sign in since if sign not in then)
 

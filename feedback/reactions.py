@@ -1,10 +1,13 @@
 """Which jobs follow which event, and what follows a mail of a kind. One page, so that nobody has to search."""
 
 from accounts import jobs as accounts_jobs
-from base.courier import Hook
+from base import courier
+from base.courier import Check, Hook, Together
 from base.jobs import Job
+from base.second_try import Objection
 from feedback import jobs
 from surveys import jobs as surveys_jobs
+from surveys import mailroom, reminders
 
 REACTIONS: dict[str, list[Job]] = {
     "response.submitted": [jobs.read_response],
@@ -12,16 +15,37 @@ REACTIONS: dict[str, list[Job]] = {
     "response.set_aside": [jobs.read_response],
     "issue.claimed": [jobs.compose_issue],
     "contact.suppressed": [surveys_jobs.withdraw_mails],
+    "mail.withdrawn": [mailroom.mail_withdrawn],
+    "mail.erased": [courier.forget],
     "person.invited": [accounts_jobs.mail_invite],
     "reset.requested": [accounts_jobs.mail_reset],
 }
 
+MAY_NOT_RETRY: dict[str, Objection] = {
+    "invitation": mailroom.not_to_be_asked,
+    reminders.TOLD: reminders.not_to_be_reminded,
+    reminders.UNTOLD: reminders.not_to_be_reminded,
+}
+
 ON_SENT: dict[str, Hook] = {
-    "invitation": surveys_jobs.invitation_sent,
+    reminders.TOLD: reminders.reminder_sent,
+    reminders.UNTOLD: reminders.reminder_sent,
     "invite": accounts_jobs.forget_link,
     "reset": accounts_jobs.forget_link,
 }
 
+SENT_TOGETHER: dict[str, Together] = {
+    "invitation": surveys_jobs.invitations_sent,
+}
+"""The same, told of many mails at once."""
+
 ON_FAILED: dict[str, Hook] = {
-    "invitation": surveys_jobs.invitation_failed,
+    "invitation": mailroom.invitation_failed,
+    reminders.TOLD: reminders.reminder_given_up,
+    reminders.UNTOLD: reminders.reminder_given_up,
+}
+
+BEFORE: dict[str, Check] = {
+    reminders.TOLD: reminders.may_still_go,
+    reminders.UNTOLD: reminders.may_still_go,
 }

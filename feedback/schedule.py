@@ -11,18 +11,28 @@ from datetime import datetime
 from accounts import jobs as accounts_jobs
 from base import courier, heartbeat
 from base.db import db, transaction
-from feedback import jobs
+from base.runners.flows import Flow
+from feedback import exporter, jobs
 from surveys import jobs as surveys_jobs
+from surveys import mailroom, receiver, recurring, reminders, sender
 
 EVERY_TICK: tuple[Callable[[datetime], None], ...] = (
-    courier.sweep,
     surveys_jobs.expire_invitations,
+    receiver.sweep,
+    mailroom.sweep,
+    receiver.prune,
+    reminders.send_due,
+    recurring.ask_regularly,
     jobs.read_unsigned,
     jobs.claim_due_digests,
     jobs.recompose_issues,
+    exporter.forget_exports,
     accounts_jobs.tidy,
 )
 """One after the other, each in transactions of its own; one that fails does not keep the others from running."""
+
+FLOWS: tuple[Flow, ...] = (sender.write_due, courier.deliver_due)
+"""What asks its due tables all the time: invitations become mails of the outbox, those go to the mail server."""
 
 log = logging.getLogger("afterword.schedule")
 

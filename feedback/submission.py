@@ -10,6 +10,7 @@ from sqlalchemy import bindparam, select, update
 
 from base import events
 from base.claiming import Claiming
+from base.errors import NotFoundError
 from base.prepared import Prepared
 from feedback import ballot
 from feedback.answer import Answer
@@ -50,6 +51,8 @@ def submit(link: Link, given: Given, *, at: datetime) -> Kept:
         Answer.keep(values["v_id"], 1, given.pieces)
         return Kept(values["v_id"], 1)
     found = _CURRENT.first({"submission_key": values["v_submission_key"]})
+    if found is None and _THERE.first({"which": link.invitation_id}) is None:  # the person was erased meanwhile
+        raise NotFoundError("link")
     if found is None:  # what was answered before is gone
         _FIRST.write(values)
         Answer.keep(values["v_id"], 1, given.pieces)
@@ -98,6 +101,7 @@ _FIRST = Claiming(
     ROWS,
     event="response.submitted",
 )
+_THERE = Prepared(select(Invitation.id).where(Invitation.id == bindparam("which")))
 _CURRENT = Prepared(
     select(Response.id, Response.workspace_id, Response.flagged_at, Response.released_at)
     .where(Response.submission_key == bindparam("submission_key"))

@@ -1,14 +1,38 @@
 """Every table of the product, so that the metadata is whole wherever the app is."""
 
 from accounts import apikey, role, session, ticket, user, workspace
-from base import events, heartbeat, outbox, throttle
+from base import breaker, events, heartbeat, hold, outbox, stencil, throttle
 from base.runners import embedded
-from feedback import answer, digest, issue, response, revision, theme, themebook
-from surveys import contact, draft, intent, interaction, invitation, logo, open_link, survey, template, upload, version
+from feedback import answer, digest, export, issue, response, revision, theme, themebook
+from surveys import (
+    contact,
+    draft,
+    erasure,
+    intent,
+    interaction,
+    invitation,
+    logo,
+    merger,
+    open_link,
+    received_call,
+    recurrence,
+    reminder,
+    rule,
+    source,
+    suppression,
+    survey,
+    template,
+    turn,
+    upload,
+    version,
+)
 
 TABLES = (
     *(apikey, role, session, ticket, user, workspace),
-    *(events, heartbeat, outbox, throttle, embedded),
-    *(survey, version, template, contact, interaction, invitation, intent, upload, logo, draft, open_link),
-    *(response, revision, answer, digest, issue, theme, themebook),
+    *(events, heartbeat, outbox, stencil, hold, breaker, throttle, embedded),
+    *(suppression, merger, erasure),
+    *(survey, version, template, contact, interaction, invitation, intent, upload, logo, draft, open_link, rule),
+    *(source, received_call),
+    *(recurrence, turn, reminder),
+    *(response, revision, answer, digest, export, issue, theme, themebook),
 )

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -11,9 +12,14 @@ from base import events
 from base.db import Model, Moment, db, insert_once, new_id
 from base.errors import NotFoundError
 from surveys.folding import SEARCH_LIMIT, search_key
+from surveys.suppressing import EVERYTHING
+from surveys.suppression import Suppression, Whom, Wish
 
 if TYPE_CHECKING:
     from sqlalchemy.engine.default import DefaultExecutionContext
+
+_EMPTY: dict[str, Any] = {"properties": {}}
+"""What stands where nothing is known, if not None."""
 
 
 def _search_key(row: DefaultExecutionContext) -> str:
@@ -51,7 +57,8 @@ class Contact(Model):
     created_at: Mapped[datetime] = mapped_column(Moment)
     suppressed_at: Mapped[datetime | None] = mapped_column(Moment)
     suppressed_reason: Mapped[str | None] = mapped_column(String(40))
-    """unsubscribed · bounced · by hand"""
+    """What `suppression` says about everything, kept here because it is asked for with every page and mail:
+    unsubscribed · bounced · complained · by hand · imported"""
 
     @classmethod
     def keep(cls, workspace_id: uuid.UUID, email: str, *, at: datetime, **known: Any) -> Contact:
@@ -59,7 +66,7 @@ class Contact(Model):
         to date, what is not known stays.
         """
         row = {"id": new_id(), "workspace_id": workspace_id, "email": email, "email_key": email.lower()}
-        insert_once(cls, row | {"properties": {}, "created_at": at})
+        new = insert_once(cls, row | {"properties": {}, "created_at": at})
         contact = db.session.scalars(
             select(cls).where(cls.workspace_id == workspace_id, cls.email_key == email.lower())
         ).one()
@@ -69,6 +76,8 @@ class Contact(Model):
         contact.search_key = search_key(contact.name, contact.email)
         if known.get("properties"):
             contact.properties = contact.properties | known["properties"]
+        if new and (left_alone := Suppression.greet(workspace_id, {contact.email_key: contact.id})):
+            contact.suppressed_at, contact.suppressed_reason = left_alone[contact.id]
         return contact
 
     @classmethod
@@ -79,26 +88,87 @@ class Contact(Model):
             raise NotFoundError("contact", ident)
         return found
 
-    def correct(self, *, name: str | None, locale: str | None, at: datetime, actor: str | None = None) -> None:
-        """Staff know better what the person is called and reads."""
-        new = {"name": name or None, "locale": locale or None}
-        changed = [key for key, value in new.items() if getattr(self, key) != value]
+    @classmethod
+    def by_email(cls, workspace_id: uuid.UUID, email: str) -> Contact | None:
+        """Who has this address, however it is capitalised."""
+        return db.session.scalar(select(cls).where(cls.workspace_id == workspace_id, cls.email_key == email.lower()))
+
+    def correct(self, *, at: datetime, actor: str | None = None, **known: Any) -> None:
+        """Staff know better. `known`: name, locale, zone, properties; what is not given stays."""
+        changed = [key for key, value in known.items() if getattr(self, key) != (value or _EMPTY.get(key))]
+        for key in changed:
+            setattr(self, key, known[key] or _EMPTY.get(key))
         if changed:
-            self.name, self.locale = new["name"], new["locale"]
             self.search_key = search_key(self.name, self.email)
             self._record("contact.corrected", at, actor, {"changed": changed})
 
-    def suppress(self, reason: str, *, at: datetime, actor: str | None = None) -> None:
-        """Ask this person no more. The first reason stays."""
-        if self.suppressed_at is None:
-            self.suppressed_at, self.suppressed_reason = at, reason
-            self._record("contact.suppressed", at, actor, {"reason": reason})
+    def readdress(self, email: str, *, at: datetime, actor: str | None = None) -> None:
+        """The person reads mail at another address, which no other contact has.
 
-    def welcome_back(self, *, at: datetime, actor: str | None = None) -> None:
-        """The person may be asked again, as they wished."""
-        if self.suppressed_at is not None:
+        What stands about the old address goes on to stand there. What was about the person and not the mailbox, such
+        as their wish, is carried over; mail that came back is not.
+        """
+        if email == self.email:
+            return
+        theirs = Suppression.of_contact(self.id)
+        for row in theirs:
+            row.contact_id, row.address = None, self.email_key
+        self.email, self.email_key = email, email.lower()
+        self.search_key = search_key(self.name, email)
+        self.suppressed_at = self.suppressed_reason = None
+        db.session.flush()
+        left_alone = Suppression.greet(self.workspace_id, {self.email_key: self.id})
+        if left_alone:
+            self.suppressed_at, self.suppressed_reason = left_alone[self.id]
+        self.inherit(theirs, actor=actor)
+        self._record("contact.corrected", at, actor, {"changed": ["email"]})
+
+    def inherit(self, rows: Iterable[Suppression], *, actor: str | None = None) -> None:
+        """Be left alone as a person known by another address was, except for mail that came back there."""
+        for row in rows:
+            if row.reason != "bounced":
+                survey_id = row.scope if row.scope != EVERYTHING else None
+                self.suppress(
+                    row.reason, at=row.at, actor=row.actor or actor, evidence=row.evidence, survey_id=survey_id
+                )
+
+    def suppress(
+        self,
+        reason: str,
+        *,
+        at: datetime,
+        actor: str | None = None,
+        evidence: str | None = None,
+        survey_id: uuid.UUID | None = None,
+    ) -> None:
+        """Ask this person no more: nothing at all, or not by this survey. The first reason stays, but a wish outweighs
+        mail that came back, and a complaint everything.
+        """
+        wish = Wish(reason=reason, at=at, actor=actor, evidence=evidence, scope=survey_id or EVERYTHING)
+        kept, changed = Suppression.put(self.whom, wish)
+        if survey_id is None:
+            self.suppressed_at, self.suppressed_reason = kept.at, kept.reason
+        if changed:
+            self._record("contact.suppressed", at, actor, {"reason": reason, **_scope(survey_id)})
+
+    def welcome_back(self, *, at: datetime, actor: str | None = None, survey_id: uuid.UUID | None = None) -> None:
+        """The person may be asked again, as they wished: by whatever left them alone, or by this survey."""
+        standing = Suppression.standing(self.whom, survey_id or EVERYTHING)
+        if standing is not None:
+            standing.lift(at=at, actor=actor)
+        if survey_id is None:
             self.suppressed_at = self.suppressed_reason = None
-            self._record("contact.welcomed_back", at, actor, {})
+        if standing is not None:
+            self._record("contact.welcomed_back", at, actor, _scope(survey_id))
+
+    @property
+    def whom(self) -> Whom:
+        """The address and its contact, as suppressions know them."""
+        return Whom(self.workspace_id, self.email_key, self.id)
 
     def _record(self, kind: str, at: datetime, actor: str | None, data: dict[str, Any]) -> None:
         events.record(kind, self.id, workspace_id=self.workspace_id, at=at, actor=actor, data=data)
+
+
+def _scope(survey_id: uuid.UUID | None) -> dict[str, str]:
+    return {"survey_id": str(survey_id)} if survey_id else {}

@@ -2,12 +2,21 @@
 
 import codecs
 import io
+import mmap
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice, pairwise
 from typing import BinaryIO, Literal
 
-DecodingProblem = Literal["empty", "undecodable"]
+DecodingProblem = Literal["empty", "undecodable", "workbook", "other"]
+
+Data = bytes | mmap.mmap
+
+# Files that are no text, by how they begin: workbooks (zip, as .xlsx and .ods are, and the older .xls), and others.
+_WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+_OTHERS = (*_WORKBOOKS, b"%PDF-", b"\x1f\x8b", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"7z\xbc\xaf", b"Rar!")
+_BEGINNING = 8
 
 # A word that holds at least one byte above ASCII, with its ASCII neighbours: the context that letters are judged in.
 _WORD = re.compile(rb"[A-Za-z\x80-\xff]*[\x80-\xff][A-Za-z\x80-\xff]*")
@@ -59,10 +68,16 @@ class Decoding:
     nul: bool = False
 
 
-def recognise(data: bytes) -> Decoding:
-    """How to read `data`: the whole of it, strictly. Never raises; when unsure it says so and lists candidates."""
+def recognise(data: Data) -> Decoding:
+    """How to read `data`: the whole of it, strictly. Never raises; when unsure it says so and lists candidates.
+
+    What lies in a mapped file is read in pieces.
+    """
     if not data:
         return Decoding(None, 0.0, problem="empty")
+    beginning = data[:_BEGINNING]
+    if beginning.startswith(_OTHERS):
+        return Decoding(None, 0.0, problem="workbook" if beginning.startswith(_WORKBOOKS) else "other")
     marked = _by_mark(data)
     if marked:
         return _certain(data, marked) if _reads(data, marked) else Decoding(None, 0.0, problem="undecodable")
@@ -76,24 +91,35 @@ def open_text(binary: BinaryIO, encoding: str) -> io.TextIOWrapper:
     return io.TextIOWrapper(binary, encoding=encoding, errors="strict", newline="")
 
 
-def _by_mark(data: bytes) -> str | None:
-    if data.startswith(codecs.BOM_UTF8):
+def _by_mark(data: Data) -> str | None:
+    if data[:3] == codecs.BOM_UTF8:
         return "utf-8-sig"
-    return "utf-16" if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else None
+    return "utf-16" if data[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else None
 
 
-def _certain(data: bytes, encoding: str) -> Decoding:
-    nul = "\0" in data.decode("utf-16") if encoding == "utf-16" else b"\0" in data
+def _certain(data: Data, encoding: str) -> Decoding:
+    nul = any("\0" in text for text in _texts(data, encoding)) if encoding == "utf-16" else data.find(b"\0") >= 0
     return Decoding(encoding, 1.0, nul=nul)
 
 
-def _reads(data: bytes, encoding: str) -> bool:
-    """Whether the codec reads every byte, tried in pieces so that a large file is never held twice."""
+def _pieces(data: Data) -> Iterator[bytes]:
+    for start in range(0, len(data), _CHUNK):
+        yield data[start : start + _CHUNK]
+
+
+def _texts(data: Data, encoding: str) -> Iterator[str]:
+    """The text in pieces, so that a large file is never held twice."""
     decoder = codecs.getincrementaldecoder(encoding)("strict")
+    for piece in _pieces(data):
+        yield decoder.decode(piece)
+    yield decoder.decode(b"", final=True)
+
+
+def _reads(data: Data, encoding: str) -> bool:
+    """Whether the codec reads every byte."""
     try:
-        for start in range(0, len(data), _CHUNK):
-            decoder.decode(data[start : start + _CHUNK])
-        decoder.decode(b"", final=True)
+        for _ in _texts(data, encoding):
+            pass
     except UnicodeDecodeError:
         return False
     return True
@@ -121,8 +147,8 @@ class _Reading:
         return max(0.0, 1 - there * rival.fit / (here * self.fit)) if here else 0.0
 
 
-def _by_letters(data: bytes) -> Decoding:
-    high = bytes(sorted(set(data.translate(None, _ASCII))))
+def _by_letters(data: Data) -> Decoding:
+    high = bytes(sorted({byte for piece in _pieces(data) for byte in set(piece.translate(None, _ASCII))}))
     words = [match.group() for match in islice(_WORD.finditer(data), _WORDS_JUDGED)]
     readings: dict[str, _Reading] = {}  # by what the bytes above ASCII become
     for encoding in _LANGUAGES:
@@ -133,7 +159,7 @@ def _by_letters(data: bytes) -> Decoding:
         # Two pages that read every byte of this file alike are one answer; the first one listed is its name.
         if meaning not in readings:
             readings[meaning] = _read_words(words, encoding)
-    nul = b"\0" in data
+    nul = data.find(b"\0") >= 0
     if not readings:
         return Decoding(None, 0.0, problem="undecodable", nul=nul)
     candidates = _candidates(data, sorted(readings.values(), key=lambda reading: -reading.fit))
@@ -147,7 +173,7 @@ def _read_words(words: list[bytes], encoding: str) -> _Reading:
     return _Reading(encoding, read, max(judged, key=sum))
 
 
-def _candidates(data: bytes, ranked: list[_Reading]) -> tuple[Candidate, ...]:
+def _candidates(data: Data, ranked: list[_Reading]) -> tuple[Candidate, ...]:
     """Confidence is the fit, lowered by how near the strongest rival comes, and by having seen hardly any word."""
     line = _telling_line(data)
     best = ranked[0]
@@ -158,7 +184,7 @@ def _candidates(data: bytes, ranked: list[_Reading]) -> tuple[Candidate, ...]:
     return tuple(Candidate(r.encoding, round(c, 3), line.decode(r.encoding)[:_SAMPLE_LENGTH]) for r, c in found)
 
 
-def _telling_line(data: bytes) -> bytes:
+def _telling_line(data: Data) -> bytes:
     """The line with the most bytes above ASCII among the first ones that have any."""
     lines = (line for line in io.BytesIO(data[:_CHUNK]) if line.translate(None, _ASCII))
     best = max(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Literal, TextIO
 
-TableProblem = Literal["empty", "no_header", "undecodable", "wide"]
+TableProblem = Literal["empty", "only_header", "no_header", "undecodable", "wide"]
 
 DELIMITERS = (",", ";", "\t", "|")
 _LINE_LIMIT = 1 << 20  # characters; a longer line is no table, and reading it whole would not be constant memory
@@ -63,6 +63,8 @@ def look(stream: TextIO, *, sample: int = 20) -> Layout:
     twice = tuple(dict.fromkeys(name for name in headers if name and headers.count(name) > 1))
     # A table whose first row already holds an address has no names to map by.
     problem: TableProblem | None = "no_header" if any("@" in name and "." in name for name in headers) else None
+    if problem is None and not found and next(records, None) is None:
+        problem = "only_header"
     return Layout(dialect, headers, twice, found, problem)
 
 

@@ -57,7 +57,7 @@ class Door:
     invitation_id: None = None
     contact_id: None = None
     answered: bool = False
-    sent_at: None = None
+    delivered_at: None = None
     wishes: tuple[str | None, ...] = ()
     person: Person = NOBODY
 

@@ -12,6 +12,16 @@ from base.db import db
 from surveys.invitation import Invitation
 
 
+@dataclass(frozen=True)
+class Wait:
+    """Mails that are not written yet, and what for. `cause`: due, hours, quarantine or paused."""
+
+    cause: str
+    count: int
+    first: datetime
+    last: datetime
+
+
 @dataclass
 class Funnel:
     """How far the invitations of one survey came. Each number contains the next; skipped ones were never asked."""
@@ -24,6 +34,8 @@ class Funnel:
     skipped: Counter[str] = field(default_factory=Counter)
     """Reason → how many were not asked because of it."""
     last_sent_at: datetime | None = None
+    waits: list[Wait] = field(default_factory=list)
+    """What the mails wait for that are not written yet; told for one survey only."""
 
     @property
     def waiting(self) -> int:
@@ -33,7 +45,13 @@ class Funnel:
     @classmethod
     def of(cls, survey_id: uuid.UUID) -> Funnel:
         """The funnel of one survey, empty when nobody was invited."""
-        return cls._read(Invitation.survey_id == survey_id).get(survey_id, cls())
+        funnel = cls._read(Invitation.survey_id == survey_id).get(survey_id, cls())
+        columns = (func.coalesce(Invitation.reason, "due"), func.count())
+        ends = (func.min(Invitation.send_at), func.max(Invitation.send_at))
+        those = (Invitation.survey_id == survey_id, Invitation.status == "scheduled", Invitation.asked_at.is_(None))
+        rows = db.session.execute(select(*columns, *ends).where(*those).group_by(columns[0]).order_by(ends[0]))
+        funnel.waits = [Wait(cause, number, first, last) for cause, number, first, last in rows if first and last]
+        return funnel
 
     @classmethod
     def all_of(cls, workspace_id: uuid.UUID) -> dict[uuid.UUID, Funnel]:

@@ -17,14 +17,27 @@ from base.events import Event
 from surveys.contact import Contact
 from surveys.interaction import Interaction
 from surveys.invitation import Invitation
+from surveys.reminder import Reminder
 from surveys.survey import Survey
 
-Step = Literal["asked", "sent", "opened", "answered", "skipped", "waiting", "expired"]
+Step = Literal[
+    "asked",
+    "sent",
+    "opened",
+    "answered",
+    "skipped",
+    "waiting",
+    "expired",
+    "reminded",
+    "will_remind",
+    "not_reminded",
+]
 
 LIMIT = 100
 """Interactions that one page tells of."""
 
-_WISHES = ("contact.suppressed", "contact.welcomed_back", "contact.corrected")
+_AHEAD = ("waiting", "expired", "will_remind", "not_reminded")
+_WISHES = ("contact.suppressed", "contact.welcomed_back", "contact.corrected", "contact.merged")
 
 
 @dataclass(frozen=True)
@@ -33,6 +46,8 @@ class Request:
 
     invitation: Invitation
     survey: Survey
+    reminders: list[Reminder] = field(default_factory=list)
+    """Those that may be told of."""
 
     @property
     def steps(self) -> list[tuple[datetime, Step]]:
@@ -42,6 +57,7 @@ class Request:
             (one.sent_at, "sent"),
             (one.clicked_at, "opened"),
             (one.answered_at, "answered"),
+            *(self._of(reminder) for reminder in self.reminders),
         ]
         steps = [(at, step) for at, step in known if at is not None]
         ends: dict[str, tuple[datetime, Step]] = {
@@ -54,6 +70,20 @@ class Request:
         asked: tuple[datetime, Step] = (one.created_at, "asked")
         return sorted(steps if one.status == "skipped" else [asked, *steps], key=lambda pair: pair[0])
 
+    def _of(self, reminder: Reminder) -> tuple[datetime | None, Step]:
+        """What is to be said of a reminder. Who answered misses none, and none is still to come to them."""
+        if reminder.status == "sent":
+            return reminder.sent_at, "reminded"
+        answered_at = self.invitation.answered_at
+        if reminder.status == "skipped":
+            missed = answered_at is None or answered_at > reminder.due_at
+            return (reminder.due_at if missed else None), "not_reminded"
+        return (reminder.due_at if self.invitation.status == "sent" else None), "will_remind"
+
+    def unsent(self, at: datetime) -> str | None:
+        """Why the reminder that was due then did not go."""
+        return next((one.reason for one in self.reminders if one.status == "skipped" and one.due_at == at), None)
+
 
 @dataclass(frozen=True)
 class Chapter:
@@ -63,7 +93,7 @@ class Chapter:
     interaction: Interaction | None = None
     requests: list[Request] = field(default_factory=list)
     wish: str | None = None
-    """suppressed · welcomed_back · corrected"""
+    """suppressed · welcomed_back · corrected · merged"""
     data: Mapping[str, Any] = field(default_factory=dict)
     who: str | None = None
     """The name of the colleague who did it; None for the person themself or a program."""
@@ -94,7 +124,7 @@ class History:
 
 
 def _chapter(interaction: Interaction, requests: list[Request]) -> Chapter:
-    moments = [at for request in requests for at, step in request.steps if step not in ("waiting", "expired")]
+    moments = [at for request in requests for at, step in request.steps if step not in _AHEAD]
     return Chapter(max([interaction.occurred_at, *moments]), interaction, requests)
 
 
@@ -103,9 +133,12 @@ def _requests(contact_id: uuid.UUID, interaction_ids: Collection[uuid.UUID]) -> 
     # The contact is what an index knows.
     rows = rows.where(Invitation.contact_id == contact_id, Invitation.interaction_id.in_(interaction_ids))
     rows = rows.order_by(Invitation.created_at, Invitation.id)
+    found = db.session.execute(rows).all()
+    reminders = Reminder.told_of([invitation.id for invitation, _ in found])
     requests: dict[uuid.UUID, list[Request]] = defaultdict(list)
-    for invitation, survey in db.session.execute(rows):
-        requests[invitation.interaction_id].append(Request(invitation, survey))
+    for invitation, survey in found:
+        one = Request(invitation, survey, reminders.get(invitation.id, []))
+        requests[invitation.interaction_id].append(one)
     return requests
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import mmap
 import time
 import uuid
 from collections.abc import Iterator, Sequence
@@ -19,10 +20,11 @@ from base.db import reading, transaction
 from base.errors import NotFoundError
 from base.jobs import enqueue, job
 from surveys import intake, mapping
-from surveys.decoding import open_text
-from surveys.delimiting import Layout, look
+from surveys.decoding import Decoding, open_text, recognise
+from surveys.delimiting import Layout, TableProblem, look
 from surveys.importing import Row, RowError, read_rows
 from surveys.intake import Occasion
+from surveys.invitation import Invitation
 from surveys.jobs import ask
 from surveys.survey import Survey
 from surveys.upload import Upload
@@ -36,6 +38,34 @@ BATCH = 200
 def file_of(ident: uuid.UUID) -> Path:
     """Where an uploaded file waits until it is taken in."""
     return Path(current_app.config["DATA_DIR"]) / "uploads" / f"{ident}.csv"
+
+
+def sheet_of(ident: uuid.UUID) -> Path:
+    """Where its forecast is worked out."""
+    return file_of(ident).with_suffix(".forecast")
+
+
+def forget_sheet(ident: uuid.UUID) -> None:
+    """Remove what a forecast was worked out on."""
+    sheet = sheet_of(ident)
+    for path in (sheet, sheet.with_name(f"{sheet.name}-journal")):
+        path.unlink(missing_ok=True)
+
+
+def recognised(path: Path) -> Decoding:
+    """How a file is encoded, or what is wrong with it. It is looked at where it lies, and never held in memory."""
+    if path.stat().st_size == 0:
+        return recognise(b"")
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        return recognise(data)
+
+
+def problem_of(path: Path, encoding: str | None) -> TableProblem | None:
+    """What is wrong with the shape of a file whose encoding is known."""
+    if encoding is None:
+        return None
+    with path.open("rb") as binary:
+        return look(open_text(binary, encoding)).problem
 
 
 @contextmanager
@@ -73,6 +103,7 @@ def import_upload(upload_id: uuid.UUID) -> None:
         with transaction() as session:
             session.get_one(Upload, upload_id).finish(at=clock.now())
         file_of(upload_id).unlink(missing_ok=True)
+        forget_sheet(upload_id)
 
 
 def _go_on(upload: Upload, zone: ZoneInfo, skip: int, choices: Sequence[str]) -> bool:
@@ -104,19 +135,18 @@ def _take(upload_id: uuid.UUID, rows: Sequence[Sequence[Row | RowError]], *, aft
         upload = session.get_one(Upload, upload_id, with_for_update=True, populate_existing=True)
         if upload.rows != after or upload.state != "importing":
             return False
-        occasions: list[Occasion] = []
-        for found in rows:
-            item = found[0]
-            if isinstance(item, RowError):
-                upload.refuse(item.number, item.column, item.key, item.value)
-            elif item.repeated:
-                upload.repeated += 1
-            else:
-                occasions.append(_occasion(item, upload.source))
+        firsts = [found[0] for found in rows]
+        upload.refuse([_told(item) for item in firsts if isinstance(item, RowError)])
+        good = [item for item in firsts if isinstance(item, Row)]
+        upload.refuse([_told(item.notes[0]) for item in good if item.notes], taken=True)
+        upload.repeated += sum(item.repeated for item in good)
+        occasions = [occasion_of(item, upload.source) for item in good if not item.repeated]
         if upload.survey_id is not None:
             asked = ask(session.get_one(Survey, upload.survey_id), occasions, at=now)
-            new = sum(fresh for _, fresh in asked)
-            upload.asked += sum(fresh and invitation.status == "scheduled" for invitation, fresh in asked)
+            fresh = [invitation for invitation, is_new in asked if is_new]
+            Invitation.came_from(upload.id, [invitation.id for invitation in fresh])
+            new = len(fresh)
+            upload.asked += sum(invitation.status == "scheduled" for invitation in fresh)
         else:
             new = sum(kept.new for kept in intake.keep(upload.workspace_id, occasions, at=now))
         upload.added += new
@@ -125,13 +155,19 @@ def _take(upload_id: uuid.UUID, rows: Sequence[Sequence[Row | RowError]], *, aft
     return True
 
 
-def _occasion(row: Row, source: str) -> Occasion:
+def _told(wrong: RowError) -> tuple[int, str, str, str]:
+    return wrong.number, wrong.column, wrong.key, wrong.value
+
+
+def occasion_of(row: Row, source: str) -> Occasion:
+    """A good row as the room keeps it."""
     return Occasion(
         email=row.email,
         source=source,
         external_id=row.external_id,
         name=row.name,
         locale=row.locale,
+        zone=row.zone,
         agent=row.agent,
         team=row.team,
         channel=row.channel,

@@ -1,5 +1,7 @@
 """A table of interactions, row by row: checked, brought into one form, nothing lost and nothing guessed in silence."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
@@ -7,12 +9,15 @@ from typing import Literal, TextIO
 
 from surveys.delimiting import Dialect, Record, read_records
 from surveys.mapping import REQUIRED, Mapping
-from surveys.normalising import UnfitError, email_address, locale_tag, moment
+from surveys.normalising import UnfitError, email_address, locale_tag, moment, zone_name
 
 Problem = Literal[
     "missing",  # a required cell is empty
     "email",  # not an address
-    "locale",  # no such language
+    "foreign",  # an address with letters before the @ that mail servers do not carry
+    "several",  # two addresses in one cell
+    "locale",  # no such language; the row is taken without it
+    "zone",  # no such time zone; the row is taken without it
     "moment",  # not a date, or the month comes first
     "future",  # a date after tomorrow
     "too_long",  # longer than LIMITS
@@ -24,25 +29,31 @@ Problem = Literal[
 
 LIMITS = {"email": 254, "external_id": 200, "name": 200, "agent": 120, "team": 120, "channel": 60}
 PROPERTY_LIMIT = 1_000
+_SPARED = ("locale", "zone")  # fields without which somebody can still be asked, in the survey's language and our zone
 _SHOWN = 200  # characters of a wrong value that are kept to be shown
 _BLANKS = " \t\r\n\u00a0\ufeff"
 
 
 @dataclass(frozen=True)
 class Row:
-    """A good row. `occurred_at` is UTC or None; `repeated` when an earlier row of the file has its external id."""
+    """A good row. `occurred_at` is UTC or None; `repeated` when an earlier row of the file has its external id.
+
+    `notes`: cells that nobody could read and that the row can do without.
+    """
 
     number: int
     email: str
     external_id: str
     name: str | None = None
     locale: str | None = None
+    zone: str | None = None
     agent: str | None = None
     team: str | None = None
     channel: str | None = None
     occurred_at: datetime | None = None
     properties: dict[str, str] = field(default_factory=dict)
     repeated: bool = False
+    notes: tuple[RowError, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -135,12 +146,14 @@ class _Reader:
         errors = list(self._shape_errors(record))
         values = {name: self._cell(record, index) for name, index in self._mapping.fields.items()}
         good: dict[str, str | datetime] = {}
+        notes: list[RowError] = []
         for name, value in values.items():
             try:
                 if value or name in REQUIRED:
                     good[name] = self._checked(name, value)
             except UnfitError as error:
-                errors.append(self._error(record, self._mapping.fields[name], error.key))
+                wrong = self._error(record, self._mapping.fields[name], error.key)
+                (notes if name in _SPARED else errors).append(wrong)
         properties = {name: self._cell(record, index) for name, index in self._mapping.properties.items()}
         errors += [
             self._error(record, self._mapping.properties[name], "too_long")
@@ -148,10 +161,11 @@ class _Reader:
             if len(value) > PROPERTY_LIMIT
         ]
         if errors:
-            yield from errors
+            yield from errors + notes
             return
         kept = {name: value for name, value in properties.items() if value}
-        yield Row(record.number, **good, properties=kept, repeated=self._repeats(str(good["external_id"])))  # type: ignore[arg-type] # each checked by name
+        repeated = self._repeats(str(good["external_id"]))
+        yield Row(record.number, **good, properties=kept, repeated=repeated, notes=tuple(notes))  # type: ignore[arg-type] # each checked by name
 
     def _shape_errors(self, record: Record) -> Iterator[RowError]:
         width = len(self._headers)
@@ -169,6 +183,8 @@ class _Reader:
             return moment(value, zone=self._zone, now=self._now)
         if name == "locale":
             return locale_tag(value)
+        if name == "zone":
+            return zone_name(value)
         if len(value) > LIMITS[name]:
             raise UnfitError("too_long")
         if name == "email":

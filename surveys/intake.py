@@ -7,11 +7,11 @@ written in the order of their keys, so that two batches about the same people wa
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -20,9 +20,14 @@ from base.db import Model, db, new_id
 from surveys.contact import Contact
 from surveys.folding import search_key
 from surveys.interaction import Interaction
+from surveys.suppression import Suppression
 
 BATCH = 500
 """Rows in one statement."""
+RECURRING: Final = "recurring"
+"""The source of what nothing caused but the calendar: a person's turn to be asked regularly."""
+_RENEWED = ("name", "locale", "zone")
+"""What is told of a person anew replaces what was known."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +40,7 @@ class Occasion:
     external_id: str
     name: str | None = None
     locale: str | None = None
+    zone: str | None = None
     agent: str | None = None
     team: str | None = None
     channel: str | None = None
@@ -72,6 +78,8 @@ def batches(items: Iterable[Any]) -> Iterator[list[Any]]:
 
 def insert_new(table: type[Model], rows: list[dict[str, Any]]) -> None:
     """Insert those rows that no unique key knows yet."""
+    if not rows:
+        return
     connection = db.session.connection()
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
     connection.execute(dialect.insert(table.__table__).on_conflict_do_nothing(), rows)
@@ -83,27 +91,41 @@ def _keep_contacts(
     """Email in lower case → id, and whether the person is suppressed. Names and languages are brought up to date."""
     known: dict[str, dict[str, Any]] = {}
     for one in occasions:
-        row = known.setdefault(one.email.lower(), {"email": one.email, "name": None, "locale": None})
-        row |= {name: value for name in ("name", "locale") if (value := getattr(one, name))}
-    common: dict[str, Any] = {"workspace_id": workspace_id, "zone": None, "properties": {}, "created_at": at}
+        row = known.setdefault(one.email.lower(), {"email": one.email} | dict.fromkeys(_RENEWED))
+        row |= {name: value for name in _RENEWED if (value := getattr(one, name))}
+    common: dict[str, Any] = {"workspace_id": workspace_id, "properties": {}, "created_at": at}
     rows = [{"id": new_id(), "email_key": key, **common, **known[key]} for key in sorted(known)]
     insert_new(Contact, rows)
-    wanted = select(Contact.email_key, Contact.email, Contact.id, Contact.name, Contact.locale, Contact.suppressed_at)
-    wanted = wanted.where(Contact.workspace_id == workspace_id, Contact.email_key.in_(list(known)))
+    columns = [getattr(Contact, name) for name in ("email_key", "email", "id", "suppressed_at", *_RENEWED)]
+    wanted = select(*columns).where(Contact.workspace_id == workspace_id, Contact.email_key.in_(list(known)))
     found = db.session.connection().execute(wanted.order_by(Contact.email_key)).all()
     changes = [
-        {"ident": row.id, "known_name": name, "known_locale": locale, "key": search_key(name, row.email)}
+        {"ident": row.id, "key": search_key(told["name"], row.email)} | {f"known_{key}": told[key] for key in _RENEWED}
         for row in found
-        for name, locale in [(known[row.email_key]["name"] or row.name, known[row.email_key]["locale"] or row.locale)]
-        if (name, locale) != (row.name, row.locale)
+        for told in [{name: known[row.email_key][name] or getattr(row, name) for name in _RENEWED}]
+        if any(told[name] != getattr(row, name) for name in _RENEWED)
     ]
     if changes:
         table = Contact.__table__
         renewed = update(table).where(table.c.id == bindparam("ident"))  # type: ignore[arg-type]
-        values: dict[str, Any] = {"name": bindparam("known_name"), "locale": bindparam("known_locale")}
+        values: dict[str, Any] = {name: bindparam(f"known_{name}") for name in _RENEWED}
         values["search_key"] = bindparam("key")
         db.session.connection().execute(renewed.values(values), changes)
-    return {row.email_key: (row.id, row.suppressed_at is not None) for row in found}
+    made = {row["id"] for row in rows}
+    left_alone = _greet(workspace_id, {row.email_key: row.id for row in found if row.id in made})
+    return {row.email_key: (row.id, row.suppressed_at is not None or row.id in left_alone) for row in found}
+
+
+def _greet(workspace_id: uuid.UUID, people: Mapping[str, uuid.UUID]) -> Collection[uuid.UUID]:
+    """Those of the new people whose addresses are known as ones to be left alone; they are so at once."""
+    left_alone = Suppression.greet(workspace_id, people) if people else {}
+    if left_alone:
+        table = Contact.__table__
+        ended = update(table).where(table.c.id == bindparam("ident"))  # type: ignore[arg-type]
+        ended = ended.values(suppressed_at=bindparam("since"), suppressed_reason=bindparam("why"))
+        values = [{"ident": ident, "since": since, "why": why} for ident, (since, why) in sorted(left_alone.items())]
+        db.session.connection().execute(ended, values)
+    return left_alone
 
 
 def _keep_interactions(

@@ -1,20 +1,25 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, Uuid, select, update
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, Uuid, and_, case, func, or_, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from base import events, tokens
-from base.db import Model, Moment, db, insert_once, new_id
+from base.db import Model, Moment, db, insert_once, new_id, writing
 from base.errors import NotFoundError
 from surveys.interaction import Interaction
+from surveys.survey import Survey
 from surveys.version import Version
 
 LIFE = timedelta(days=90)
 """How long a link takes an answer."""
+DUE = "invitation.status = 'scheduled' AND invitation.asked_at IS NULL"
+"""Whose mail is not written yet. In these very words, for a database must see that a partial index has them all."""
+_DUE = DUE.replace("invitation.", "")
 
 
 class Invitation(Model):
@@ -32,6 +37,13 @@ class Invitation(Model):
         Index("ix_invitation_contact_id", "contact_id"),
         Index("ix_invitation_survey_status", "survey_id", "status"),
         Index("ix_invitation_status_expires", "status", "expires_at"),
+        Index("ix_invitation_due", "survey_id", "send_at", sqlite_where=text(_DUE), postgresql_where=text(_DUE)),
+        Index(
+            "ix_invitation_upload_id",
+            "upload_id",
+            sqlite_where=text("upload_id IS NOT NULL"),
+            postgresql_where=text("upload_id IS NOT NULL"),
+        ),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True, default=new_id)
@@ -41,6 +53,8 @@ class Invitation(Model):
     """The newest version when asked for; set anew when the mail is written."""
     contact_id: Mapped[uuid.UUID] = mapped_column(Uuid, ForeignKey("contact.id", ondelete="CASCADE"))
     interaction_id: Mapped[uuid.UUID] = mapped_column(Uuid, ForeignKey("interaction.id", ondelete="CASCADE"))
+    upload_id: Mapped[uuid.UUID | None] = mapped_column(Uuid, ForeignKey("upload.id", ondelete="SET NULL"))
+    """The table that it came from, if from one."""
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)
     locale: Mapped[str | None] = mapped_column(String(12))
     """The language asked for; what is shown is chosen from the version's languages."""
@@ -52,6 +66,9 @@ class Invitation(Model):
     """When the mail was written into the outbox; quarantines count from here. None again if nobody would take it."""
     sent_at: Mapped[datetime | None] = mapped_column(Moment)
     """When the mail server took the mail."""
+    reminded_at: Mapped[datetime | None] = mapped_column(Moment)
+    """When the mail server took the newest reminder. Of an anonymous survey the moment at which one might have gone,
+    whether the person had answered or not."""
     clicked_at: Mapped[datetime | None] = mapped_column(Moment)
     answered_at: Mapped[datetime | None] = mapped_column(Moment)
     """None also when an anonymous survey was answered: its day alone could say whose answer it was."""
@@ -64,7 +81,7 @@ class Invitation(Model):
     ) -> tuple[Invitation, bool]:
         """One invitation of this survey about this interaction, and whether it is new; its mail is due at `send_at`.
 
-        The caller enqueues the sending job for a new one, in the same transaction.
+        Its mail is written as soon as it is due.
         """
         ident = new_id()
         row: dict[str, Any] = {"id": ident, "workspace_id": interaction.workspace_id, "survey_id": version.survey_id}
@@ -101,6 +118,39 @@ class Invitation(Model):
         )
 
     @classmethod
+    def waiting(cls, survey_id: uuid.UUID) -> int:
+        """How many people a survey is still to ask."""
+        whose = (cls.survey_id == survey_id, cls.status == "scheduled")
+        return db.session.scalar(select(func.count()).select_from(cls).where(*whose)) or 0
+
+    @classmethod
+    def skip_waiting(cls, survey_id: uuid.UUID, reason: str, *, made_until: datetime, at: datetime, limit: int) -> int:
+        """Skip at most `limit` of those who wait since `made_until` or longer; how many that were. Needs a
+        transaction.
+        """
+        those = (cls.survey_id == survey_id, cls.status == "scheduled", cls.created_at <= made_until)
+        rows = db.session.execute(select(cls.id, cls.workspace_id).where(*those).limit(limit).with_for_update()).all()
+        skipped = update(cls).where(cls.id.in_([ident for ident, _ in rows]))
+        values = {"status": "skipped", "reason": reason, "asked_at": None}
+        db.session.execute(skipped.values(**values).execution_options(synchronize_session=False))
+        for ident, workspace_id in rows:
+            data = {"reason": reason}
+            events.record("invitation.skipped", ident, workspace_id=workspace_id, at=at, data=data)
+        return len(rows)
+
+    @classmethod
+    def about(cls, survey_id: uuid.UUID, source: str, external_id: str) -> Invitation | None:
+        """The invitation of a survey about an interaction, if there is one."""
+        rows = select(cls).join(Interaction, Interaction.id == cls.interaction_id).where(cls.survey_id == survey_id)
+        return db.session.scalar(rows.where(Interaction.source == source, Interaction.external_id == external_id))
+
+    @classmethod
+    def came_from(cls, upload_id: uuid.UUID, idents: Collection[uuid.UUID]) -> None:
+        """Remember the table that these came from."""
+        db.session.flush()
+        db.session.execute(update(cls).where(cls.id.in_(idents)).values(upload_id=upload_id))
+
+    @classmethod
     def expire_due(cls, now: datetime, *, limit: int) -> int:
         """End at most `limit` invitations whose time is over and that nobody answered; how many there were."""
         due = select(cls.id).where(cls.status.in_(("scheduled", "sent")), cls.expires_at <= now).limit(limit)
@@ -108,10 +158,65 @@ class Invitation(Model):
         result = db.session.execute(ended.execution_options(synchronize_session=False))
         return int(result.rowcount)  # type: ignore[attr-defined]
 
+    @classmethod
+    def surveys_due(cls, now: datetime) -> list[uuid.UUID]:
+        """The surveys whose mails are to be written now, and that nobody paused or stops."""
+        waits = select(cls.id).where(cls.survey_id == Survey.id, text(DUE), cls.send_at <= now)
+        going = (Survey.paused_at.is_(None), Survey.stopping_at.is_(None))
+        return list(db.session.scalars(select(Survey.id).where(*going, waits.exists())))
+
+    @classmethod
+    def due(cls, survey_id: uuid.UUID, now: datetime, *, limit: int) -> list[uuid.UUID]:
+        """Whose mails of a survey are to be written now, the longest waiting first. Inside a transaction others that
+        ask meanwhile get others.
+        """
+        found = (
+            select(cls.id)
+            .where(cls.survey_id == survey_id, text(DUE), cls.send_at <= now)
+            .order_by(cls.send_at)
+            .limit(limit)
+        )
+        return list(db.session.scalars(found.with_for_update(skip_locked=True) if writing() else found))
+
+    @classmethod
+    def still_unasked(cls, idents: Collection[uuid.UUID]) -> list[uuid.UUID]:
+        """Those whose mail is not written yet and that nobody else writes now. Taken before the people are, as `due`
+        does, so that two writers never wait for each other. Needs a transaction.
+        """
+        found = select(cls.id).where(cls.id.in_(idents), text(DUE))
+        return list(db.session.scalars(found.with_for_update(skip_locked=True)))
+
+    @classmethod
+    def mark_all_asked(cls, idents: Collection[uuid.UUID], version_id: uuid.UUID, *, at: datetime) -> None:
+        """Their mails are in the outbox, with the question of this version. Needs a transaction."""
+        asked = update(cls).where(cls.id.in_(idents)).values(asked_at=at, reason=None, version_id=version_id)
+        db.session.execute(asked.execution_options(synchronize_session=False))
+
+    @classmethod
+    def mark_all_sent(cls, idents: Collection[uuid.UUID], *, at: datetime) -> None:
+        """The mail server took these mails; see `mark_sent`. What was stopped when it was on its way already is sent
+        all the same. Needs a transaction.
+        """
+        too_late = and_(cls.status == "skipped", cls.reason.in_(("undeliverable", "stopped")))
+        becomes = or_(cls.status == "scheduled", too_late)
+        values = {
+            "sent_at": func.coalesce(cls.sent_at, at),
+            "asked_at": func.coalesce(cls.asked_at, at),
+            "status": case((becomes, "sent"), else_=cls.status),
+            "reason": case((becomes, None), else_=cls.reason),
+        }
+        sent = update(cls).where(cls.id.in_(idents)).values(**values)
+        db.session.execute(sent.execution_options(synchronize_session=False))
+
     @property
     def token(self) -> str:
         """What the link carries; kept nowhere."""
         return tokens.derived("invitation", self.id)
+
+    @property
+    def delivered_at(self) -> datetime | None:
+        """When the mail server took the newest mail with this link."""
+        return self.reminded_at or self.sent_at
 
     @property
     def told_status(self) -> str:
@@ -144,3 +249,12 @@ class Invitation(Model):
         self.sent_at, self.asked_at = self.sent_at or at, self.asked_at or at
         if self.status == "scheduled" or (self.status == "skipped" and self.reason == "undeliverable"):
             self.status, self.reason = "sent", None
+
+
+def lock_invitations(*contact_ids: uuid.UUID) -> None:
+    """Let answers to what these people are asked wait for this transaction, which holds the contacts already.
+
+    It holds them without their keys: an answer that has its invitation and refers to the contact goes on, and ends.
+    """
+    wanted = select(Invitation.id).where(Invitation.contact_id.in_(contact_ids)).order_by(Invitation.id)
+    db.session.execute(wanted.with_for_update()).all()

@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from email.message import EmailMessage
+from typing import Any
 
-from base import clock, courier
-from base.db import db, reading, transaction
-from base.errors import ConflictError, InvalidError
+from base import clock
+from base.db import db, transaction
+from base.errors import ConflictError
 from base.jobs import enqueue, job
 from base.outbox import Mail
-from surveys import emails, intake, selection
+from surveys import intake, reminders, selection, sender
 from surveys.contact import Contact
-from surveys.dispatch import Dispatch, mail_key
+from surveys.dispatch import mail_key
 from surveys.intake import Occasion
 from surveys.invitation import Invitation
-from surveys.logo import look_of
-from surveys.sending import may_send
+from surveys.reminder import Reminder
+from surveys.suppression import Suppression
 from surveys.survey import Survey
 from surveys.version import Version
+
+STOPPED_AT_ONCE = 100
+"""Invitations that one transaction skips: people who answer meanwhile wait for it."""
 
 
 def ask(survey: Survey, occasions: Sequence[Occasion], *, at: datetime) -> list[tuple[Invitation, bool]]:
@@ -33,11 +35,7 @@ def ask(survey: Survey, occasions: Sequence[Occasion], *, at: datetime) -> list[
     if version is None:
         raise ConflictError("This survey was never published, so nobody can be asked yet.")
     kept = intake.keep(survey.workspace_id, occasions, at=at)
-    asked = selection.invite(survey, version, occasions, kept=kept, at=at)
-    for invitation, new in asked:
-        if new and invitation.status == "scheduled":
-            enqueue(send_invitation, invitation.id, at=invitation.send_at)
-    return asked
+    return selection.invite(survey, version, occasions, kept=kept, at=at)
 
 
 def cancel(workspace_id: uuid.UUID, source: str, external_id: str, *, at: datetime) -> int:
@@ -57,80 +55,15 @@ def cancel(workspace_id: uuid.UUID, source: str, external_id: str, *, at: dateti
 
 @job
 def send_invitation(invitation_id: uuid.UUID) -> None:
-    """Write the mail of an invitation that may go out now. It is rendered before the write lock is taken."""
-    now = clock.now()
-    with reading():
-        dispatch = Dispatch.of(invitation_id)
-        prepared = _prepare(dispatch, now) if dispatch and Mail.by_key(dispatch.key) is None else None
-    with transaction():
-        dispatch = Dispatch.of(invitation_id, alone=True)
-        if dispatch and Mail.by_key(dispatch.key) is None:
-            _settle(dispatch, prepared, now)
+    """Write the mail of an invitation, if it is time for it; what is due is written without being asked for, too."""
+    sender.write([invitation_id])
 
 
-@dataclass(frozen=True)
-class _Prepared:
-    """A mail and the version that it asks with; no message when the address cannot be mailed to."""
-
-    version_id: uuid.UUID
-    message: EmailMessage | None
-
-
-def _prepare(dispatch: Dispatch, now: datetime) -> _Prepared | None:
-    """The mail, when it is time for it."""
-    if may_send(dispatch.facts, now).kind != "send" or dispatch.version is None:
-        return None
-    invitation, contact, workspace = dispatch.invitation, dispatch.contact, dispatch.workspace
-    to = emails.Recipient(
-        address=contact.email,
-        name=contact.name,
-        company=workspace.name,
-        reply_to=workspace.reply_to,
-        person=dispatch.person,
-        look=look_of(workspace, dispatch.version.document),
-    )
-    try:
-        message = emails.invitation(
-            dispatch.version.document,
-            dispatch.locale,
-            to,
-            links=emails.links(invitation.token, contact.id, dispatch.locale),
-            at=now,
-        )
-    except InvalidError:
-        message = None
-    return _Prepared(dispatch.version.id, message)
-
-
-def _settle(dispatch: Dispatch, prepared: _Prepared | None, now: datetime) -> None:
-    """Post the mail if it still may go out, or keep why it does not. Needs a transaction."""
-    invitation, decision = dispatch.invitation, may_send(dispatch.facts, now)
-    if decision.reason is not None:
-        invitation.skip(decision.reason, at=now)
-    elif decision.until is not None and decision.cause is not None:
-        invitation.postpone(decision.until, decision.cause)
-        enqueue(send_invitation, invitation.id, at=decision.until)
-    elif decision.kind == "hold":
-        invitation.reason = decision.cause
-    elif decision.kind == "send" and dispatch.version is not None:
-        if prepared is None or prepared.version_id != dispatch.version.id:
-            enqueue(send_invitation, invitation.id, at=now)  # things changed while the mail was written: once more
-        elif prepared.message is None:
-            invitation.skip("undeliverable", at=now)
-        else:
-            invitation.version_id = dispatch.version.id
-            invitation.mark_asked(at=now)
-            about, owner = {"invitation_id": str(invitation.id)}, invitation.workspace_id
-            courier.post(
-                prepared.message, kind="invitation", dedupe_key=dispatch.key, workspace_id=owner, at=now, about=about
-            )
-
-
-def invitation_sent(mail: Mail, at: datetime) -> None:
-    """The mail server took the mail of an invitation. Runs in the transaction that records it."""
-    invitation = db.session.get(Invitation, uuid.UUID(mail.about["invitation_id"]))
-    if invitation is not None:
-        invitation.mark_sent(at=at)
+def invitations_sent(abouts: Sequence[Mapping[str, Any]], at: datetime) -> None:
+    """The mail server took the mails of these invitations. Runs in the transaction that records it."""
+    idents = [uuid.UUID(about["invitation_id"]) for about in abouts]
+    Invitation.mark_all_sent(idents, at=at)
+    Reminder.plan(idents, at=at)
 
 
 def invitation_failed(mail: Mail, at: datetime) -> None:
@@ -146,12 +79,33 @@ def withdraw_mails(contact_id: uuid.UUID) -> None:
     now = clock.now()
     with transaction():
         contact = db.session.get(Contact, contact_id)
-        if contact is None or contact.suppressed_at is None:  # they were welcomed back before this job came
+        if contact is None:
             return
-        waiting = Invitation.scheduled_for(contact_id)
+        # They may have been welcomed back before this job came.
+        ended = {row.scope for row in Suppression.of_contact(contact_id)}
+        everything = contact.suppressed_at is not None
+        waiting = [one for one in Invitation.scheduled_for(contact_id) if everything or one.survey_id in ended]
         Mail.withdraw([mail_key(invitation.id) for invitation in waiting], "suppressed")
         for invitation in waiting:
             invitation.skip("suppressed", at=now)
+        reminders.withdraw(contact_id, None if everything else ended, at=now)
+
+
+@job
+def stop_waiting(survey_id: uuid.UUID) -> None:
+    """Skip whom a survey was to ask, as it was told: a bounded batch a transaction, for a while; then it comes back."""
+    for _ in range(20):
+        with transaction() as session:
+            survey, now = session.get(Survey, survey_id), clock.now()
+            if survey is None or survey.stopping_at is None:
+                return
+            until = survey.stopping_at
+            Mail.withdraw_stream(survey_id, "stopped")
+            if not Invitation.skip_waiting(survey_id, "stopped", made_until=until, at=now, limit=STOPPED_AT_ONCE):
+                survey.stopped()
+                return
+    with transaction():
+        enqueue(stop_waiting, survey_id)
 
 
 def expire_invitations(now: datetime) -> None:

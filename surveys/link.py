@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, Literal
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, func, select
 
 from accounts.workspace import Workspace
 from base import tokens
@@ -34,7 +34,7 @@ _FACTS = Prepared(
     select(
         *(Invitation.id, Invitation.workspace_id, Invitation.survey_id, Invitation.version_id, Invitation.contact_id),
         *(Invitation.locale, Contact.locale, Invitation.expires_at, Invitation.status),
-        *(Invitation.answered_at, Invitation.sent_at, Survey.closed_at),
+        *(Invitation.answered_at, func.coalesce(Invitation.reminded_at, Invitation.sent_at), Survey.closed_at),
         *(Workspace.name, Workspace.color, Workspace.logo_id, Workspace.zone, Contact.suppressed_reason),
         *(Contact.name, Contact.email, Contact.properties),
         *(Interaction.agent, Interaction.team, Interaction.channel, Interaction.properties),
@@ -62,7 +62,8 @@ class Link:
     expires_at: datetime
     closed_at: datetime | None
     answered: bool
-    sent_at: datetime | None
+    delivered_at: datetime | None
+    """When the mail server took the newest mail with this link."""
     unsubscribed: bool
     zone: str
     """The workspace's."""
@@ -114,7 +115,7 @@ class Link:
         if found is None:
             raise NotFoundError("link")
         ident, workspace_id, survey_id, version_id, contact_id, *rest = found
-        locale, spoken, expires_at, status, answered_at, sent_at, *rest = rest
+        locale, spoken, expires_at, status, answered_at, delivered_at, *rest = rest
         closed_at, company, color, logo_id, zone, suppressed, *rest = rest
         name, email, properties, *facts = rest
         about = dict(zip(("agent", "team", "channel", "properties"), facts, strict=True))
@@ -130,7 +131,7 @@ class Link:
             expires_at=expires_at,
             closed_at=closed_at,
             answered=answered_at is not None or status == "answered",
-            sent_at=sent_at,
+            delivered_at=delivered_at,
             unsubscribed=suppressed == "unsubscribed",
             zone=zone,
             facts=about,

@@ -47,11 +47,21 @@ def invitation_context(
         "shades": look.palette,
         "logo": look.logo,
         "chips": CHIPS,
+        "last_word": "",
         "greeting": texts["mail_greeting_named" if called else "mail_greeting"],
         "url": links.url,
         "decoy_url": links.decoy_url,
         "unsubscribe_url": links.unsubscribe_url,
     }
+
+
+def reminder_context(values: Mapping[str, Any], *, subject: str | None, last: bool) -> Mapping[str, Any]:
+    """The same values for a reminder: with the subject of the mail that it follows, which keeps both together in mail
+    programs, and with words of its own. The `last` one says that it is.
+    """
+    texts = values["texts"]
+    own = {"mail_intro": texts["reminder_intro"], "mail_subject": f"Re: {subject or texts['mail_subject']}"}
+    return {**values, "texts": {**texts, **own}, "last_word": texts["reminder_last"] if last else ""}
 
 
 @dataclass(frozen=True, slots=True)

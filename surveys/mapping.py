@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 REQUIRED = ("email", "external_id")
-FIELDS = (*REQUIRED, "name", "locale", "agent", "team", "channel", "occurred_at")
+FIELDS = (*REQUIRED, "name", "locale", "zone", "agent", "team", "channel", "occurred_at")
 PROPERTY = "property"  # a column kept with the interaction under its own name
 IGNORE = ""  # a column left out
 
@@ -30,6 +30,8 @@ _NAMES = {
         |όνομα|πελάτης|фио|имя клиента|имя и фамилия|имя|клиент""",
     "locale": """locale|language|lang|requester locale|requester language|customer language|language code|jezik
         |jezik stranke|język|język klienta|γλώσσα|γλώσσα πελάτη|язык|язык клиента""",
+    "zone": """time zone|timezone|tz|requester time zone|requester timezone|customer time zone|contact time zone
+        |user time zone|časovni pas|strefa czasowa|ζώνη ώρας|часовой пояс""",
     "agent": """agent|agent name|assignee|assignee name|assigned to|owner|handled by|operator|representative
         |assignee email|agent email|svetovalec|skrbnik|dodeljeno|zaposleni|konsultant|przypisany|przypisane do|pracownik
         |opiekun|εκπρόσωπος|υπάλληλος|χειριστής|ανατέθηκε σε|υπεύθυνος|агент|оператор|исполнитель|ответственный

@@ -1,15 +1,23 @@
-"""Values as people and helpdesks write them, brought into one form: address, language tag, moment. No clock here."""
+"""Values as people and helpdesks write them, brought into one form: address, language, zone, moment. No clock here."""
 
 import re
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
+from zoneinfo import available_timezones
 
+import idna
 from babel import Locale, UnknownLocaleError
 from babel.core import get_global
 from email_validator import EmailNotValidError, validate_email
 
 _EMAIL_LIMIT = 254
+_DOMAIN_LIMIT = 253  # as it goes over the wire
+_AROUND = " \t\r\n\u00a0\u200b\ufeff\"'“”„‘’‚«»`"
+_BEHIND = " \t.,;:"
+_BRACKETED = re.compile(r"[^<>@]{0,200}<([^<>]{1,300})>[ .,;]*")
+_ADDRESSES = re.compile(r"[^@\s,;|/]+@[^@\s,;|/]+")
 _LOCALE_LIMIT = 12
+_ZONE_LIMIT = 60
 # Local parts that need no closer look; the whole address then costs one cached look at its domain.
 _PLAIN_LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 _EUROPEAN = re.compile(
@@ -27,7 +35,9 @@ _NEAR = timedelta(days=1)  # clocks and zones disagree by hours, never by more t
 
 
 class UnfitError(ValueError):
-    """A value that cannot be what its field needs; `key` names the reason: email, locale, moment or future."""
+    """A value that cannot be what its field needs; `key` names the reason: email, foreign, several, locale, zone,
+    moment or future.
+    """
 
     def __init__(self, key: str) -> None:
         super().__init__(key)
@@ -35,25 +45,48 @@ class UnfitError(ValueError):
 
 
 def email_address(text: str) -> str:
-    """The address in the form that mail is sent to (domain in small letters, IDN as Unicode). Raises UnfitError."""
+    """The address in the form that mail is sent to (domain in small letters, IDN as Unicode). Raises UnfitError.
+
+    What programs put around an address is taken away: `mailto:`, a name and angle brackets, quotes, a full stop or
+    separator behind it. Keys: "email" for no address, "several" for more than one, "foreign" for letters before the @
+    that only some mail servers carry.
+    """
+    text = _bare(text)
+    if text.isprintable() and text.count("@") > 1 and len(_ADDRESSES.findall(text)) > 1:
+        raise UnfitError("several")
     local, _, domain = text.rpartition("@")
-    if len(local) <= 64 and len(text) <= _EMAIL_LIMIT and text.isascii() and _PLAIN_LOCAL.fullmatch(local):
-        known = _domain(domain)
-        if known is None:
-            raise UnfitError("email")
-        return f"{local}@{known}"
-    try:
-        return validate_email(text, check_deliverability=False).normalized
-    except EmailNotValidError as error:
-        raise UnfitError("email") from error
+    if len(local) > 64 or len(text) > _EMAIL_LIMIT or not _PLAIN_LOCAL.fullmatch(local):
+        raise UnfitError("foreign" if _is_foreign(local) and _domain(domain) else "email")
+    known = _domain(domain)
+    if known is None:
+        raise UnfitError("email")
+    return f"{local}@{known}"
+
+
+def _bare(text: str) -> str:
+    text = text.strip(_AROUND)
+    bracketed = _BRACKETED.fullmatch(text)
+    if bracketed:
+        text = bracketed[1]
+    text = text.strip(_AROUND)
+    if text[:7].lower() == "mailto:":
+        text = text[7:].partition("?")[0]
+    return text.strip(_AROUND).rstrip(_BEHIND)
+
+
+def _is_foreign(local: str) -> bool:
+    return 0 < len(local) <= 64 and not local.isascii() and all(part.isprintable() and part for part in local.split())
 
 
 @lru_cache(maxsize=20_000)
 def _domain(domain: str) -> str | None:
+    """The domain as it is kept, if it is one that mail can be sent to."""
     try:
-        return validate_email(f"a@{domain}", check_deliverability=False).domain
-    except EmailNotValidError:
+        found = validate_email(f"a@{domain}", check_deliverability=False).domain
+        wired = idna.encode(found, uts46=True)
+    except (EmailNotValidError, idna.IDNAError):
         return None
+    return found if len(wired) <= _DOMAIN_LIMIT else None
 
 
 def locale_tag(text: str) -> str:
@@ -93,6 +126,24 @@ def _language_names() -> dict[str, str]:
             for tag, name in known.items():
                 if tag.isalpha() and len(tag) == 2:
                     names.setdefault(name.casefold(), tag)
+    return names
+
+
+def zone_name(text: str) -> str:
+    """The name of a time zone, "Europe/Ljubljana" however it is capitalised, or as Windows calls it. UnfitError."""
+    found = _zone_names().get(text.strip().casefold().replace(" ", "_"))
+    if found is None:
+        raise UnfitError("zone")
+    return found
+
+
+@lru_cache(maxsize=1)
+def _zone_names() -> dict[str, str]:
+    """The zones of the world in small letters, and the names that Windows has for them."""
+    names = {
+        str(name).casefold().replace(" ", "_"): str(zone) for name, zone in get_global("windows_zone_mapping").items()
+    }
+    names |= {name.casefold(): name for name in available_timezones() if len(name) <= _ZONE_LIMIT}
     return names
 
 

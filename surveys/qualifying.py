@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from hashlib import sha256
 from typing import Any, Final, Literal
 
@@ -17,7 +18,7 @@ TAGS: Final = "tags"
 
 
 def refusal(
-    person: Person, *, show: Show | None, sample: int, survey_id: uuid.UUID, interaction_id: uuid.UUID
+    person: Person, *, show: Show | None, sample: int, survey_id: uuid.UUID, about: tuple[str, str]
 ) -> Refusal | None:
     """Why this interaction is not asked about; None when it is. `sample` is the per cent of interactions that are.
 
@@ -25,7 +26,7 @@ def refusal(
     """
     if show is not None and not holds(show, person):
         return "condition"
-    return None if drawn(survey_id, interaction_id, sample) else "sample"
+    return None if drawn(survey_id, about, sample) else "sample"
 
 
 def holds(show: Show, person: Person) -> bool:
@@ -34,11 +35,28 @@ def holds(show: Show, person: Person) -> bool:
     return all(each) if show.match == "all" else any(each)
 
 
-def drawn(survey_id: uuid.UUID, interaction_id: uuid.UUID, sample: int) -> bool:
-    """Whether an interaction belongs to the `sample` per cent that a survey asks about."""
+def belongs(show: Show, person: Person, locale: str | None, happened: Sequence[Person]) -> bool:
+    """Whether conditions hold for a person at all. One on an interaction holds if any that `happened` meets it."""
+    each = [_fits(condition, person, locale, happened) for condition in show.conditions]
+    return all(each) if show.match == "all" else any(each)
+
+
+def _fits(condition: Condition, person: Person, locale: str | None, happened: Sequence[Person]) -> bool:
+    if condition.about == "interaction":
+        plain = replace(condition, negated=False)
+        return any(_met(plain, one) for one in happened) != condition.negated
+    return met(condition, {}, Reader("nps", locale or "", person))
+
+
+def drawn(survey_id: uuid.UUID, about: tuple[str, str], sample: int) -> bool:
+    """Whether an interaction belongs to the `sample` per cent that a survey asks about.
+
+    `about`: its source and its name there, which are known before it is taken in, so that a forecast can draw too.
+    """
     if sample >= 100:
         return True
-    number = int.from_bytes(sha256(survey_id.bytes + interaction_id.bytes).digest()[:8], "big")
+    name = "\0".join(about).encode("utf-8", "replace")
+    number = int.from_bytes(sha256(survey_id.bytes + name).digest()[:8], "big")
     return number % 100 < sample
 
 

@@ -33,7 +33,7 @@ class Quarantine:
         return bool(self.survey_days or self.workspace_days)
 
 
-def last_asked(contact_ids: Collection[uuid.UUID]) -> Mapping[uuid.UUID, dict[uuid.UUID, datetime]]:
+def last_asked(contact_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, dict[uuid.UUID, datetime]]:
     """Contact → survey → when it last asked them, which is when the mail was written and not found undeliverable."""
     rows = db.session.execute(
         select(Invitation.contact_id, Invitation.survey_id, func.max(Invitation.asked_at))

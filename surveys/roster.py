@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, exists, func, or_, select
 
 from base.db import db
 from surveys.contact import Contact
@@ -31,26 +31,63 @@ class Last:
     """The newest answer to any request."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Filters:
+    """What a list of people is narrowed to."""
+
+    suppressed: bool = False
+    """Only those who are not to be asked."""
+    reason: str | None = None
+    """Only those who are not to be asked for this reason."""
+    language: str | None = None
+    asked_since: datetime | None = None
+    """Only those to whom a mail went since then."""
+    came_until: datetime | None = None
+    """Only those who were known then."""
+
+
+EVERYBODY = Filters()
+
+
 @dataclass(frozen=True)
 class Wanted:
     """Which people of a workspace. `words`: each must be part of the name or the address."""
 
     workspace_id: uuid.UUID
     words: tuple[str, ...] = ()
-    suppressed: bool = False
-    """Only those who are not to be asked."""
+    filters: Filters = EVERYBODY
 
     @classmethod
-    def read(cls, workspace_id: uuid.UUID, wish: str, *, suppressed: bool) -> Wanted:
-        """What somebody typed into the search field."""
-        return cls(workspace_id, tuple(search_words(wish)), suppressed)
+    def read(cls, workspace_id: uuid.UUID, wish: str, filters: Filters = EVERYBODY) -> Wanted:
+        """What somebody typed into the search field, and chose beside it."""
+        return cls(workspace_id, tuple(search_words(wish)), filters)
 
     def conditions(self) -> Iterator[ColumnElement[bool]]:
+        filters = self.filters
         yield Contact.workspace_id == self.workspace_id
-        if self.suppressed:
+        if filters.suppressed or filters.reason:
             yield Contact.suppressed_at.is_not(None)
+        if filters.reason:
+            yield Contact.suppressed_reason == filters.reason
+        if filters.language:
+            yield or_(Contact.locale == filters.language, Contact.locale.startswith(f"{filters.language}-"))
+        if filters.asked_since:
+            asked = (Invitation.contact_id == Contact.id, Invitation.sent_at >= filters.asked_since)
+            yield exists().where(*asked)
+        if filters.came_until:
+            yield Contact.created_at <= filters.came_until
         for word in self.words:
             yield Contact.search_key.contains(word, autoescape=True)
+
+    def batches(self, *, limit: int = 1000, after: uuid.UUID | None = None) -> Iterator[list[Contact]]:
+        """All of them, the oldest first, `limit` at a time, from behind `after` on."""
+        while True:
+            rows = select(Contact).where(*self.conditions()).order_by(Contact.id).limit(limit)
+            found = list(db.session.scalars(rows.where(Contact.id > after) if after else rows))
+            if not found:
+                return
+            yield found
+            after = found[-1].id
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,8 @@ from surveys.timing import EVERY_DAY, Window
 
 QUARANTINES: Final = (7, 14, 30, 60, 90, 180, 365)
 """Days between two requests that may be chosen; 0 is none."""
+LATEST_REMINDER: Final = 30
+"""Days after the mail by which the last reminder must go."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +35,15 @@ class Terms:
     quarantine_days: int = 0
     """Days after a request of this survey in which it does not ask the same person again."""
     when_quarantined: Literal["drop", "defer"] = "drop"
+    first_reminder_days: int = 0
+    """Days after the mail went out on which who has not answered is reminded; 0 is never."""
+    second_reminder_days: int = 0
+    """The same for the second time; more than the first, or 0."""
+
+    @property
+    def reminder_days(self) -> tuple[int, ...]:
+        """Days between the invitation's mail and each reminder, ascending; empty where nobody is reminded."""
+        return tuple(days for days in (self.first_reminder_days, self.second_reminder_days) if days)
 
 
 USUAL: Final = Terms()
@@ -52,6 +63,8 @@ class SendingRule(Model):
     conditions: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     quarantine_days: Mapped[int] = mapped_column(Integer, default=0)
     when_quarantined: Mapped[str] = mapped_column(String(8), default="drop")
+    first_reminder_days: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    second_reminder_days: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
     changed_at: Mapped[datetime] = mapped_column(Moment)
     changed_by: Mapped[uuid.UUID | None] = mapped_column(Uuid)
 
@@ -66,6 +79,12 @@ class SendingRule(Model):
         rows = db.session.scalars(select(cls).where(cls.survey_id.in_(survey_ids)))
         decided = {row.survey_id: terms_of(row) for row in rows}
         return {ident: decided.get(ident, USUAL) for ident in survey_ids}
+
+    @classmethod
+    def changed_since(cls, survey_id: uuid.UUID, at: datetime) -> bool:
+        """Whether somebody decided otherwise after `at`."""
+        row = db.session.get(cls, survey_id)
+        return row is not None and row.changed_at > at
 
     @classmethod
     def decide(

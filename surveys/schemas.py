@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, WithJsonSchema, model_validator
 
 from base.db import new_id
 from base.errors import InvalidError
 from base.schema import ONE_LINE, BlankIsNone, Moment, Schema
-from surveys import emails, exchanging, wording
+from surveys import emails
 from surveys.intake import Occasion
 from surveys.invitation import Invitation
 from surveys.normalising import UnfitError, email_address, locale_tag
-from surveys.question import KINDS, Document, questions
 from surveys.scale import SCALES
-from surveys.survey import Survey
-from surveys.version import Version
 
 FARTHEST = timedelta(days=365)
 """How far ahead an invitation may be planned."""
@@ -28,14 +26,17 @@ PROPERTIES = 50
 PROPERTIES_SIZE = 16_000
 
 
+_EMAIL_PROBLEMS: Mapping[str, str] = {
+    "foreign": "Must be an address that every mail server can carry: a–z before the @.",
+    "several": "Must be one email address; send a request for each.",
+}
+
+
 def _email(text: str) -> str:
     try:
-        address = email_address(text)
-    except UnfitError:
-        raise ValueError("Must be an email address.") from None
-    if not address.rpartition("@")[0].isascii():
-        raise ValueError("Must be an address that every mail server can carry: a–z before the @.")
-    return address
+        return email_address(text)
+    except UnfitError as error:
+        raise ValueError(_EMAIL_PROBLEMS.get(error.key, "Must be an email address.")) from None
 
 
 def _locale(text: str) -> str:
@@ -158,14 +159,25 @@ class BatchIn(Schema):
     ]
 
 
-class InvitationOut(Schema):
-    """One invitation. `reason` says why somebody is not asked: suppressed, closed, expired, …"""
+class DryRun(Schema):
+    """Whether only to say what would become of it."""
 
-    id: uuid.UUID
+    dry_run: Annotated[bool | None, Field(description="1: write nothing, and answer what would happen.")] = None
+
+
+class InvitationOut(Schema):
+    """One invitation. `reason` says why somebody is not asked (suppressed, quarantine, …), or what is waited for.
+
+    What a dry run foresees has no id and no address yet. `until`: how long what is waited for lasts, or the quarantine
+    because of which somebody would not be asked.
+    """
+
+    id: uuid.UUID | None
     status: str
     reason: str | None
-    answer_url: str
+    answer_url: str | None
     send_at: Moment
+    until: Moment | None = None
 
     @classmethod
     def of(cls, invitation: Invitation) -> InvitationOut:
@@ -175,6 +187,7 @@ class InvitationOut(Schema):
             reason=invitation.reason,
             answer_url=emails.answer_url(invitation.token),
             send_at=invitation.send_at,
+            until=invitation.send_at if invitation.status == "scheduled" and invitation.reason else None,
         )
 
 
@@ -192,87 +205,3 @@ class BatchOut(Schema):
             }
         ),
     ]
-
-
-class QuestionOut(Schema):
-    """One question of a survey, in its main language; merge fields are as they were written."""
-
-    id: str
-    kind: Annotated[str, WithJsonSchema({"type": "string", "enum": list(KINDS)})]
-    required: bool
-    title: str
-
-    @classmethod
-    def all_of(cls, document: Document, company: str) -> list[QuestionOut]:
-        """Every question of a document, in order."""
-        words = wording.named(wording.effective(document, document["default_locale"]), company)
-        return [
-            cls(id=one.id, kind=one.kind, required=one.required, title=words.get(one.title_key, ""))
-            for one in questions(document)
-        ]
-
-
-class SurveyOut(Schema):
-    """One survey. `version` is the newest published one; what is not published asks nobody."""
-
-    id: uuid.UUID
-    slug: str
-    name: str
-    metric: MetricName
-    version: int | None
-    default_locale: str
-    locales: list[str]
-    questions: Annotated[list[QuestionOut], Field(description="Of the newest version, else of the draft.")]
-    created_at: Moment
-    closed_at: Moment | None
-
-    @classmethod
-    def of(cls, survey: Survey, newest: Version | None, company: str) -> SurveyOut:
-        return cls(
-            id=survey.id,
-            slug=survey.slug,
-            name=survey.name,
-            metric=survey.metric,
-            version=survey.published_number,
-            default_locale=survey.draft["default_locale"],
-            locales=survey.draft["locales"],
-            questions=QuestionOut.all_of(newest.document if newest else survey.draft, company),
-            created_at=survey.created_at,
-            closed_at=survey.closed_at,
-        )
-
-
-class SurveyList(Schema):
-    """All surveys of the workspace, by name."""
-
-    data: list[SurveyOut]
-    next_cursor: str | None = None
-
-
-class SurveyIn(Schema):
-    """A new draft. An exported file is one as it is."""
-
-    name: Word120
-    document: Annotated[dict[str, Any], Field(description="What is asked, as an export has it.")]
-    afterword: Literal[1] = 1
-    kind: Literal["survey"] = "survey"
-    logo: None = None
-
-
-class SurveyQuery(Schema):
-    """Which document of a survey."""
-
-    version: Annotated[int, Field(ge=1, le=10**8, description="A published version instead of the draft.")] | None = (
-        None
-    )
-
-
-class SurveyDetail(SurveyOut):
-    """One survey with what it asks: the draft, or the version that was asked for."""
-
-    document: dict[str, Any]
-
-    @classmethod
-    def whole(cls, survey: Survey, document: Document, company: str) -> SurveyDetail:
-        known = SurveyOut.of(survey, Version.newest(survey.id), company).model_dump()
-        return cls(**known, document=exchanging.portable(document))

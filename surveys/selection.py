@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -13,9 +13,10 @@ from sqlalchemy import select
 from accounts.workspace import Workspace
 from base import tokens
 from base.db import db, new_id
+from base.errors import ConflictError
 from surveys import qualifying, quarantine
 from surveys.contact import Contact
-from surveys.intake import Kept, Occasion, batches, insert_new
+from surveys.intake import RECURRING, Kept, Occasion, batches, insert_new
 from surveys.interaction import Interaction
 from surveys.invitation import LIFE, Invitation
 from surveys.link import person_of
@@ -24,6 +25,7 @@ from surveys.quarantine import Quarantine
 from surveys.question import Show
 from surveys.rule import SendingRule, Terms, due_at, show_in, window_of
 from surveys.sending import Decision, Facts, may_send
+from surveys.suppression import Suppression
 from surveys.survey import Survey
 from surveys.timing import zone_for
 from surveys.version import Version
@@ -46,6 +48,19 @@ class Asker:
         terms, owner = SendingRule.of(survey.id), db.session.get_one(Workspace, survey.workspace_id)
         alone = Quarantine(terms.quarantine_days, owner.quarantine_days)
         return cls(survey, version, terms, alone, owner.zone, show_in(terms))
+
+    @classmethod
+    def to_ask(cls, survey: Survey) -> Asker:
+        """The survey as it asks now. ConflictError when it was never published."""
+        version = Version.newest(survey.id)
+        if version is None:
+            raise ConflictError("This survey was never published, so nobody can be asked yet.")
+        return cls.of(survey, version)
+
+    @property
+    def regular(self) -> Asker:
+        """The same for those whose turn it is: nothing happened that conditions or a share could be about."""
+        return replace(self, terms=replace(self.terms, sample=100), show=None)
 
     def facts(self, one: Candidate, status: str, send_at: datetime, expires_at: datetime) -> Facts:
         """What decides about one invitation of this survey."""
@@ -72,6 +87,8 @@ class Candidate:
     asked: Mapping[uuid.UUID, datetime]
     """When each survey last asked them."""
     person: Person
+    about: tuple[str, str]
+    """Source of what happened, and its name there."""
 
 
 def invite(
@@ -79,7 +96,7 @@ def invite(
 ) -> list[tuple[Invitation, bool]]:
     """One invitation to `survey` for each kept occasion, in order, and whether it is new.
 
-    Who may not be asked gets one that is skipped at once, with its reason. The caller enqueues the sending.
+    Who may not be asked gets one that is skipped at once, with its reason.
     """
     asker = Asker.of(survey, version)
     found: list[tuple[Invitation, bool]] = []
@@ -89,17 +106,13 @@ def invite(
     return found
 
 
-def decide(asker: Asker, one: Candidate, *, interaction_id: uuid.UUID, send_at: datetime, at: datetime) -> Decision:
+def decide(asker: Asker, one: Candidate, *, send_at: datetime, at: datetime) -> Decision:
     """What becomes of an invitation that is made at `at`. A refusal of the terms is a skip with its word."""
     decision = may_send(asker.facts(one, "scheduled", send_at, send_at + LIFE), at)
     if decision.reason in {"suppressed", "closed"}:
         return decision
     refused = qualifying.refusal(
-        one.person,
-        show=asker.show,
-        sample=asker.terms.sample,
-        survey_id=asker.survey.id,
-        interaction_id=interaction_id,
+        one.person, show=asker.show, sample=asker.terms.sample, survey_id=asker.survey.id, about=one.about
     )
     return Decision("skip", refused) if refused else decision
 
@@ -107,43 +120,56 @@ def decide(asker: Asker, one: Candidate, *, interaction_id: uuid.UUID, send_at: 
 def _invite_batch(
     asker: Asker, pairs: Sequence[tuple[Occasion, Kept]], at: datetime
 ) -> Iterator[tuple[Invitation, bool]]:
-    survey, candidates = asker.survey, _candidates(asker, [one for _, one in pairs])
-    rows = {one.interaction_id: _row(asker, occasion, one, at) for occasion, one in pairs}
+    survey, candidates = asker.survey, _candidates(asker, pairs)
+    # The same interaction twice in one batch is what was said of it first, as it is when it is kept.
+    rows: dict[uuid.UUID, dict[str, Any]] = {}
+    for occasion, one in pairs:
+        if one.interaction_id not in rows:
+            rows[one.interaction_id] = _row(asker, occasion, one, at)
     insert_new(Invitation, [rows[ident] for ident in sorted(rows)])
     query = select(Invitation).where(Invitation.survey_id == survey.id, Invitation.interaction_id.in_(list(rows)))
     known = {invitation.interaction_id: invitation for invitation in db.session.scalars(query)}
     new = {ident for ident, invitation in known.items() if invitation.id == rows[ident]["id"]}
+    turns = {one.interaction_id for occasion, one in pairs if occasion.source == RECURRING}
     for ident, invitation in known.items():
         if ident not in new and invitation.status == "skipped" and invitation.reason == "cancelled":
             invitation.revive(send_at=rows[ident]["send_at"])
             new.add(ident)
         if ident in new:
-            _settle(asker, invitation, candidates[ident], at)
+            _settle(asker.regular if ident in turns else asker, invitation, candidates[ident], at)
     for _, one in pairs:
         yield known[one.interaction_id], one.interaction_id in new
         new.discard(one.interaction_id)  # the same interaction twice in one batch is new once
 
 
 def _settle(asker: Asker, invitation: Invitation, one: Candidate, at: datetime) -> None:
-    decision = decide(asker, one, interaction_id=invitation.interaction_id, send_at=invitation.send_at, at=at)
+    decision = decide(asker, one, send_at=invitation.send_at, at=at)
     if decision.reason is not None:
         invitation.skip(decision.reason, at=at)
     elif decision.until is not None and decision.cause is not None:
         invitation.postpone(decision.until, decision.cause)
 
 
-def _candidates(asker: Asker, kept: Sequence[Kept]) -> dict[uuid.UUID, Candidate]:
+def _candidates(asker: Asker, pairs: Sequence[tuple[Occasion, Kept]]) -> dict[uuid.UUID, Candidate]:
     """Interaction → whom it happened to."""
+    kept = [one for _, one in pairs]
     people = _people({one.contact_id for one in kept})
     asked = quarantine.last_asked({one.contact_id for one in kept}) if asker.quarantine else {}
     facts = _facts({one.interaction_id for one in kept}) if asker.show else {}
+    unwilling = Suppression.among({one.contact_id for one in kept}, asker.survey.id)
     found = {}
-    for one in kept:
+    for occasion, one in pairs:
         contact = people[one.contact_id]
         about = facts.get(one.interaction_id, {})
         who = person_of(contact.name, contact.email, contact.locale, contact.properties, about)
+        suppressed = one.suppressed or one.contact_id in unwilling
         found[one.interaction_id] = Candidate(
-            one.suppressed, contact.zone, contact.locale, asked.get(one.contact_id, {}), who
+            suppressed=suppressed,
+            zone=contact.zone,
+            locale=contact.locale,
+            asked=asked.get(one.contact_id, {}),
+            person=who,
+            about=(occasion.source, occasion.external_id),
         )
     return found
 
@@ -159,9 +185,13 @@ def _facts(idents: Collection[uuid.UUID]) -> dict[uuid.UUID, dict[str, Any]]:
     return {row.id: {name: getattr(row, name) for name in ("agent", "team", "channel", "properties")} for row in rows}
 
 
+def moment_of(asker: Asker, occasion: Occasion, at: datetime) -> datetime:
+    """When the terms would ask about an occasion that is heard of at `at`, before anything stands in the way."""
+    return max(occasion.send_at, at) if occasion.send_at else due_at(asker.terms, occasion.occurred_at or at, at)
+
+
 def _row(asker: Asker, occasion: Occasion, kept: Kept, at: datetime) -> dict[str, Any]:
-    ident = new_id()
-    send_at = max(occasion.send_at, at) if occasion.send_at else due_at(asker.terms, occasion.occurred_at or at, at)
+    ident, send_at = new_id(), moment_of(asker, occasion, at)
     return {
         "id": ident,
         "workspace_id": asker.survey.workspace_id,

@@ -14,6 +14,7 @@ from accounts.user import User
 from base import events
 from base.db import Model, Moment, db, new_id
 from base.errors import ConflictError, NotFoundError
+from base.hold import Hold
 from surveys.draft import Draft
 from surveys.version import Version
 from surveys.wording import freeze
@@ -47,6 +48,8 @@ class Survey(Model):
     paused_at: Mapped[datetime | None] = mapped_column(Moment)
     """Since when its mails are held back; who was mailed before may still answer."""
     paused_by: Mapped[uuid.UUID | None] = mapped_column(Uuid)
+    stopping_at: Mapped[datetime | None] = mapped_column(Moment)
+    """Who was to be asked before that is being skipped, a batch after the other."""
     created_at: Mapped[datetime] = mapped_column(Moment)
     created_by: Mapped[uuid.UUID | None] = mapped_column(Uuid)
 
@@ -93,6 +96,16 @@ class Survey(Model):
         if found is None:
             raise NotFoundError("survey", ident)
         return found
+
+    @classmethod
+    def open_of(cls, workspace_id: uuid.UUID) -> list[Survey]:
+        """Those of a workspace that can be asked: published, and not closed."""
+        return [one for one in cls.all_of(workspace_id) if one.is_open]
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it takes answers."""
+        return self.published_number is not None and self.closed_at is None
 
     @classmethod
     def newest_versions(cls, workspace_id: uuid.UUID) -> dict[uuid.UUID, Version]:
@@ -218,6 +231,35 @@ class Survey(Model):
     def reopen(self, *, at: datetime, by: uuid.UUID | None = None) -> None:
         self.closed_at = self.closed_by = None
         events.record("survey.reopened", self.id, workspace_id=self.workspace_id, at=at, actor=_actor(by))
+
+    def pause(self, *, at: datetime, by: uuid.UUID | None = None) -> None:
+        """Hold back what waits to be sent, in the outbox too. Who was mailed before may answer."""
+        if self.paused_at is None:
+            self.paused_at, self.paused_by = at, by
+            Hold.put(self.id, at=at)
+            events.record("survey.paused", self.id, workspace_id=self.workspace_id, at=at, actor=_actor(by))
+
+    def resume(self, *, at: datetime, by: uuid.UUID | None = None) -> None:
+        """Send what was held back."""
+        if self.paused_at is not None:
+            self.paused_at = self.paused_by = None
+            if self.stopping_at is None:
+                Hold.lift(self.id)
+            events.record("survey.resumed", self.id, workspace_id=self.workspace_id, at=at, actor=_actor(by))
+
+    def stop_waiting(self, *, at: datetime, by: uuid.UUID | None = None) -> None:
+        """Do not ask whom it was to ask up to now. Nothing of it goes out from here on; `jobs.stop_waiting` skips
+        them.
+        """
+        self.stopping_at = at
+        Hold.put(self.id, at=at)
+        events.record("survey.stopped", self.id, workspace_id=self.workspace_id, at=at, actor=_actor(by))
+
+    def stopped(self) -> None:
+        """Nobody of them waits any more: whom it is to ask from now on is asked."""
+        self.stopping_at = None
+        if self.paused_at is None:
+            Hold.lift(self.id)
 
 
 def slugify(name: str) -> str:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -35,21 +34,31 @@ class Window:
         """The first moment from `moment` on at which it is open; `moment` itself where it is."""
         if self.always:
             return moment
-        return next(max(moment, begins) for begins, ends in self._spans(moment) if ends > moment)
+        day = moment.astimezone(ZoneInfo(self.zone)).date()
+        opens = next(max(moment, begins) for begins, ends in _spans(self, day) if ends > moment)
+        return opens.astimezone(moment.tzinfo)
 
-    def _spans(self, moment: datetime) -> Iterator[tuple[datetime, datetime]]:
-        """When it is open, from the day before `moment` on, in UTC. An hour that a change of clocks leaves out
-        begins when the clocks have been put forward.
-        """
-        zone = ZoneInfo(self.zone)
-        day = moment.astimezone(zone).date() - timedelta(days=1)
-        for number in range(10):
-            on = day + timedelta(days=number)
-            if str(on.isoweekday()) in self.weekdays:
-                last = on + timedelta(days=self.end // 24)
-                begins = datetime.combine(on, time(self.start), zone)
-                ends = datetime.combine(last, time(self.end % 24), zone)
-                yield begins.astimezone(moment.tzinfo), ends.astimezone(moment.tzinfo)
+
+@lru_cache(maxsize=2048)
+def _spans(window: Window, day: date) -> tuple[tuple[datetime, datetime], ...]:
+    """When it is open, from the day before `day` on, in UTC. An hour that a change of clocks leaves out begins when
+    the clocks have been put forward. Kept, since a table asks a million times about few days.
+    """
+    zone = ZoneInfo(window.zone)
+    found = []
+    for number in range(-1, 9):
+        on = day + timedelta(days=number)
+        if str(on.isoweekday()) in window.weekdays:
+            last = on + timedelta(days=window.end // 24)
+            begins = datetime.combine(on, time(window.start), zone)
+            ends = datetime.combine(last, time(window.end % 24), zone)
+            found.append((begins.astimezone(UTC), ends.astimezone(UTC)))
+    return tuple(found)
+
+
+def days_later(moment: datetime, days: int, zone: str) -> datetime:
+    """The same time of day so many days later, on the clock of `zone`; an hour that is left out there is the next."""
+    return (moment.astimezone(ZoneInfo(zone)) + timedelta(days=days)).astimezone(moment.tzinfo)
 
 
 def zone_for(own: str | None, locale: str | None, usual: str) -> str:

@@ -1,19 +1,32 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
-from typing import Any
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
 
-from sqlalchemy import JSON, ForeignKey, Index, Integer, String, Text, Uuid, select
+from sqlalchemy import JSON, Boolean, ForeignKey, Index, Integer, String, Text, Uuid, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from base import events
-from base.db import Model, Moment, db, insert_once, new_id
+from base.db import Model, Moment, db, new_id
 from base.errors import ConflictError, NotFoundError
+from surveys.intake import batches, insert_new
+from surveys.invitation import Invitation
+from surveys.tallying import Tally
+
+FRESH: Final = timedelta(hours=1)
+"""For how long a forecast is believed."""
+
+SUPPRESSIONS, MATCHING = "suppressions", "matching"
 
 
 class Upload(Model):
-    """A CSV of interactions on its way in: uploaded → mapped → importing → done, or failed with the reason."""
+    """A table on its way in: uploaded → mapped (and foreseen) → importing → done, or failed with the reason.
+
+    `source` says of what: "csv" of interactions, SUPPRESSIONS of addresses to be left alone, MATCHING of none, but of
+    people whom a search found and who are to be left alone.
+    """
 
     __tablename__ = "upload"
     __table_args__ = (Index("ix_upload_workspace_created", "workspace_id", "created_at"),)
@@ -35,42 +48,104 @@ class Upload(Model):
     added: Mapped[int] = mapped_column(Integer, default=0)
     repeated: Mapped[int] = mapped_column(Integer, default=0)
     refused: Mapped[int] = mapped_column(Integer, default=0)
+    noted: Mapped[int] = mapped_column(Integer, default=0)
+    """Rows that were taken without a cell that nobody could read."""
     asked: Mapped[int] = mapped_column(Integer, default=0)
+    forecast: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    """state (counting, done, failed), key, at, bytes read so far, reason, and the `Tally` as written."""
     created_at: Mapped[datetime] = mapped_column(Moment)
     created_by: Mapped[uuid.UUID | None] = mapped_column(Uuid)
     finished_at: Mapped[datetime | None] = mapped_column(Moment)
 
     @classmethod
-    def of(cls, workspace_id: uuid.UUID, ident: uuid.UUID) -> Upload:
-        """The upload of this workspace, or NotFoundError."""
-        found = db.session.scalar(select(cls).where(cls.workspace_id == workspace_id, cls.id == ident))
+    def of(cls, workspace_id: uuid.UUID, ident: uuid.UUID, *, source: str = "csv") -> Upload:
+        """The upload of this workspace and kind, or NotFoundError."""
+        wanted = (cls.workspace_id == workspace_id, cls.id == ident, cls.source == source)
+        found = db.session.scalar(select(cls).where(*wanted))
         if found is None:
             raise NotFoundError("upload", ident)
         return found
 
     @classmethod
-    def recent(cls, workspace_id: uuid.UUID, limit: int = 20) -> list[Upload]:
-        """The newest uploads of a workspace."""
-        query = select(cls).where(cls.workspace_id == workspace_id).order_by(cls.created_at.desc(), cls.id.desc())
-        return list(db.session.scalars(query.limit(limit)))
+    def recent(cls, workspace_id: uuid.UUID, *, source: str = "csv", limit: int = 20) -> list[Upload]:
+        """The newest uploads of a workspace and kind."""
+        wanted = (cls.workspace_id == workspace_id, cls.source == source)
+        return list(
+            db.session.scalars(select(cls).where(*wanted).order_by(cls.created_at.desc(), cls.id.desc()).limit(limit))
+        )
 
-    def start(self, choices: list[str], *, at: datetime, by: str | None) -> None:
-        """Take the file in as mapped: `choices` holds a field, "property" or "" for each column."""
+    def plan(self, choices: list[str], survey_id: uuid.UUID | None, *, at: datetime) -> None:
+        """Foresee what becomes of the rows: `choices` holds a field, "property" or "" for each column."""
         if self.state not in ("uploaded", "mapped"):
             raise ConflictError("This file is being taken in already.")
-        self.mapping, self.state = {"choices": choices}, "importing"
+        self.mapping, self.survey_id, self.state = {"choices": choices}, survey_id, "mapped"
+        self.forecast = {"state": "counting", "key": new_id().hex, "at": at.isoformat(), "bytes": 0}
+
+    @property
+    def foreseen(self) -> Tally | None:
+        """What was foreseen, once it is counted."""
+        return Tally.read(self.forecast) if self.forecast.get("state") == "done" else None
+
+    @property
+    def foreseen_at(self) -> datetime | None:
+        at = self.forecast.get("at")
+        return datetime.fromisoformat(at) if at else None
+
+    def is_fresh(self, now: datetime) -> bool:
+        """Whether what was foreseen can still be believed."""
+        return self.foreseen is not None and self.foreseen_at is not None and now - self.foreseen_at < FRESH
+
+    def start(self, *, at: datetime, by: str | None) -> None:
+        """Take the file in as planned."""
+        if self.state != "mapped":
+            raise ConflictError("This file is being taken in already.")
+        self.state = "importing"
         events.record("upload.started", self.id, workspace_id=self.workspace_id, at=at, actor=by)
 
-    def refuse(self, row: int, column: str, problem: str, value: str) -> None:
-        """Keep what was wrong with a row; its first problem is enough."""
-        column, value = column.replace("\0", "\ufffd")[:120], value.replace("\0", "\ufffd")[:200]
-        known = {"upload_id": self.id, "row": row, "column": column, "problem": problem, "value": value}
-        if insert_once(RefusedRow, known):
-            self.refused += 1
+    def refuse(self, rows: Sequence[tuple[int, str, str, str]], *, taken: bool = False) -> None:
+        """Keep what was wrong with rows: number, column, problem, value; a row's first problem is enough.
+
+        `taken`: only the cell was left out. Needs to be called once for each row.
+        """
+        found = [
+            {"upload_id": self.id, "row": row, "column": plain(column, 120), "problem": problem}
+            | {"value": plain(value, 200), "taken": taken}
+            for row, column, problem, value in rows
+        ]
+        for batch in batches(found):
+            insert_new(RefusedRow, batch)
+        if taken:
+            self.noted += len(found)
+        else:
+            self.refused += len(found)
+
+    def become(self) -> Tally:
+        """What became of the rows so far, counted as the forecast counts them."""
+        told = Tally({"known": self.repeated})
+        problems = select(RefusedRow.taken, RefusedRow.problem, func.count()).where(RefusedRow.upload_id == self.id)
+        for taken, problem, number in db.session.execute(problems.group_by(RefusedRow.taken, RefusedRow.problem)):
+            told.add(f"{'noted' if taken else 'refused'}.{problem}", number)
+        if self.survey_id is None:
+            told.add("keep", self.added)
+        columns = (Invitation.status, Invitation.reason, Invitation.asked_at.is_(None))
+        ends = (func.count(), func.min(Invitation.send_at), func.max(Invitation.send_at))
+        query = select(*columns, *ends).where(Invitation.upload_id == self.id).group_by(*columns)
+        for status, reason, unasked, number, first, last in db.session.execute(query):
+            if status == "skipped":
+                told.add(f"skip.{reason}", number)
+                continue
+            waits = unasked and status == "scheduled"
+            key = "later" if waits and reason == "quarantine" else "ask"
+            for at in (first, last):
+                told.add(key, 0, at=at)
+                told.add(f"wait.{reason or 'due'}", 0, at=at if waits else None)
+            told.add(key, number)
+            told.add(f"wait.{reason or 'due'}", number if waits else 0)
+        return told
 
     def refused_rows(self, limit: int = 500) -> list[RefusedRow]:
-        """The first rows that could not be taken."""
-        query = select(RefusedRow).where(RefusedRow.upload_id == self.id).order_by(RefusedRow.row)
+        """The first rows with something wrong, those that could not be taken before others."""
+        query = select(RefusedRow).where(RefusedRow.upload_id == self.id).order_by(RefusedRow.taken, RefusedRow.row)
         return list(db.session.scalars(query.limit(limit)))
 
     def finish(self, *, at: datetime) -> None:
@@ -83,7 +158,10 @@ class Upload(Model):
 
 
 class RefusedRow(Model):
-    """A row that could not be taken: its number as a spreadsheet shows it, the column, what is wrong, the value."""
+    """A row that could not be taken: its number as a spreadsheet shows it, the column, what is wrong, the value.
+
+    `taken`: the row was, only this cell was left out.
+    """
 
     __tablename__ = "upload_refused_row"
 
@@ -92,3 +170,9 @@ class RefusedRow(Model):
     column: Mapped[str] = mapped_column(String(120))
     problem: Mapped[str] = mapped_column(String(60))
     value: Mapped[str] = mapped_column(String(200))
+    taken: Mapped[bool] = mapped_column(Boolean, default=False)
+
+
+def plain(text: str, most: int) -> str:
+    """As the database takes it."""
+    return text.replace("\0", "\ufffd")[:most]

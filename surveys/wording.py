@@ -87,7 +87,7 @@ EDITABLE: Mapping[str, tuple[str, ...]] = MappingProxyType(
         ),
         "mail": (
             *("mail_subject", "mail_preheader", "mail_greeting", "mail_greeting_named", "mail_intro", "mail_choose"),
-            *("mail_open", "mail_why", "mail_unsubscribe"),
+            *("mail_open", "mail_why", "mail_unsubscribe", "reminder_intro", "reminder_last"),
         ),
         "messages": (
             *("error_title", "score_missing", "answer_missing", "rows_missing", "other_missing", "contact_missing"),

@@ -16,9 +16,14 @@ from feedback import ballot
 from feedback.digest import Digest, Order
 from feedback.digesting import Cadence
 from feedback.emails import pause_url
+from feedback.export import Export
+from feedback.export import Wish as FileWish
+from feedback.exporter import write_export
 from feedback.issue import Issue, oldest_untold
 from feedback.revision import Given
-from surveys import importer, jobs
+from surveys import forecaster, importer, jobs, receiver, recurring
+from surveys.bounce import Bounce
+from surveys.contact import Contact
 from surveys.door import Door
 from surveys.emails import unsubscribe_url
 from surveys.filling import Piece
@@ -28,8 +33,13 @@ from surveys.logo import Logo
 from surveys.open_link import OpenLink
 from surveys.picturing import pictures
 from surveys.question import CONTACT
+from surveys.received_call import Parcel, ReceivedCall
+from surveys.recurrence import Recurrence, Rhythm
+from surveys.returning import Returned
+from surveys.source import Source
+from surveys.suppression import Suppression, Whom, Wish
 from surveys.survey import Survey
-from surveys.upload import Upload
+from surveys.upload import MATCHING, SUPPRESSIONS, Upload
 from surveys.version import Version
 from tests.cast import a_draft, a_logo, a_person, a_response, a_survey, a_template, an_invitation, an_open_link
 from tests.feedback.answers import one, rated, some
@@ -85,14 +95,19 @@ class Town:
     contact_id: uuid.UUID
     template_id: uuid.UUID
     upload_id: uuid.UUID
+    foreseen_upload_id: uuid.UUID
     done_upload_id: uuid.UUID
     digest_id: uuid.UUID
     issue_id: uuid.UUID
     mail_id: uuid.UUID
+    bounce_id: uuid.UUID
     logo_id: uuid.UUID
     key_id: uuid.UUID
     key: str
     link: OpenLink
+    source_id: uuid.UUID
+    call_id: uuid.UUID
+    hook: str
 
     @classmethod
     def build(cls, app, workspace, admin):
@@ -116,6 +131,7 @@ class Town:
         with transaction():
             key, secret = ApiKey.create(workspace.id, "Helpdesk", at=now)
             logo = Logo.keep(workspace.id, pictures(a_logo()), at=now)
+        cls._regular(survey, now)
         return cls(
             workspace=workspace,
             admin=admin,
@@ -131,14 +147,17 @@ class Town:
             contact_id=responses[0].contact_id,
             template_id=a_template(workspace, survey, name=f"{name} template").id,
             upload_id=cls._upload(workspace, survey, "uploaded"),
+            foreseen_upload_id=cls._upload(workspace, survey, "mapped", drain),
             done_upload_id=cls._upload(workspace, survey, "importing", drain),
             digest_id=digest.id,
             issue_id=issue.id,
             mail_id=Mail.by_key(f"invitation:{waiting.id}").id,
+            bounce_id=cls._bounce(responses[0].contact_id, now),
             logo_id=logo.id,
             key_id=key.id,
             key=secret,
             link=cls._open_link(survey, now),
+            **cls._source(workspace, survey, now, drain),
         )
 
     @staticmethod
@@ -169,6 +188,21 @@ class Town:
             return jobs.ask(session.get_one(Survey, survey.id), [occasion], at=now)[0][0]
 
     @staticmethod
+    def _bounce(contact_id, now):
+        """A mail that a server refused for now."""
+        returned = Returned("soft", "4.2.2", "452 4.2.2 Mailbox full", counted=True)
+        with transaction() as session:
+            return Bounce.refused(session.get_one(Contact, contact_id), new_id(), returned, at=now).id
+
+    @staticmethod
+    def _regular(survey, now):
+        """The survey asks everybody every three months, and everybody has a turn."""
+        with transaction() as session:
+            one = Recurrence.decide(session.get_one(Survey, survey.id), Rhythm(), at=now)
+            one.start(people=9, today=now.date(), at=now)
+        recurring.ask_regularly(now)
+
+    @staticmethod
     def _open_link(survey, now):
         """A link of the survey, and an answer that came by it."""
         link = an_open_link(survey, at=now, properties={"city": "Ljubljana"}, team="North", kiosk=True)
@@ -176,6 +210,22 @@ class Town:
         with transaction():
             ballot.walk_in(Door.by_slug(link.slug), given, {}, at=now)
         return link
+
+    @staticmethod
+    def _source(workspace, survey, now, drain):
+        """A source that was called twice: once it was understood, once not."""
+        with transaction():
+            source, hook = Source.create(workspace.id, "Desk", "generic", at=now)
+            source.change(name="Desk", survey_ids=[survey.id], at=now)
+            body = f"id=T-9&email=neza@{workspace.slug}.example&name=Neza&product=Lamp&tags=vip".encode()
+            told, empty = (
+                ReceivedCall.keep(source.id, Parcel("POST", "application/x-www-form-urlencoded", "", sent), at=now)
+                for sent in (body, b"id={$id}")
+            )
+            for call in (empty, told):
+                enqueue(receiver.take_in, call.id)
+        drain()
+        return {"source_id": source.id, "call_id": told.id, "hook": hook}
 
     @staticmethod
     def _digest(workspace, admin, now):
@@ -199,8 +249,11 @@ class Town:
             path = importer.file_of(upload.id)
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(TABLE, encoding="utf-8")
+            if state != "uploaded":
+                upload.plan(["external_id", "email", "name", "occurred_at"], survey.id, at=clock.now())
+                enqueue(forecaster.foresee_upload, upload.id)
             if state == "importing":
-                upload.start(["external_id", "email", "name", "occurred_at"], at=clock.now(), by=None)
+                upload.start(at=clock.now(), by=None)
                 enqueue(importer.import_upload, upload.id)
         if drain:
             drain()
@@ -210,6 +263,20 @@ class Town:
         """Somebody new who belongs here only."""
         return a_person(f"P{new_id().hex}", self.workspace, role, at=clock.now())
 
+    def left_alone(self):
+        """An address that is not to be asked, and that nobody has."""
+        wish = Wish(reason="by hand", at=clock.now())
+        with transaction():
+            return Suppression.put(Whom(self.workspace.id, f"{new_id().hex}@gone.test"), wish)[0]
+
+    def list_of(self, source):
+        """A list of people who are not to be asked, taken in."""
+        known = {"filename": "list.csv", "size": 9, "encoding": "utf-8", "state": "done", "created_at": clock.now()}
+        with transaction() as session:
+            upload = Upload(id=new_id(), workspace_id=self.workspace.id, source=source, **known)
+            session.add(upload)
+        return upload.id
+
     def ticket(self, purpose):
         """A fresh link of that purpose."""
         with transaction():
@@ -217,6 +284,14 @@ class Town:
                 return Ticket.issue("reset", at=clock.now(), email=self.admin.email)
             known = {"email": f"{new_id().hex}@new.test", "workspace_id": self.workspace.id, "role": "viewer"}
             return Ticket.issue(purpose, at=clock.now(), **known)
+
+    def export(self):
+        """A file of all responses that waits to be fetched."""
+        wish = FileWish(kind="csv", survey_id=None, wanted={}, people=True, total=1)
+        with transaction():
+            export = Export.ask(self.workspace.id, wish, at=clock.now(), by=self.admin.id)
+        write_export(export.id)
+        return export.id
 
     def values_of(self, rule):
         """What the arguments of a route are here. A route whose argument nobody knows is an error: teach it here."""
@@ -244,16 +319,27 @@ NAMED = {
     ("publishing.review", "slug"): lambda town: town.draft.slug,
     ("", "survey"): lambda town: town.survey.slug,
     ("contacts", "ident"): lambda town: town.contact_id,
+    ("returned", "ident"): lambda town: town.contact_id,
     ("templating.delete", "template_id"): lambda town: a_template(town.workspace, town.survey).id,
     ("uploading", "ident"): lambda town: town.upload_id,
+    ("merging", "ident"): lambda town: town.contact_id,
+    ("erasing", "ident"): lambda town: town.contact_id,
+    ("forecasting", "ident"): lambda town: town.foreseen_upload_id,
     ("logos", "ident"): lambda town: town.logo_id,
     ("responses", "ident"): lambda town: town.response_id,
     ("theming", "ident"): lambda town: town.response_id,
     ("responses.release", "ident"): lambda town: town.flagged_id,
+    ("exports", "ident"): lambda town: town.export(),
     ("places", "ident"): lambda town: town.link.id,
+    ("sources", "ident"): lambda town: town.source_id,
+    ("calls", "ident"): lambda town: town.source_id,
+    ("hooks", "key"): lambda town: town.hook,
     ("opening", "slug"): lambda town: town.link.slug,
     ("opening", "number"): lambda town: 1,
     ("opening", "mode"): lambda town: "kiosk",
+    ("", "suppression_id"): lambda town: town.left_alone().id,
+    ("", "list_id"): lambda town: town.list_of(SUPPRESSIONS),
+    ("", "matching_id"): lambda town: town.list_of(MATCHING),
     ("", "invitation_id"): lambda town: town.waiting.id,
     ("", "user_id"): lambda town: town.colleague().id,
     ("", "ticket_id"): lambda town: town.ticket("invite").id,
@@ -262,7 +348,7 @@ NAMED = {
     ("interpreting.download", "kind"): lambda town: "xliff",
     ("", "filename"): lambda town: "css/base.css",
     ("answering", "token"): lambda town: town.waiting.token,
-    ("unsubscribing", "token"): lambda town: last_part(unsubscribe_url(town.contact_id, "sl")),
+    ("unsubscribing", "token"): lambda town: last_part(unsubscribe_url(town.contact_id, town.survey.id, "sl")),
     ("pausing", "token"): lambda town: last_part(pause_url(town.digest_id)),
     ("welcome.join", "token"): lambda town: last_part(town.ticket("invite").link),
     ("welcome.accept", "token"): lambda town: last_part(town.ticket("invite").link),

@@ -2,7 +2,7 @@
 
 from flask import Blueprint
 
-from accounts.views import account, accounts, apikeys, outbox, resets, settings, team, welcome
+from accounts.views import account, accounts, apikeys, outbox, probing, resets, settings, team, welcome
 
 blueprints: tuple[Blueprint, ...] = (
     accounts.bp,
@@ -13,4 +13,5 @@ blueprints: tuple[Blueprint, ...] = (
     team.bp,
     apikeys.bp,
     outbox.bp,
+    probing.bp,
 )

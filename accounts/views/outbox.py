@@ -10,14 +10,14 @@ from typing import Any
 
 from flask import Blueprint, Response, current_app, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext
+from flask_babel import gettext, ngettext
 
 from accounts.access import actor, can, requires
 from accounts.workspace import Workspace
-from base import clock, courier, events
+from base import clock, events, postbook, second_try
+from base.breaker import Breaker
 from base.db import transaction
 from base.errors import ConflictError, NotFoundError
-from base.jobs import enqueue
 from base.mail import with_pictures
 from base.outbox import Mail
 
@@ -25,6 +25,10 @@ bp = Blueprint("outbox", __name__)
 
 STATES = ("queued", "sending", "sent", "failed", "suppressed")
 PAGE = 50
+AT_ONCE = 500
+"""Failed mails that one press tries again."""
+SEARCH_LIMIT = 100
+"""Characters of a search that count."""
 SECRET_KINDS = ("invite", "reset")
 """Mails that carry a link into an account: nobody reads them but the one they are for."""
 
@@ -38,19 +42,24 @@ FRAME_POLICY = (
 @requires("outbox.view")
 def index(workspace: Workspace) -> ResponseReturnValue:
     state = request.args.get("state") if request.args.get("state") in STATES else None
+    wish = " ".join(request.args.get("q", "").split())[:SEARCH_LIMIT]
     older, newer = _named(workspace, "before"), _named(workspace, "after")
-    mails = Mail.page(workspace.id, state=state, older_than=older, newer_than=newer, limit=PAGE + 1)
+    mails = postbook.page(workspace.id, state=state, to=wish, older_than=older, newer_than=newer, limit=PAGE + 1)
     more = len(mails) > PAGE
     mails = mails[-PAGE:] if newer else mails[:PAGE]
-    counts = Mail.counts(workspace.id)
-    here: dict[str, Any] = {"workspace": workspace.slug, "state": state}
+    counts = postbook.counts(workspace.id)
+    here: dict[str, Any] = {"workspace": workspace.slug, "state": state, "q": wish or None}
     return render_template(
         "accounts/outbox.html",
         mails=mails,
         state=state,
+        wish=wish,
         counts=counts,
         total=sum(counts.values()),
-        filing=current_app.config["SETTINGS"].smtp_url is None,
+        broken=Breaker.current(),
+        per_minute=current_app.config["MAIL_PER_MINUTE"],
+        held_up=postbook.held_up(workspace.id) if counts.get("queued") else None,
+        at_once=AT_ONCE,
         newer=url_for(".index", **here, after=mails[0].id) if mails and (older or (newer and more)) else None,
         older=url_for(".index", **here, before=mails[-1].id) if mails and (newer or more) else None,
     )
@@ -79,7 +88,8 @@ def show(workspace: Workspace, mail_id: uuid.UUID) -> ResponseReturnValue:
         text=text.get_content() if text else None,
         html=message is not None and message.get_body(("html",)) is not None,
         source=mail.raw if readable and can("outbox.retry") else None,
-        filing=current_app.config["SETTINGS"].smtp_url is None,
+        broken=Breaker.current(),
+        per_minute=current_app.config["MAIL_PER_MINUTE"],
     )
 
 
@@ -102,15 +112,38 @@ def html(workspace: Workspace, mail_id: uuid.UUID) -> Response:
 @bp.post("/w/<workspace>/outbox/<uuid:mail_id>/retry")
 @requires("outbox.retry")
 def retry(workspace: Workspace, mail_id: uuid.UUID) -> ResponseReturnValue:
-    at = clock.now()
     with transaction():
         mail = Mail.of_workspace(workspace.id, mail_id)
-        if mail.state != "failed":
-            raise ConflictError(gettext("Only a mail that failed can be tried again."))
-        mail.retry(at=at)
-        enqueue(courier.deliver, mail.id, at=at)
-        events.record("mail.retried", mail.id, workspace_id=workspace.id, at=at, actor=actor())
+        if not mail.retriable:
+            raise ConflictError(gettext("Only a mail that failed before it left can be tried again."))
+        if not second_try.retry([mail], at=clock.now(), actor=actor()):
+            raise ConflictError(gettext("This person is not to be asked any more, so the mail stays here."))
     flash(gettext("The mail to %(to)s is tried again.", to=mail.to_address), "success")
+    return redirect(url_for(".show", workspace=workspace.slug, mail_id=mail_id), 303)
+
+
+@bp.post("/w/<workspace>/outbox/retry")
+@requires("outbox.retry")
+def retry_all(workspace: Workspace) -> ResponseReturnValue:
+    """A bounded number a press: a server that comes back is not met by everything at once."""
+    with transaction():
+        number = second_try.retry(postbook.failed_ones(workspace.id, limit=AT_ONCE), at=clock.now(), actor=actor())
+    if number:
+        flash(ngettext("%(num)s mail is tried again.", "%(num)s mails are tried again.", number), "success")
+    else:
+        flash(gettext("No failed mail can go again: they came back, or their people are not to be asked."), "info")
+    return redirect(url_for(".index", workspace=workspace.slug), 303)
+
+
+@bp.post("/w/<workspace>/outbox/<uuid:mail_id>/withdraw")
+@requires("outbox.retry")
+def withdraw(workspace: Workspace, mail_id: uuid.UUID) -> ResponseReturnValue:
+    with transaction():
+        mail = Mail.of_workspace(workspace.id, mail_id)
+        if not Mail.take_back(workspace.id, mail.id, "withdrawn"):
+            raise ConflictError(gettext("The mail does not wait any more, so it cannot be taken back."))
+        events.record("mail.withdrawn", mail.id, workspace_id=workspace.id, at=clock.now(), actor=actor())
+    flash(gettext("The mail to %(to)s is taken back; it is not sent.", to=mail.to_address), "success")
     return redirect(url_for(".show", workspace=workspace.slug, mail_id=mail_id), 303)
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import Protocol
 
 from flask import Flask
+
+from base.runners.flows import Flow
 
 
 class Runner(Protocol):
@@ -32,12 +34,12 @@ class Runner(Protocol):
         """Ask the due tables once."""
 
 
-def runner_for(app: Flask, tick: Callable[[datetime], None]) -> Runner:
+def runner_for(app: Flask, tick: Callable[[datetime], None], flows: Sequence[Flow] = ()) -> Runner:
     """The runner that fits the app's database."""
     if app.config["SQLALCHEMY_DATABASE_URI"].startswith("sqlite"):
         from base.runners.embedded import EmbeddedRunner
 
-        return EmbeddedRunner(app, tick)
+        return EmbeddedRunner(app, tick, flows)
     from base.runners.distributed import DistributedRunner
 
-    return DistributedRunner(app, tick)
+    return DistributedRunner(app, tick, flows)

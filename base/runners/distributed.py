@@ -26,6 +26,7 @@ from sqlalchemy.dialects.postgresql import array
 from base import clock
 from base.db import db, transaction
 from base.jobs import BACKOFF, MAX_ATTEMPTS, Job, registered
+from base.runners.flows import Flow, Flows
 from base.swift import driver_connection
 
 log = logging.getLogger("afterword.jobs")
@@ -53,9 +54,10 @@ class Patience(procrastinate.BaseRetryStrategy):
 class DistributedRunner:
     """Defers in the caller's transaction; works in a thread with an event loop of its own."""
 
-    def __init__(self, app: Flask, tick: Callable[[datetime], None]) -> None:
+    def __init__(self, app: Flask, tick: Callable[[datetime], None], flows: Sequence[Flow] = ()) -> None:
         self.app = app
         self.tick = tick
+        self._flows = Flows(app, flows)
         self._sender = procrastinate.App(connector=procrastinate.SyncPsycopgConnector())
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -112,12 +114,15 @@ class DistributedRunner:
             self._loop.add_signal_handler(number, self._working.cancel)
         url = self.app.config["SQLALCHEMY_DATABASE_URI"].replace("postgresql+psycopg://", "postgresql://")
         app = self._worker_app(procrastinate.PsycopgConnector(conninfo=url))
+        self._flows.start()
         try:
             async with app.open_async():
                 lanes = (self._work_on(app, queue, at_once) for queue, at_once in QUEUES.items())
                 await asyncio.gather(*lanes, self._look_after_others())
         except asyncio.CancelledError:
             log.info("the worker stopped")
+        finally:
+            self._flows.stop()
 
     async def _look_after_others(self) -> None:
         """Put back what killed workers left, sooner than the next tick would."""
@@ -187,6 +192,12 @@ class DistributedRunner:
 
     def drain(self) -> int:
         """Run everything due by our clock, in the caller's thread, one job after the other. For commands and tests."""
+        tried = 0
+        while done := self._drain_jobs() + self._flows.drain():
+            tried += done
+        return tried
+
+    def _drain_jobs(self) -> int:
         tried = 0
         while (claimed := self._next_due()) is not None:
             tried += 1

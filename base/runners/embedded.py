@@ -12,7 +12,7 @@ import math
 import threading
 import time
 import uuid
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import IO
@@ -27,6 +27,7 @@ from base.db import Model, Moment, db, new_id, transaction
 from base.grouping import busy
 from base.jobs import BACKOFF, MAX_ATTEMPTS, registered
 from base.prepared import Prepared
+from base.runners.flows import Flow, Flows
 from base.runners.threads import DaemonThreads
 
 log = logging.getLogger("afterword.jobs")
@@ -58,9 +59,10 @@ _INSERT = Prepared(insert(QueuedJob), "id", "name", "subject_id", "run_at", "sta
 class EmbeddedRunner:
     """Keeps the queue and works it off in a thread of the serving process."""
 
-    def __init__(self, app: Flask, tick: Callable[[datetime], None]) -> None:
+    def __init__(self, app: Flask, tick: Callable[[datetime], None], flows: Sequence[Flow] = ()) -> None:
         self.app = app
         self.tick = tick
+        self._flows = Flows(app, flows)
         self._scheduler: BackgroundScheduler | None = None
         self._lock: IO[str] | None = None
         self._stopping = threading.Event()
@@ -106,6 +108,7 @@ class EmbeddedRunner:
         scheduler.add_job(self._guarded(self.run_tick), "interval", seconds=20, next_run_time=clock.now())
         scheduler.start()
         self._scheduler = scheduler
+        self._flows.start()
         return True
 
     def _take_over(self) -> None:
@@ -117,6 +120,7 @@ class EmbeddedRunner:
     def stop(self) -> None:
         """Finish the job in hand, then stop ticking."""
         self._stopping.set()
+        self._flows.stop()
         if self._scheduler is not None:
             self._scheduler.shutdown(wait=True)
             self._scheduler = None
@@ -187,7 +191,10 @@ class EmbeddedRunner:
 
     def drain(self) -> int:
         """Run what is due and what that leads to, in the caller's thread. For commands and tests."""
-        return self.run_due()
+        tried = 0
+        while done := self.run_due() + self._flows.drain():
+            tried += done
+        return tried
 
     def _claim(self, now: datetime, *, slow: bool | None = None, limit: int = 20) -> list[QueuedJob]:
         expired = (QueuedJob.state == "running") & (QueuedJob.run_at <= now)

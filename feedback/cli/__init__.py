@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import click
 
-from feedback.cli import comments, database, demo, digests, serving
+from feedback.cli import comments, database, demo, digests, exports, mail, serving
 
 commands: tuple[click.Command, ...] = (
     *comments.commands,
     *database.commands,
     *demo.commands,
     *digests.commands,
+    *mail.commands,
+    *exports.commands,
     *serving.commands,
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import click
@@ -12,10 +13,14 @@ import flask_migrate
 from flask import current_app
 from flask.cli import with_appcontext
 from sqlalchemy import create_engine, text
+from sqlalchemy.exc import DBAPIError
 
-from base.db import db, sqlite_module
+from base.db import db, reading, sqlite_module, transaction
 from base.errors import AfterwordError
+from base.sealing import Seal
 from config import Settings
+from surveys.cli.contacts import replayed
+from surveys.erasure import Erasure
 
 
 def bring_up_to_date() -> None:
@@ -45,8 +50,18 @@ def check() -> None:
     for name, fine, words in readiness():
         problems += not fine
         click.echo(f"{'ok ' if fine else 'BAD'}  {name}: {words}")
+    _tell_dns()
     if problems:
         raise AfterwordError("Not everything is ready.")
+
+
+def _tell_dns() -> None:
+    """What receivers look for in the DNS when mails are signed here. Texts there have at most 255 characters."""
+    seal: Seal | None = current_app.extensions["afterword.seal"]
+    if seal is not None:
+        name, record = seal.record
+        pieces = " ".join(f'"{record[at : at + 250]}"' for at in range(0, len(record), 250))
+        click.echo(f"ok   dkim: mails are signed; publish this TXT record\n     {name}. IN TXT {pieces}")
 
 
 @click.command()
@@ -80,6 +95,7 @@ def backup(file: Path) -> None:
 def restore(file: Path, *, yes: bool) -> None:
     """Put the database of FILE in place of the present one. Stop the service first."""
     settings: Settings = current_app.config["SETTINGS"]
+    forgotten = _forgotten()
     if not yes:
         click.confirm(f"Replace everything in {_shown_url(settings)} by {file}?", abort=True)
     if settings.on_sqlite:
@@ -87,7 +103,20 @@ def restore(file: Path, *, yes: bool) -> None:
     else:
         _run("pg_restore", "--clean", "--if-exists", "--no-owner", f"--dbname={_plain_url(settings)}", str(file))
     bring_up_to_date()
-    click.echo("Restored.")
+    with transaction():
+        Erasure.remember(forgotten)
+    again = replayed()
+    click.echo("Restored." if not again else f"Restored. Erased again, as before: {again:,}.")
+
+
+def _forgotten() -> list[dict[str, Any]]:
+    """The erasures that the present database knows of; none where it is new, damaged or of an earlier version."""
+    try:
+        with reading():
+            return list(Erasure.ledger())
+    except DBAPIError:
+        db.session.rollback()
+        return []
 
 
 def _restore_sqlite(file: Path, target: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +15,8 @@ from base.db import db, transaction
 from feedback.digest import Digest, Order
 from feedback.digesting import Cadence
 from surveys.library import TEMPLATES
+from surveys.rule import SendingRule, Terms
+from surveys.source import Source
 from surveys.survey import Survey
 
 SLUG = "demo"
@@ -71,6 +73,21 @@ def found(at: datetime) -> Company:
         }
         digests = [Digest.order(workspace.id, order, at=at, by=people["admin"]).id for order in _orders(surveys)]
         return Company(workspace.id, surveys, digests[0], people["admin"])
+
+
+def settle(made: Company, at: datetime) -> None:
+    """What the designer decided today: whom the surveys ask from now on, and which helpdesk tells of tickets."""
+    daytime = Terms(start_hour=8, end_hour=20)
+    terms = {
+        "csat": replace(daytime, delay_minutes=120, quarantine_days=14),
+        "nps": replace(daytime, delay_minutes=3 * 1440, quarantine_days=90, first_reminder_days=4, weekdays="12345"),
+        "ces": replace(daytime, delay_minutes=60, sample=50),
+    }
+    with transaction():
+        for metric, ident in made.surveys.items():
+            SendingRule.decide(ident, terms[metric], workspace_id=made.workspace_id, at=at, by=made.admin_id)
+        desk, _ = Source.create(made.workspace_id, "Support desk", "zendesk", at=at, by=made.admin_id)
+        desk.change(name=desk.name, survey_ids=[made.surveys["csat"]], at=at, by=made.admin_id)
 
 
 def _document(metric: str, template: str | None) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import io
 import uuid
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import contextmanager, suppress
 from datetime import date, datetime, time, timedelta
 
 from flask import current_app
@@ -31,7 +31,6 @@ from surveys import importer
 from surveys.intent import Intent
 from surveys.interaction import Interaction
 from surveys.invitation import Invitation
-from surveys.jobs import send_invitation
 from surveys.link import Link
 from surveys.upload import Upload
 
@@ -69,6 +68,7 @@ def tell(now: datetime, *, days: int, progress: Progress) -> None:
         _look(made, looked[day])
         progress(f"{day:%-d %B}", number, days)
     _send_todays_digest(made, now)
+    company.settle(made, now)
     _tick(now)
 
 
@@ -119,7 +119,7 @@ def _without(*jobs: Job) -> Iterator[None]:
 
 def _ask(made: Company, happenings: Sequence[Happening], at: datetime, *, mailed: bool) -> None:
     """Import the table of a day for each survey, as a designer would, and let the mails go."""
-    with clock.standing_at(at), nullcontext() if mailed else _without(send_invitation):
+    with clock.standing_at(at):
         for metric, survey_id in made.surveys.items():
             rows = [one.row for one in happenings if one.metric == metric]
             if rows:
@@ -153,7 +153,8 @@ def _upload(made: Company, survey_id: uuid.UUID, rows: Sequence[dict[str, str]],
         )
         session.add(upload)
         session.flush()
-        upload.start(list(CHOICES), at=at, by=None)
+        upload.plan(list(CHOICES), survey_id, at=at)
+        upload.start(at=at, by=None)
     return ident
 
 

@@ -89,7 +89,7 @@ def _open(token: str, score: int | None, *, decoy: bool = False) -> Response:
     now = clock.now()
     state = link.state(now)
     if state == "unsubscribed":  # by their own wish, which they may take back here
-        back = emails.unsubscribe_url(link.contact_id, respondent.locale_of(link))
+        back = emails.unsubscribe_url(link.contact_id, link.survey_id, respondent.locale_of(link))
         return respondent.kind_page(state, link, action_url=back)
     if state != "open":
         return respondent.kind_page(state, link)

@@ -88,7 +88,7 @@ def client_of(environ: Mapping[str, Any]) -> Client:
 def given(way: Link | Door, filled: Filled, who: Client, *, locale: str, at: datetime) -> Given:
     """What was sent, with the signs that visits of this process show; a job looks again at all visits."""
     sending = Submission(
-        at, who.fingerprint, filled.opened_at, way.sent_at, who.user_agent, by_open_link=way.invitation_id is None
+        at, who.fingerprint, filled.opened_at, way.delivered_at, who.user_agent, by_open_link=way.invitation_id is None
     )
     seen = visits().recent(way.invitation_id) if way.invitation_id else ()
     sent, document, reader = filled.sent, way.asked.document, way.reader(locale)

@@ -45,6 +45,11 @@
     if (copier) copy(copier);
   });
 
+  // What looks again by itself waits while somebody decides in a dialog: it would replace the form below it.
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    if (event.target instanceof Element && event.target.matches("[data-calm]") && document.querySelector("dialog[open]")) event.preventDefault();
+  });
+
   document.addEventListener("keydown", (event) => {
     const menu = event.target instanceof Element ? event.target.closest("details[data-menu][open]") : null;
     if (event.key === "Escape") {

@@ -2,6 +2,6 @@
 
 from flask import Blueprint
 
-from surveys.api import invitations, openapi, surveys
+from surveys.api import contacts, inbound, invitations, openapi, surveys
 
-blueprints: tuple[Blueprint, ...] = (invitations.bp, surveys.bp, openapi.bp)
+blueprints: tuple[Blueprint, ...] = (contacts.bp, invitations.bp, inbound.bp, surveys.bp, openapi.bp)

@@ -15,8 +15,8 @@ from base.openapi import operation
 from surveys import exchanging
 from surveys.exchanging import LARGEST
 from surveys.forms.flaws import sentence
-from surveys.schemas import SurveyDetail, SurveyIn, SurveyList, SurveyOut, SurveyQuery
 from surveys.survey import Survey
+from surveys.survey_schemas import SurveyDetail, SurveyIn, SurveyList, SurveyOut, SurveyQuery
 from surveys.validating import Flaw
 from surveys.version import Version
 

@@ -18,7 +18,8 @@ WORDS_SIZE = 4_000_000
 NAME_LIMIT = 120
 
 LONG = frozenset(
-    {"question", "thanks_body", "mail_intro", "mail_why", "answered_before", "not_saved", "comment_too_long"}
+    {"question", "thanks_body", "mail_intro", "mail_why", "reminder_intro", "answered_before", "not_saved"}
+    | {"comment_too_long"}
     | {key for key in EDITABLE["messages"] if key.endswith("_body")}
 )
 """Texts that may have line breaks or several sentences."""

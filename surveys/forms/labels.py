@@ -49,6 +49,8 @@ LABELS: dict[str, Any] = {
     "mail_open": _("Link to the page"),
     "mail_why": _("Why the person gets this mail"),
     "mail_unsubscribe": _("Unsubscribe link"),
+    "reminder_intro": _("Introduction of a reminder"),
+    "reminder_last": _("Last reminder: that no other follows"),
     "error_title": _("Heading above errors"),
     "score_missing": _("No score was chosen"),
     "answer_missing": _("A question was not answered"),

@@ -141,6 +141,8 @@ PHRASES = (
     _("The mail"),
     _("It asks the score at once; one press opens the page with it chosen."),
     _("Rest of the mail"),
+    _("Reminders"),
+    _("The same mail once more to those who have not answered, with these words; its subject begins with Re:."),
     _("Answer page"),
     _("Buttons and hints. Empty means the ready-made words."),
     _("Messages"),

@@ -9,11 +9,11 @@ from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from wtforms import IntegerField, RadioField, SelectField, SelectMultipleField, ValidationError
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than the stubs
-from wtforms.validators import InputRequired, NumberRange
+from wtforms.validators import InputRequired, NumberRange, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from surveys.forms import conditions
-from surveys.rule import QUARANTINES, Terms
+from surveys.rule import LATEST_REMINDER, QUARANTINES, Terms
 from surveys.timing import EVERY_DAY
 
 UNITS: Final = {"minutes": 1, "hours": 60, "days": 1440}
@@ -47,6 +47,14 @@ def quarantine_choices() -> list[SelectChoice]:
         words = ngettext("Not again within %(num)d day", "Not again within %(num)d days", days)
         told.append(SelectChoice(days, words))
     return told
+
+
+def _reminder_days(label: Any) -> _Whole:
+    return _Whole(
+        label,
+        [Optional(), NumberRange(1, LATEST_REMINDER, _("A number from 1 to 30, or nothing."))],
+        render_kw={"min": 1, "max": LATEST_REMINDER, "inputmode": "numeric"},
+    )
 
 
 class TermsForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
@@ -87,6 +95,8 @@ class TermsForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
             SelectChoice("defer", _("Ask when the time is over")),
         ],
     )
+    first_reminder_days = _reminder_days(_("Remind after"))
+    second_reminder_days = _reminder_days(_("And again after"))
 
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
@@ -112,6 +122,8 @@ class TermsForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
                 "conditions": conditions.filled(terms.conditions),
                 "quarantine_days": terms.quarantine_days,
                 "when_quarantined": terms.when_quarantined,
+                "first_reminder_days": terms.first_reminder_days or None,
+                "second_reminder_days": terms.second_reminder_days or None,
             }
         )
 
@@ -127,6 +139,12 @@ class TermsForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
         if (field.data or 0) <= (self.start_hour.data or 0):
             raise ValidationError(gettext("This is not after the hour it begins at."))
 
+    def validate_second_reminder_days(self, field: Any) -> None:
+        if field.data and not (self.first_reminder_days.data or self.first_reminder_days.errors):
+            raise ValidationError(gettext("Write after how many days the first reminder goes, too."))
+        if field.data and field.data <= (self.first_reminder_days.data or 0):
+            raise ValidationError(gettext("Both count from the first mail, so this must be more than the other."))
+
     def terms(self) -> Terms:
         """What was decided; the form is valid."""
         return Terms(
@@ -138,4 +156,6 @@ class TermsForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
             conditions=conditions.document_of(self.conditions, self.match.data),
             quarantine_days=self.quarantine_days.data,
             when_quarantined="defer" if self.when_quarantined.data == "defer" else "drop",
+            first_reminder_days=self.first_reminder_days.data or 0,
+            second_reminder_days=self.second_reminder_days.data or 0,
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
@@ -9,12 +11,14 @@ from wtforms import RadioField, SelectField
 
 from surveys.mapping import FIELDS, IGNORE, PROPERTY
 from surveys.survey import Survey
+from surveys.upload import Upload
 
 FIELD_NAMES = {
     "email": _("E-mail address"),
     "external_id": _("Ticket or order number"),
     "name": _("Customer's name"),
     "locale": _("Language"),
+    "zone": _("Time zone"),
     "agent": _("Agent"),
     "team": _("Team"),
     "channel": _("Channel"),
@@ -25,7 +29,10 @@ assert set(FIELD_NAMES) == set(FIELDS), "every field has a name on screen"
 PROBLEMS = {
     "missing": _("is empty, and must not be"),
     "email": _("is not an e-mail address"),
+    "foreign": _("has letters before the @ that many mail servers refuse; only a–z, digits and signs get through"),
+    "several": _("holds more than one address; give each a row of its own"),
     "locale": _("names no language that we know; write it like sl or Slovenian"),
+    "zone": _("names no time zone that we know; write it like Europe/Ljubljana"),
     "moment": _("is no date that we can read; write it like 2026-11-22 08:15"),
     "future": _("lies in the future"),
     "too_long": _("is too long"),
@@ -42,21 +49,39 @@ class UploadForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
     )
     survey = SelectField(
         _("Ask these people"),
-        description=_(
-            "Everybody in the file gets one mail for each interaction; nobody is asked twice about the same."
-        ),
+        description=_("Before anything is sent you see who will be asked, who will not, and why."),
     )
 
     def offer(self, surveys: list[Survey]) -> None:
-        """Fill the choice with what can be asked: published and open."""
-        open_ones = [(str(s.id), s.name) for s in surveys if s.published_number is not None and s.closed_at is None]
-        self.survey.choices = [*open_ones, ("", _("nothing yet; only keep the interactions"))]
+        """Fill the choice with these surveys, and none of them."""
+        self.survey.choices = [
+            *((str(one.id), one.name) for one in surveys),
+            ("", _("nothing yet; only keep the interactions")),
+        ]
 
     @property
     def first_choice(self) -> str:
         """What is chosen when nothing was asked for: the first survey, else only keeping."""
         assert isinstance(self.survey.choices, list)
         return str(self.survey.choices[0][0])
+
+
+class AskForm(UploadForm):
+    """What the people of a table are asked, once it is here."""
+
+    file = None
+    survey = SelectField(_("Survey"), description=_("The numbers are counted anew for another one."))
+
+    @classmethod
+    def of(cls, upload: Upload, surveys: list[Survey]) -> AskForm:
+        """The form of a table, its survey chosen; one that was closed meanwhile stays among the choices."""
+        form = cls(data={"survey": str(upload.survey_id or "")})
+        form.offer([one for one in surveys if one.id == upload.survey_id or one.is_open])
+        return form
+
+    @property
+    def survey_id(self) -> uuid.UUID | None:
+        return uuid.UUID(self.survey.data) if self.survey.data else None
 
 
 class EncodingForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types

@@ -35,7 +35,7 @@ def preview(*, workspace: Workspace, slug: str) -> ResponseReturnValue:
     locale, theme = _locale(asked.document), _theme()
     if "form_id" in request.form:
         return _served(_pressed(asked, locale, theme))
-    if request.values.get("show") == "mail":
+    if request.values.get("show") in {"mail", "reminder"}:
         return _served(_mail(asked, locale, theme))
     if request.values.get("show") == "thanks":
         person = previewing.person(request.values.get("person"), asked.document)
@@ -123,7 +123,9 @@ def _answer(asked: Asked, locale: str, theme: Theme, visit: Visit) -> Shown:
 
 
 def _mail(asked: Asked, locale: str, theme: Theme) -> Shown:
-    """The real mail to a sample person, or to somebody of whom nothing is known; its links lead nowhere."""
+    """The real mail, or the last reminder, to a sample person or to somebody of whom nothing is known; its links lead
+    nowhere.
+    """
     person = previewing.person(request.values.get("person", "maja"), asked.document)
     values = mailing.invitation_context(
         asked.document,
@@ -134,6 +136,8 @@ def _mail(asked: Asked, locale: str, theme: Theme) -> Shown:
         person=person,
         look=asked.look,
     )
+    if request.values.get("show") == "reminder":
+        values = mailing.reminder_context(values, subject=None, last=True)
     letter = mail.render(current_app.jinja_env, "invitation", values)
     head = render_template(
         "surveys/_mail_head.html",

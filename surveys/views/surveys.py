@@ -11,10 +11,13 @@ from base import clock, tokens
 from surveys import wording
 from surveys.funnel import Funnel
 from surveys.open_link import OpenLink
+from surveys.recurrence import Recurrence
+from surveys.reminder import Reminders
 from surveys.rule import SendingRule
 from surveys.scale import SCALES
 from surveys.summary import SUMMARIES, Summaries
 from surveys.survey import Survey
+from surveys.turn import Turn
 from surveys.version import Version
 
 bp = Blueprint("surveys", __name__)
@@ -38,11 +41,12 @@ def overview(*, workspace: Workspace, slug: str) -> ResponseReturnValue:
     survey = Survey.of(workspace.id, slug)
     version = Version.newest(survey.id)
     document = version.document if version else survey.draft
-    locale = document["default_locale"]
+    locale, recurrence = document["default_locale"], Recurrence.of(survey.id)
     return render_template(
         "surveys/overview.html",
         survey=survey,
         funnel=Funnel.of(survey.id),
+        reminders=Reminders.of(survey.id),
         summary=_summaries()(workspace.id).get(survey.id),
         document=document,
         scale=SCALES[document["metric"]],
@@ -53,6 +57,8 @@ def overview(*, workspace: Workspace, slug: str) -> ResponseReturnValue:
         chosen=request.args.get("locale", locale),
         links=OpenLink.all_of(survey.id),
         terms=SendingRule.of(survey.id),
+        recurrence=recurrence,
+        turns=Turn.ahead(recurrence) if recurrence else (0, None),
         today=clock.local_date(clock.now(), workspace.zone),
     )
 

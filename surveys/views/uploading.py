@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TextIO
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
@@ -22,9 +22,10 @@ from base.errors import NotFoundError
 from base.jobs import enqueue
 from base.mail import one_line
 from base.web import body_up_to
-from surveys import importer, mapping
-from surveys.decoding import Candidate, recognise
+from surveys import forecaster, importer, mapping
+from surveys.decoding import Candidate
 from surveys.delimiting import Dialect
+from surveys.forms.ends import differences, ends_of
 from surveys.forms.uploading import FIELD_NAMES, PROBLEMS, EncodingForm, UploadForm, column_choices
 from surveys.importing import Row, RowError, preview, read_rows
 from surveys.mapping import FIELDS, IGNORE, PROPERTY, Mapping
@@ -41,7 +42,15 @@ TABLE_PROBLEMS = {
     "no_header": lazy_gettext("The first row holds a customer instead of column names. Add a row of names above it."),
     "wide": lazy_gettext("This file has more than 500 columns. Export only those that matter and choose it again."),
     "undecodable": lazy_gettext("This file is not text that we can read. Save it as CSV (UTF-8) and choose it again."),
+    "only_header": lazy_gettext("This file has column names and no rows below them. Export it again with its rows."),
+    "workbook": lazy_gettext(
+        "This is a workbook of a spreadsheet program, whatever its name says. "
+        "Open it there, choose Save as → CSV (UTF-8), and choose that file here."
+    ),
+    "other": lazy_gettext("This is no table but another kind of file. Choose a CSV file."),
 }
+FATAL = ("empty", "undecodable", "wide", "only_header")
+"""Problems of a table with which nothing can be done but to choose another."""
 
 
 @bp.get("/w/<workspace>/import")
@@ -49,7 +58,7 @@ TABLE_PROBLEMS = {
 def start(workspace: Workspace) -> ResponseReturnValue:
     form = UploadForm()
     wanted = request.args.get("survey", "")
-    offered = Survey.all_of(workspace.id)
+    offered = Survey.open_of(workspace.id)
     form.offer(offered)
     form.survey.data = next((str(s.id) for s in offered if wanted in (s.slug, str(s.id))), form.first_choice)
     return render_template("surveys/import.html", form=form, uploads=Upload.recent(workspace.id))
@@ -60,15 +69,16 @@ def start(workspace: Workspace) -> ResponseReturnValue:
 @body_up_to(LARGEST)
 def upload(workspace: Workspace) -> ResponseReturnValue:
     form = UploadForm()
-    form.offer(Survey.all_of(workspace.id))
+    form.offer(Survey.open_of(workspace.id))
     if not form.validate():
         return render_template("surveys/import.html", form=form, uploads=Upload.recent(workspace.id)), 422
     ident = new_id()
     path = _keep_file(form.file.data, ident)
-    decoding = recognise(path.read_bytes())
-    if decoding.problem is not None:
+    decoding = importer.recognised(path)
+    problem = decoding.problem or importer.problem_of(path, decoding.encoding)
+    if problem in TABLE_PROBLEMS and problem != "no_header":
         path.unlink()
-        form.file.errors = [str(TABLE_PROBLEMS[decoding.problem])]
+        form.file.errors = [str(TABLE_PROBLEMS[problem])]
         return render_template("surveys/import.html", form=form, uploads=Upload.recent(workspace.id)), 422
     with transaction() as session:
         user = access.current_user()
@@ -99,9 +109,22 @@ def _keep_file(storage: FileStorage, ident: uuid.UUID) -> Path:
 def show(workspace: Workspace, ident: uuid.UUID) -> ResponseReturnValue:
     found = Upload.of(workspace.id, ident)
     if found.state in ("uploaded", "mapped"):
-        return _columns(workspace, found) if found.encoding else _ask_encoding(found)
+        chosen = found.mapping.get("choices")
+        return _columns(workspace, found, choices=chosen) if found.encoding else _ask_encoding(found)
     survey = Survey.of(workspace.id, found.survey_id) if found.survey_id else None
-    return render_template("surveys/import_done.html", upload=found, survey=survey, problems=PROBLEMS)
+    foreseen, become = found.foreseen, found.become()
+    waits = sum(number for cause, number in become.of("wait").items() if cause != "quarantine")
+    return render_template(
+        "surveys/import_done.html",
+        upload=found,
+        survey=survey,
+        problems=PROBLEMS,
+        tally=become,
+        ends=ends_of(become, foreseen or become),
+        waits=waits,
+        told=foreseen is not None,
+        differences=differences(foreseen, become) if foreseen and found.state == "done" and not waits else [],
+    )
 
 
 @bp.post("/w/<workspace>/import/<uuid:ident>/encoding")
@@ -121,7 +144,7 @@ def _candidates(ident: uuid.UUID) -> tuple[Candidate, ...]:
     path = importer.file_of(ident)
     if not path.exists():
         raise NotFoundError("file", ident)
-    return recognise(path.read_bytes()).candidates
+    return importer.recognised(path).candidates
 
 
 def _ask_encoding(found: Upload, form: EncodingForm | None = None) -> str:
@@ -133,23 +156,22 @@ def _ask_encoding(found: Upload, form: EncodingForm | None = None) -> str:
 
 @bp.post("/w/<workspace>/import/<uuid:ident>")
 @requires("contacts.import")
-def take_in(workspace: Workspace, ident: uuid.UUID) -> ResponseReturnValue:
+def map_columns(workspace: Workspace, ident: uuid.UUID) -> ResponseReturnValue:
     found = Upload.of(workspace.id, ident)
     choices = request.form.getlist("column")
     if found.state not in ("uploaded", "mapped") or found.encoding is None:
         return redirect(url_for(".show", workspace=workspace.slug, ident=ident), 303)
     with importer.opened(found) as (_stream, layout):
-        if layout.problem in ("empty", "undecodable", "wide") or len(choices) != len(layout.headers):
+        if layout.problem in FATAL or len(choices) != len(layout.headers):
             return _columns(workspace, found)
     problem = _mapping_problem(choices)
-    if problem or request.form.get("then") != "start":
+    if problem or request.form.get("then") != "forecast":
         return _columns(workspace, found, choices=choices, problem=problem)
     with transaction():
         upload = Upload.of(workspace.id, ident)
-        upload.start(choices, at=clock.now(), by=access.actor())
-        enqueue(importer.import_upload, upload.id)
-    flash(_("The file is being taken in. You may leave this page."))
-    return redirect(url_for(".show", workspace=workspace.slug, ident=ident), 303)
+        upload.plan(choices, upload.survey_id, at=clock.now())
+        enqueue(forecaster.foresee_upload, upload.id)
+    return redirect(url_for("forecasting.show", workspace=workspace.slug, ident=ident), 303)
 
 
 def _mapping_problem(choices: list[str]) -> str | None:
@@ -166,7 +188,7 @@ def _columns(
     workspace: Workspace, found: Upload, *, choices: list[str] | None = None, problem: str | None = None
 ) -> tuple[str, int]:
     with importer.opened(found) as (stream, layout):
-        if layout.problem in ("empty", "undecodable", "wide"):
+        if layout.problem in FATAL:
             return render_template(
                 "surveys/import_broken.html", upload=found, problem=TABLE_PROBLEMS[layout.problem]
             ), 422

@@ -5,6 +5,7 @@ import pytest
 from sqlalchemy import select
 
 from accounts.apikey import ApiKey
+from accounts.forms import LANGUAGES
 from accounts.role import Role
 from accounts.ticket import Ticket
 from accounts.user import User
@@ -12,6 +13,7 @@ from accounts.workspace import Workspace
 from base import clock
 from base.db import db, transaction
 from base.events import Event
+from surveys.wording import LOCALES
 
 PAGES = ["settings", "settings/people", "settings/keys", "outbox", "", "surveys"]
 
@@ -177,3 +179,10 @@ def test_every_route_says_who_may_use_it(app):
             "outbox",
         }:
             assert getattr(app.view_functions[rule.endpoint], "permission", None), rule.endpoint
+
+
+def test_every_language_that_has_ready_made_words_can_be_a_workspaces(cast, browser_of):
+    assert sorted(LANGUAGES) == sorted(LOCALES)
+    page = browser_of(cast.ana).get("/w/acme/settings").text
+    for name in ("Gaeilge", "العربية", "Srpski (latinica)", "Türkçe"):
+        assert name in page

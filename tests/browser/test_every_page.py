@@ -28,6 +28,9 @@ NOT_A_PAGE = {
     "drafting.words": "JSON; same",
     "previewing.look": "the answer page without buttons that send, seen as answering.page",
     "interpreting.download": "a file for translators",
+    "listing.export": "a file to download",
+    "listing.export_contacts": "same",
+    "erasing.data": "a file to hand out; its page is tested with the people",
     "versions.seen": "the answer page of a version in its frame on versions.show; tested with the versions",
     "outbox.html": "a mail in its frame on outbox.show; tested with the mails",
     "issues.preview_mail": "a mail in its frame on issues.preview; tested with the mails",
@@ -72,6 +75,9 @@ def more_of(town):
     yield f"{here}/responses/{town.flagged_id}", True
     yield f"{here}/outbox?state=failed", True
     yield f"{here}/contacts?q=nobody", True
+    yield f"{here}/sources/{town.source_id}?call={town.call_id}", True
+    yield f"{here}/contacts?q=@{town.workspace.slug}.test&asked=30", True
+    yield f"{here}/contacts/{town.contact_id}/merge?q=c1", True
     yield f"{here}/nowhere", True
     yield f"/o/{town.link.slug}?embed=1", False
     yield f"/o/{town.link.slug}?kiosk=1", False

@@ -98,8 +98,9 @@ def other_pages(environment, locale):
         page = environment.get_template("feedback/closed.html").render(words, reason=reason, action_url="/s/x")
         yield reason, page
     for state in ("ask", "done", "undone"):
-        page = environment.get_template("surveys/unsubscribe.html").render(words, state=state, action="/u/x")
-        yield f"unsubscribe {state}", page
+        ended = "this" if state == "done" else None
+        known = {"state": state, "action": "/u/x", "ended": ended, "choice": True}
+        yield f"unsubscribe {state}", environment.get_template("surveys/unsubscribe.html").render(words, **known)
 
 
 def mails(environment, locale):
@@ -107,6 +108,8 @@ def mails(environment, locale):
     for metric in SCALES:
         values = mailing.invitation_context(document(metric, locale), locale, company=COMPANY, name="Maja", links=links)
         yield f"mail {metric}", environment.get_template("email/invitation.html").render(values)
+        again = mailing.reminder_context(values, subject=None, last=True)
+        yield f"reminder {metric}", environment.get_template("email/invitation.html").render(again)
 
 
 def library_pages(environment, locale):

@@ -31,7 +31,8 @@ def an_import():
         path.parent.mkdir(parents=True, exist_ok=True)
         lines = "".join(f"T-{n},c{n}@customer.example\n" for n in range(ROWS))
         path.write_text(f"Ticket,E-mail\n{lines}")
-        upload.start(["external_id", "email"], at=clock.now(), by=None)
+        upload.plan(["external_id", "email"], upload.survey_id, at=clock.now())
+        upload.start(at=clock.now(), by=None)
         enqueue(importer.import_upload, upload.id)
         return upload.id
 

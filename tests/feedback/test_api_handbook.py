@@ -66,7 +66,7 @@ def shape(value):
 
 
 def test_the_handbook_has_its_examples():
-    assert len(EXAMPLES) == TEXT.count("curl -s") == 9
+    assert len(EXAMPLES) == TEXT.count("curl -s") == 11
 
 
 @pytest.mark.parametrize(("command", "shown"), EXAMPLES)

@@ -58,7 +58,9 @@ def test_every_page_of_a_respondent_wears_the_look(client, link, send, worn, cas
     pages += [client.post(link, data={"score": "", "comment": "x"})]
     assert send(link, score=9).status_code == 303
     pages += [client.get(f"{link}/thanks"), client.get(link)]
-    unsubscribe = emails.unsubscribe_url(invitation.contact_id, "sl").removeprefix("http://surveys.example")
+    unsubscribe = emails.unsubscribe_url(invitation.contact_id, invitation.survey_id, "sl").removeprefix(
+        "http://surveys.example"
+    )
     pages += [client.get(unsubscribe), client.post(unsubscribe, data={"List-Unsubscribe": "One-Click"})]
     with transaction() as session:
         session.get_one(Survey, invitation.survey_id).close(at=invitation.sent_at)

@@ -1,6 +1,7 @@
 """Whatever people and programs store stays text: pages and mails have the same elements for it as for plain words."""
 
 import copy
+import json
 from collections import Counter
 from datetime import timedelta
 
@@ -21,6 +22,8 @@ from surveys import importer
 from surveys.contact import Contact
 from surveys.interaction import Interaction
 from surveys.open_link import OpenLink
+from surveys.received_call import ReceivedCall
+from surveys.source import Source
 from surveys.survey import Survey
 from surveys.template import SurveyTemplate
 from surveys.upload import RefusedRow, Upload
@@ -101,7 +104,8 @@ PAYLOADS = (
     "<noembed><xmp><listing>",
     "x" * 30 + "<wbr><marquee onstart=alert(1)>",
 )
-PLAIN = {"text/plain", "image/svg+xml", "image/png", "text/csv", "text/javascript", "application/xliff+xml"}
+PLAIN = {"text/plain", "image/svg+xml", "image/png", "text/csv", "text/javascript"}
+PLAIN |= {"application/xliff+xml", "application/zip"}
 """What is no page; of these only our own scripts run, and they are the same for everybody."""
 ADDRESSES = {"href", "src", "action", "formaction", "xlink:href", "data", "srcset", "poster", "background"}
 
@@ -171,6 +175,12 @@ def stain_the_rest(town, ink):
             mail.subject, mail.reply, mail.reason = ink(), ink(), ink()
         for ident in (town.upload_id, town.done_upload_id):
             session.get(Upload, ident).filename = ink()
+        source, call = session.get(Source, town.source_id), session.get(ReceivedCall, town.call_id)
+        source.name, source.settings = ink(), {"base_url": ink()}
+        source.mapping = {"fields": {"email": ink(), "name": "/0/0"}, "properties": {ink(): "/0/1"}}
+        source.mapping |= {"when": {"path": "/1", "done": [ink()], "cancel": [ink()]}}
+        call.body, call.content_type = json.dumps([[ink(), ink()], ink()]).encode(), "application/json"
+        call.size, call.detail, call.reason, call.notes = len(call.body), ink(), "status", [ink()]
         for row in session.scalars(select(RefusedRow).order_by(RefusedRow.row)):
             row.column, row.value = ink(), ink()
     cells = [f'"{ink().replace(chr(34), chr(34) * 2).replace("@", "")}"' for _ in range(6)]  # @: no line of names
@@ -220,7 +230,7 @@ def pages(app, town, admin, client, known):
 def town(app, cast):
     made = Town.build(app, cast.workspace, cast.ana)
     with transaction() as session:
-        session.get(Upload, made.done_upload_id).refuse(9, "Phone", "too_long", "x")
+        session.get(Upload, made.done_upload_id).refuse([(9, "Phone", "too_long", "x")])
         told = {"digest_id": made.digest_id, "issue_id": made.issue_id, "response_id": made.response_id}
         session.add(IssueMember(**told))
     return made

@@ -42,7 +42,7 @@ def good(town):
     """A working token behind each kind of address."""
     return {
         "/s/": town.waiting.token,
-        "/u/": last_part(unsubscribe_url(town.contact_id, "sl")),
+        "/u/": last_part(unsubscribe_url(town.contact_id, town.survey.id, "sl")),
         "/digest/pause/": last_part(pause_url(town.digest_id)),
         "/reset/": last_part(town.ticket("reset").link),
         "/join/": last_part(town.ticket("invite").link),

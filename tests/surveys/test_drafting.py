@@ -222,7 +222,7 @@ def test_what_the_checklist_forbids_is_not_published(cast, browser_of):
     assert fresh(survey).published_number is None
 
 
-@pytest.mark.parametrize("show", ["answer", "thanks", "mail"])
+@pytest.mark.parametrize("show", ["answer", "thanks", "mail", "reminder"])
 def test_a_preview_shows_unsaved_words_and_never_writes(cast, browser_of, show):
     browser, survey = browser_of(cast.boris), a_draft(cast.workspace)
     document = edited(survey, en={"question": "Unsaved?", "thanks_title": "Unsaved?"})
@@ -240,10 +240,18 @@ def test_a_preview_of_what_is_no_survey_is_refused(cast, browser_of):
         assert browser.post(address(survey, "/preview"), data={"document": document}).status_code == 422
 
 
-@pytest.mark.parametrize("show", ["answer", "thanks", "mail"])
+@pytest.mark.parametrize("show", ["answer", "thanks", "mail", "reminder"])
 def test_hostile_words_are_text_in_a_preview_that_runs_nothing(cast, browser_of, show):
     browser, survey = browser_of(cast.boris), a_draft(cast.workspace)
-    keys = ("question", "thanks_title", "mail_subject", "mail_preheader", "mail_intro")
+    keys = (
+        "question",
+        "thanks_title",
+        "mail_subject",
+        "mail_preheader",
+        "mail_intro",
+        "reminder_intro",
+        "reminder_last",
+    )
     document = edited(survey, en=dict.fromkeys(keys, ATTACK))
     for theme in ("light", "dark"):
         page = shown(browser, survey, document, show=show, theme=theme)

@@ -257,7 +257,7 @@ def test_thousands_are_asked_in_few_statements_and_in_order(cast):
     with transaction():
         found = jobs.ask(survey, rows, at=AT)
     event.remove(db.engine, "before_cursor_execute", note)
-    assert len(statements) <= 4 * 8 + 5, "\n".join(statements)
+    assert len(statements) <= 4 * 10 + 5, "\n".join(statements)
     assert [new for _, new in found] == [True] * 2000
     assert db.session.scalar(select(func.count()).select_from(Contact)) == 1200
     numbers = {

@@ -14,6 +14,7 @@ from surveys import wording
 from surveys.contact import Contact
 from surveys.interaction import Interaction
 from surveys.invitation import Invitation
+from surveys.rule import SendingRule, Terms
 from tests.cast import AT, a_contact, a_draft, a_survey, an_api_key, an_invitation
 
 PATH = "/api/v1/invitations"
@@ -52,7 +53,7 @@ def test_asking_somebody_gives_the_link_of_their_answer(api, survey, run_jobs, o
     answer = api("POST", PATH, json=wish(survey, name="Mara", locale="sl", properties={"plan": "gold", "seats": 3}))
     assert answer.status_code == 201
     told = answer.json
-    assert list(told) == ["id", "status", "reason", "answer_url", "send_at"]
+    assert list(told) == ["id", "status", "reason", "answer_url", "send_at", "until"]
     invitation = db.session.scalars(select(Invitation)).one()
     assert told == {
         "id": str(invitation.id),
@@ -60,6 +61,7 @@ def test_asking_somebody_gives_the_link_of_their_answer(api, survey, run_jobs, o
         "reason": None,
         "answer_url": f"http://surveys.example/s/{invitation.token}",
         "send_at": "2026-11-20T09:00:00Z",
+        "until": None,
     }
     interaction, contact = db.session.scalars(select(Interaction)).one(), db.session.scalars(select(Contact)).one()
     assert (interaction.agent, interaction.team, interaction.channel) == ("Vid", "North", "email")
@@ -123,7 +125,10 @@ TICKET = {"source": "helpdesk", "external_id": "1"}
     ({"email": "a@b@c.example"}, "email", "Must be an email address."),
     ({"email": 5}, "email", "Must be a text."),
     ({"email": None}, "email", "Must be a text."),
-    ({"email": "mara@customer.example\r\nBcc: x@y.example"}, "email", "Must be an email address."),
+    ({"email": "mara@customer.example\r\nBcc: x@y.example"}, "email",
+     "Must be one email address; send a request for each."),
+    ({"email": "mara@customer.example, x@y.example"}, "email",
+     "Must be one email address; send a request for each."),
     ({"email": "μαρία@customer.example"}, "email",
      "Must be an address that every mail server can carry: a–z before the @."),
     ({"locale": "klingon!"}, "locale", "Must be a language, like en or sl-SI."),
@@ -296,3 +301,36 @@ def test_planned_mails_are_sent_on_their_day(api, survey, run_jobs, outbox, frid
     friday_morning.shift(timedelta(days=1))
     run_jobs()
     assert len(outbox()) == 1
+
+
+def dry(api, *wishes):
+    answer = api("POST", f"{PATH}/batch?dry_run=1", json={"invitations": list(wishes)})
+    return [(one["status"], one["reason"], one["until"]) for one in answer.json["data"]]
+
+
+def test_a_dry_run_says_what_would_happen_and_writes_nothing(api, survey, run_jobs, outbox):
+    answer = api("POST", f"{PATH}?dry_run=1", json=wish(survey, delay_seconds=60))
+    assert answer.status_code == 200
+    told = {"id": None, "status": "scheduled", "reason": None, "answer_url": None, "until": None}
+    assert answer.json == told | {"send_at": "2026-11-20T09:01:00Z"}
+    run_jobs()
+    assert outbox() == []
+    for table in (Contact, Interaction, Invitation):
+        assert db.session.scalars(select(table)).all() == []
+
+
+def test_a_dry_run_tells_the_quarantine_that_a_person_would_be_in(api, survey):
+    with transaction():
+        terms = Terms(quarantine_days=7)
+        SendingRule.decide(survey.id, terms, workspace_id=survey.workspace_id, at=AT - timedelta(days=1))
+    first, second = (wish(survey) | {"interaction": {"external_id": name}} for name in ("1", "2"))
+    assert dry(api, first, second) == [
+        ("scheduled", None, None),
+        ("skipped", "quarantine", "2026-11-27T09:00:00Z"),
+    ]
+
+
+def test_a_dry_run_of_what_was_asked_about_is_what_is_there(api, survey):
+    asked = api("POST", PATH, json=wish(survey)).json
+    assert api("POST", f"{PATH}?dry_run=true", json=wish(survey)).json == asked
+    assert api("POST", f"{PATH}?dry_run=perhaps", json=wish(survey)).status_code == 422

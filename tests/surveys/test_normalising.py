@@ -4,10 +4,11 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from surveys.normalising import UnfitError, email_address, locale_tag, moment
+from base.mail import mailbox
+from surveys.normalising import UnfitError, email_address, locale_tag, moment, zone_name
 
 LJUBLJANA = ZoneInfo("Europe/Ljubljana")
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -86,7 +87,19 @@ def test_the_day_after_tomorrow_is_the_future():
         ("Ana.Novak+x@Example.COM", "Ana.Novak+x@example.com"),
         ("info@čebela.example.com", "info@čebela.example.com"),
         ("info@xn--ebela-gya.example.com", "info@čebela.example.com"),
-        ("νίκος@παράδειγμα.gr", "νίκος@παράδειγμα.gr"),
+        ("nikos@παράδειγμα.gr", "nikos@παράδειγμα.gr"),
+        ("mailto:ana@example.com", "ana@example.com"),
+        ("MAILTO:ana@example.com?subject=Hello", "ana@example.com"),
+        ("<ana@example.com>", "ana@example.com"),
+        ("Ana Novak <ana@example.com>", "ana@example.com"),
+        ('"Novak, Ana" <ana@example.com>;', "ana@example.com"),
+        ("'ana@example.com'", "ana@example.com"),
+        ("„ana@example.com“", "ana@example.com"),
+        (" ana@example.com\u00a0", "ana@example.com"),
+        ("ana@example.com.", "ana@example.com"),
+        ("ana@example.com,", "ana@example.com"),
+        ("ana@example.com;", "ana@example.com"),
+        ("o'neil@example.com", "o'neil@example.com"),
     ],
 )
 def test_an_address_is_brought_into_the_form_mail_is_sent_to(written, address):
@@ -95,7 +108,62 @@ def test_an_address_is_brought_into_the_form_mail_is_sent_to(written, address):
 
 @pytest.mark.parametrize(
     "written",
-    ["", "@", "ana", "ana@", "@example.com", "a b@example.com", "a..b@example.com", "a@b", "a@b@c.com", "=1+1"],
+    ["ana@example.com, bo@example.com", "ana@example.com;bo@example.com", "ana@example.com bo@example.com",
+     "ana@example.com/bo@example.com", "Ana <ana@example.com>, Bo <bo@example.com>"],
+)  # fmt: skip
+def test_two_addresses_in_a_cell_are_refused_as_two(written):
+    with pytest.raises(UnfitError, match="several"):
+        email_address(written)
+
+
+@pytest.mark.parametrize(
+    "written", ["νίκος@example.com", "žiga@example.com", "ana.š@čebela.example.com", "用户@example.com"]
+)
+def test_letters_before_the_at_that_mail_servers_refuse_are_told_so(written):
+    with pytest.raises(UnfitError, match="foreign"):
+        email_address(written)
+
+
+@settings(max_examples=300)
+@given(st.text("ab.@<>\"', ;:čž=-_\r\n\u200b", max_size=30) | st.emails())
+def test_whatever_is_taken_for_an_address_can_be_mailed_to(written):
+    try:
+        address = email_address(written)
+    except UnfitError:
+        return
+    assert mailbox("", address).domain.isascii()
+    assert email_address(address) == address
+
+
+@pytest.mark.parametrize(
+    ("written", "zone"),
+    [("Europe/Ljubljana", "Europe/Ljubljana"), ("europe/ljubljana", "Europe/Ljubljana"), (" UTC ", "UTC"),
+     ("America/New York", "America/New_York"), ("Tokyo Standard Time", "Asia/Tokyo")],
+)  # fmt: skip
+def test_a_time_zone_is_known_however_it_is_written(written, zone):
+    assert zone_name(written) == zone
+
+
+@pytest.mark.parametrize("written", ["Mars/Olympus", "", "../../etc/passwd", "GMT+99", "x" * 500])
+def test_an_unknown_time_zone_is_refused(written):
+    with pytest.raises(UnfitError, match="zone"):
+        zone_name(written)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        *("", "@", "ana", "ana@", "@example.com", "a b@example.com", "a..b@example.com", "a@b", "a@b@c.com", "=1+1"),
+        *('"a b"@example.com', "ana@example.com\r\nBcc: bo@example.com", "ana@[127.0.0.1]", "ana@exa mple.com", "<>"),
+        *(
+            "ana@-example.com",
+            "mailto:",
+            "ana@example..com",
+            "=cmd|' /C calc'!A0",
+            ".ana@example.com",
+            "a" * 65 + "@b.com",
+        ),
+    ],
 )
 def test_what_is_no_address_is_refused(written):
     with pytest.raises(UnfitError, match="email"):

@@ -142,9 +142,10 @@ def test_a_link_that_is_over_gets_a_kind_page_in_the_language(
 @pytest.mark.parametrize("state", ["ask", "done", "undone"])
 def test_unsubscribing_is_a_button_a_person_presses(environment: Environment, state: str) -> None:
     words = paging.page_context("sl-SI", document=asked().document, company="Kavarna Črna")
-    page = parsed(environment.get_template("surveys/unsubscribe.html").render(words, state=state, action="/u/tok"))
+    known = {"state": state, "action": "/u/tok", "ended": "all" if state == "done" else None, "choice": None}
+    page = parsed(environment.get_template("surveys/unsubscribe.html").render(words, **known))
     sent = [(form.get("method"), form.find("button").get("name")) for form in page.iter("form")]
-    assert sent == {"ask": [("post", "List-Unsubscribe")], "done": [("post", "undo")], "undone": []}[state]
+    assert sent == {"ask": [("post", "end")], "done": [("post", "undo")], "undone": []}[state]
     assert not list(page.iter("a"))
 
 

@@ -43,7 +43,7 @@ def test_all_conditions_hold_or_any_of_them():
 
 
 def test_a_sample_is_close_to_its_share_and_always_the_same():
-    tickets = [uuid.UUID(int=number) for number in range(20_000)]
+    tickets = [("helpdesk", str(number)) for number in range(20_000)]
     taken = [ticket for ticket in tickets if drawn(SURVEY, ticket, 25)]
     assert 0.24 < len(taken) / len(tickets) < 0.26
     assert taken == [ticket for ticket in tickets if drawn(SURVEY, ticket, 25)]
@@ -52,11 +52,11 @@ def test_a_sample_is_close_to_its_share_and_always_the_same():
 
 
 def test_two_surveys_do_not_sample_the_same_interactions():
-    tickets = [uuid.UUID(int=number) for number in range(2000)]
+    tickets = [("helpdesk", str(number)) for number in range(2000)]
     both = sum(drawn(SURVEY, one, 50) and drawn(uuid.UUID(int=8), one, 50) for one in tickets)
     assert 400 < both < 600
 
 
 def test_the_condition_is_the_reason_that_is_told_first():
     refused = {"show": Show((about("team", "South"),)), "sample": 0}
-    assert refusal(TICKET, **refused, survey_id=SURVEY, interaction_id=SURVEY) == "condition"
+    assert refusal(TICKET, **refused, survey_id=SURVEY, about=("helpdesk", "1")) == "condition"

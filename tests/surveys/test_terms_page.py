@@ -102,6 +102,7 @@ def test_what_cannot_be_is_told_beside_its_field_and_nothing_typed_is_lost(boris
     answer = saved(boris, survey, **({"sample": "37"} | changes))
     assert answer.status_code == 422
     assert words in answer.text
+    assert "{&#39;" not in answer.text  # no row of conditions is shown as it lies in memory
     assert "sample" in changes or 'value="37"' in answer.text
     assert SendingRule.of(survey.id) == USUAL
 
@@ -110,3 +111,36 @@ def test_a_manager_looks_and_a_stranger_does_not(cast, browser_of, survey):
     assert "Who is asked" in browser_of(cast.cvetka).get(f"/w/acme/surveys/{survey.slug}").text
     assert saved(browser_of(cast.cvetka), survey).status_code == 403
     assert saved(browser_of(cast.dmitri), survey).status_code == 404
+
+
+def test_reminders_are_decided_and_told_in_words(boris, survey):
+    page = f"/w/acme/surveys/{survey.slug}"
+    assert "Nobody is reminded" in boris.get(page).text
+    assert saved(boris, survey, first_reminder_days="3").status_code == 303
+    assert SendingRule.of(survey.id).reminder_days == (3,)
+    assert "Reminded once, after 3 days" in boris.get(page).text
+    assert saved(boris, survey, first_reminder_days="3", second_reminder_days="10").status_code == 303
+    assert SendingRule.of(survey.id).reminder_days == (3, 10)
+    assert "Reminded after 3 days and after 10" in boris.get(page).text
+    form = boris.get(f"{page}/sending").text
+    assert 'value="3"' in form
+    assert 'value="10"' in form
+    saved(boris, survey, first_reminder_days="", second_reminder_days="")
+    assert SendingRule.of(survey.id).reminder_days == ()
+
+
+@pytest.mark.parametrize(("first", "second", "words"), [
+    ("0", "", "A number from 1 to 30, or nothing."),
+    ("31", "", "A number from 1 to 30, or nothing."),
+    ("soon", "", "Write a whole number."),
+    ("3", "31", "A number from 1 to 30, or nothing."),
+    ("", "5", "Write after how many days the first reminder goes, too."),
+    ("5", "5", "this must be more than the other."),
+    ("5", "3", "this must be more than the other."),
+])  # fmt: skip
+def test_reminders_that_cannot_be_are_told_beside_their_field(boris, survey, first, second, words):
+    answer = saved(boris, survey, sample="37", first_reminder_days=first, second_reminder_days=second)
+    assert answer.status_code == 422
+    assert words in answer.text
+    assert 'value="37"' in answer.text
+    assert SendingRule.of(survey.id) == USUAL

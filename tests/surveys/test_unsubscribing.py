@@ -25,8 +25,11 @@ def mara(cast):
     return a_contact(cast.workspace, name="Mara", locale="sl")
 
 
-def path_of(contact, locale="sl"):
-    return emails.unsubscribe_url(contact.id, locale).removeprefix("http://surveys.example")
+def path_of(contact, locale="sl", survey=None):
+    """The link of a mail about `survey`; by itself one of a survey that is gone."""
+    return emails.unsubscribe_url(contact.id, survey.id if survey else new_id(), locale).removeprefix(
+        "http://surveys.example"
+    )
 
 
 def reason(contact):
@@ -112,7 +115,7 @@ def test_a_link_ends_the_surveys_of_its_own_workspace_only(client, cast, mara):
 
 def test_a_link_works_for_years_and_after_an_erasure(client, mara):
     path = path_of(mara)
-    gone = emails.unsubscribe_url(new_id(), "pl").removeprefix("http://surveys.example")
+    gone = emails.unsubscribe_url(new_id(), new_id(), "pl").removeprefix("http://surveys.example")
     with time_machine.travel(AT.replace(year=2036)):
         assert client.post(gone, data=ONE_CLICK).status_code == 200
         assert client.post(path, data=ONE_CLICK).status_code == 200

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import func, select
 
 from base.db import db
+from surveys import forecaster
 from surveys.contact import Contact
 from surveys.interaction import Interaction
 from surveys.invitation import Invitation
@@ -35,7 +36,13 @@ def choose(browser, data, survey=None):
 
 
 def take_in(browser, address, columns=COLUMNS):
-    return browser.post(address, data={"column": columns, "then": "start"})
+    answer = browser.post(address, data={"column": columns, "then": "forecast"})
+    upload = db.session.scalars(select(Upload).order_by(Upload.created_at.desc(), Upload.id.desc()).limit(1)).one()
+    if upload.state != "mapped":
+        return answer
+    forecaster.foresee_upload(upload.id)
+    db.session.rollback()
+    return browser.post(f"{address}/send", data={"key": upload.forecast["key"]})
 
 
 def count(table):
@@ -58,10 +65,10 @@ def test_good_rows_come_in_and_bad_ones_are_named_by_row_and_column(browser, cas
     take_in(browser, address)
     run_jobs()
     upload = db.session.scalars(select(Upload)).one()
-    assert (upload.state, upload.added, upload.repeated, upload.refused, upload.asked) == ("done", 2, 1, 2, 2)
-    assert [(r.row, r.column, r.problem) for r in upload.refused_rows()] == [
-        (3, "Requester email", "email"),
-        (4, "Language", "locale"),
+    assert (upload.state, upload.added, upload.repeated, upload.refused, upload.asked) == ("done", 3, 1, 1, 3)
+    assert [(r.row, r.column, r.problem, r.taken) for r in upload.refused_rows()] == [
+        (3, "Requester email", "email", False),
+        (4, "Language", "locale", True),
     ]
     page = browser.get(address).get_data(as_text=True)
     assert "names no language that we know" in page
@@ -81,9 +88,10 @@ def test_everybody_is_mailed_once_however_often_the_file_comes(browser, cast, ru
     for _ in range(2):
         take_in(browser, choose(browser, TABLE.encode(), survey).headers["Location"])
         run_jobs()
-    assert count(Invitation) == 2
+    assert count(Invitation) == 3
     assert sorted(mail["To"].addresses[0].addr_spec for mail in outbox()) == [
         "ana@customer.example",
+        "cveta@customer.example",
         "dora@customer.example",
     ]
 
@@ -109,7 +117,7 @@ def test_an_import_goes_on_after_an_interruption(browser, cast, run_jobs, monkey
     importer.import_upload(upload.id)
     db.session.rollback()
     upload = db.session.scalars(select(Upload)).one()
-    assert (upload.state, upload.added, upload.repeated, upload.refused) == ("done", 2, 1, 2)
+    assert (upload.state, upload.added, upload.repeated, upload.refused) == ("done", 3, 1, 1)
 
 
 @pytest.mark.parametrize(

@@ -7,13 +7,15 @@ import { callSurvey, edit, store } from "./store.js";
 import { text } from "./texts.js";
 
 const LEADING = ["mail_subject", "mail_preheader", "mail_greeting_named", "mail_intro"];
+const REMINDER = ["reminder_intro", "reminder_last"];
 const word = (key) => text({ key, label: start.labels[key] ?? key, long: start.long.includes(key) });
 const section = (title, help, ...children) =>
   h("section", { class: "card stack" }, h("div", {}, h("h2", { class: "pane-title" }, title), help && h("p", { class: "help" }, help)), children);
 
 const mail = () => [
   section(t("The mail"), t("It asks the score at once; one press opens the page with it chosen."), LEADING.map(word)),
-  section(t("Rest of the mail"), "", start.groups.mail.filter((key) => !LEADING.includes(key)).map(word)),
+  section(t("Rest of the mail"), "", start.groups.mail.filter((key) => ![...LEADING, ...REMINDER].includes(key)).map(word)),
+  section(t("Reminders"), t("The same mail once more to those who have not answered, with these words; its subject begins with Re:."), REMINDER.map(word)),
 ];
 
 const words = () => [

@@ -11,10 +11,13 @@ from accounts.workspace import Workspace
 from base import clock
 from base.db import transaction
 from base.errors import ConflictError, InvalidError
+from base.jobs import enqueue
 from surveys import exchanging
 from surveys.exchanging import LARGEST, Parcel
 from surveys.forms.flaws import sentence
 from surveys.forms.translating import Names, file_problem, reason
+from surveys.invitation import Invitation
+from surveys.jobs import stop_waiting
 from surveys.library import TEMPLATES
 from surveys.making import origin
 from surveys.scale import SCALES
@@ -134,6 +137,51 @@ def close_survey(slug: str, survey: str) -> None:
     workspace = Workspace.by_slug(slug)
     with transaction():
         Survey.of(workspace.id, survey).close(at=clock.now())
+
+
+@surveys.command("pause")
+@workspace_option
+@click.argument("survey")
+@with_appcontext
+def pause_survey(slug: str, survey: str) -> None:
+    """Hold back the mails of SURVEY (slug or id) that wait to go out."""
+    workspace = Workspace.by_slug(slug)
+    with transaction():
+        found = Survey.of(workspace.id, survey)
+        found.pause(at=clock.now())
+        click.echo(f"paused; {Invitation.waiting(found.id)} wait")
+
+
+@surveys.command("resume")
+@workspace_option
+@click.argument("survey")
+@with_appcontext
+def resume_survey(slug: str, survey: str) -> None:
+    """Let the mails of SURVEY (slug or id) go that were held back."""
+    workspace = Workspace.by_slug(slug)
+    with transaction():
+        found = Survey.of(workspace.id, survey)
+        found.resume(at=clock.now())
+        click.echo(f"sending; {Invitation.waiting(found.id)} wait")
+
+
+@surveys.command("stop")
+@workspace_option
+@click.argument("survey")
+@click.option("--yes", is_flag=True, help="Stop without asking.")
+@with_appcontext
+def stop_survey(*, slug: str, survey: str, yes: bool) -> None:
+    """Do not ask those whom SURVEY (slug or id) was still to ask. This cannot be undone."""
+    workspace = Workspace.by_slug(slug)
+    found = Survey.of(workspace.id, survey)
+    if not yes:
+        waiting = Invitation.waiting(found.id)
+        click.confirm(f"{waiting} people who wait will not be asked. Stop?", default=False, abort=True)
+    with transaction():
+        found = Survey.of(workspace.id, survey)
+        found.stop_waiting(at=clock.now())
+        enqueue(stop_waiting, found.id)
+    click.echo("stopping; whoever still waits is taken off the list in the background")
 
 
 @surveys.group("texts")

@@ -1,0 +1,112 @@
+"""Asking somebody else's server, warily: what comes back is a value, whatever it did.
+
+No private address (unless the operator allows it: AFTERWORD_FETCH_PRIVATE), no redirect, no proxy or password from the
+environment, 7 seconds, 1 MiB. The address is resolved once and that very address is connected to, so a name cannot
+point elsewhere between check and use. Never call it while a transaction is open.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import requests
+from flask import current_app
+from requests_hardened import Config, Manager
+from requests_hardened.ip_filter import InvalidIPAddress
+
+from base.db import writing
+
+PATIENCE = 7.0
+"""Seconds for the whole of it; the connection has to stand after 3."""
+LARGEST = 1024 * 1024
+"""Bytes of an answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """The JSON that the server answered with."""
+
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why there is no answer, in words for staff. `final`: asking again would not help."""
+
+    reason: str
+    final: bool
+    status: int | None = None
+
+
+def get_json(url: str, headers: Mapping[str, str]) -> Fetched | Failure:
+    """What a GET of `url` answers with, read as JSON."""
+    assert not writing(), "nothing may wait for a network inside a transaction"
+    until = time.monotonic() + PATIENCE
+    try:
+        with _manager().get_session() as session:
+            session.trust_env = False
+            wanted = {"Accept": "application/json", "Accept-Encoding": "identity", **headers}
+            with session.get(url, headers=wanted, stream=True) as response:
+                return _refused(response) or _parsed(_body(response, until))
+    except InvalidIPAddress:
+        return Failure("the address leads into a private network, which the operator has not allowed", final=True)
+    except (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema, requests.exceptions.MissingSchema):
+        return Failure("this is no address that can be asked", final=True)
+    except (requests.exceptions.Timeout, TimeoutError):
+        return Failure("no answer in time", final=False)
+    except requests.exceptions.SSLError:
+        return Failure("its certificate is not valid", final=False)
+    except (requests.exceptions.RequestException, OSError, ValueError) as error:
+        return Failure(f"no connection ({type(error).__name__})", final=False)
+
+
+def _manager() -> Manager:
+    private = current_app.config["FETCH_PRIVATE"]
+    return Manager(
+        Config(
+            ip_filter_enable=not private,
+            ip_filter_allow_loopback_ips=False,
+            never_redirect=True,
+            default_timeout=(3, PATIENCE),
+            user_agent_override="Afterword",
+        )
+    )
+
+
+def _refused(response: requests.Response) -> Failure | None:
+    """What the status alone says; None when the body is worth reading."""
+    status = response.status_code
+    if status == 200:
+        return None
+    if 300 <= status < 400:
+        return Failure(f"it sends us elsewhere (HTTP {status}); enter the final address", final=True, status=status)
+    return Failure(f"HTTP {status}", final=status not in {408, 425, 429} and status < 500, status=status)
+
+
+def _body(response: requests.Response, until: float) -> bytes | Failure:
+    """The whole body. Read as it comes, since a server that drips would start each wait anew."""
+    if response.headers.get("Content-Encoding", "identity") != "identity":
+        return Failure("it answered packed, which was not asked for", final=True)
+    read = bytearray()
+    while True:
+        piece = response.raw.read1(65536)
+        if not piece:
+            return bytes(read)
+        read += piece
+        if len(read) > LARGEST:
+            return Failure("it answered with more than 1 MiB", final=True)
+        if time.monotonic() > until:
+            return Failure("no answer in time", final=False)
+
+
+def _parsed(body: bytes | Failure) -> Fetched | Failure:
+    if isinstance(body, Failure):
+        return body
+    try:
+        return Fetched(json.loads(body))
+    except (ValueError, RecursionError):
+        return Failure("it did not answer with JSON", final=True)

@@ -1,0 +1,122 @@
+"""What this room holds about a person, for `surveys.holding`: answers, and the digests that told of them."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, or_, select, update
+
+from base import events
+from base.db import db, new_id
+from base.outbox import Mail
+from feedback.answer import Answer
+from feedback.digest import Digest
+from feedback.export import Export
+from feedback.issue import Issue, IssueMember
+from feedback.response import Response
+from feedback.revision import Revision
+from feedback.theme import Theme
+from surveys.holding import Erasing, Holding, Subject, Told, plain
+from surveys.question import CONTACT
+
+EMPTIED = (
+    "Content-Type: text/html; charset=utf-8\n\n"
+    "<p>The words of this mail were removed, because it told of somebody whose data was erased.</p>"
+)
+"""What is left of a digest's mail. Whoever received it still has theirs."""
+
+_UNREAD = ("language", "sentiment_label", "polarity", "confidence", "engine", "engine_version")
+
+
+def _run(statement: Any) -> None:
+    db.session.execute(statement.execution_options(synchronize_session=False))
+
+
+def _responses(subject: Subject) -> list[Response]:
+    keys = [str(ident) for ident in subject.invitation_ids]  # what an index knows them by
+    theirs = or_(Response.contact_id == subject.contact_id, Response.submission_key.in_(keys))
+    wanted = select(Response).where(Response.workspace_id == subject.workspace_id, theirs)
+    return list(db.session.scalars(wanted.order_by(Response.id).execution_options(populate_existing=True)))
+
+
+def _tell(subject: Subject) -> Told:
+    told = []
+    for response in _responses(subject):
+        answers = select(Answer).where(Answer.response_id == response.id)
+        further = {
+            "revisions": [plain(one, "response_id") for one in Revision.all_of(response.id)],
+            "answers": [_said(plain(one, "response_id")) for one in db.session.scalars(answers)],
+            "themes": [{"theme": one.theme, "polarity": one.polarity} for one in response.themes],
+        }
+        told.append(plain(response, "workspace_id") | further)
+    return told
+
+
+def _said(answer: dict[str, Any]) -> dict[str, Any]:
+    day = answer["day"]
+    return answer | {"day": day.isoformat() if day else None}
+
+
+def _erase(subject: Subject, erasing: Erasing) -> None:
+    """Scores stay in the numbers without a person, unless they are to go too."""
+    found = _responses(subject)
+    _erase_digests([response.id for response in found], erasing.at)
+    for response in found:
+        if erasing.answers_too:
+            _run(delete(Response).where(Response.id == response.id))
+        else:
+            _unname(response, erasing.at)
+
+
+def _unname(response: Response, at: datetime) -> None:
+    """Leave of an answer its scores, its choices and where it belongs; nothing they wrote, nor who it was."""
+    key, number = f"erased:{new_id().hex}", response.revision
+    _run(delete(Revision).where(Revision.response_id == response.id, Revision.number != number))
+    wordless = {"comment": None, "client": None, "opened_at": None, "form_id": key[:40]}
+    _run(update(Revision).where(Revision.response_id == response.id).values(**wordless))
+    _run(delete(Theme).where(Theme.response_id == response.id))
+    theirs = Answer.response_id == response.id
+    written = (Answer.choice.is_(None) & Answer.number.is_(None)) | (Answer.part == CONTACT)
+    _run(delete(Answer).where(theirs, written))
+    _run(update(Answer).where(theirs).values(text=None, day=None))
+    whose: dict[str, Any] = {"contact_id": None, "invitation_id": None, "submission_key": key, "properties": {}}
+    whose |= {"comment": None, "read_at": at, **dict.fromkeys(_UNREAD)}
+    _run(update(Response).where(Response.id == response.id).values(**whose))
+
+
+def _erase_digests(response_ids: list[uuid.UUID], at: datetime) -> None:
+    """Empty the mails that told of these answers; one that still waits is written anew, without the person."""
+    told = select(Issue, Digest.recipient_email).join(Digest, Digest.id == Issue.digest_id)
+    member = select(IssueMember.issue_id).where(IssueMember.response_id.in_(response_ids))
+    for issue, address in db.session.execute(told.where(Issue.id.in_(member))).all():
+        theirs = (Mail.to_address == address, Mail.dedupe_key.startswith(f"issue:{issue.id}"))
+        again = _run_count(delete(Mail).where(*theirs, Mail.state == "queued", Mail.id == issue.mail_id))
+        _run(update(Mail).where(*theirs, Mail.state == "queued").values(state="suppressed", reason="erased"))
+        for ident in db.session.scalars(select(Mail.id).where(*theirs)):
+            events.record("mail.erased", ident, workspace_id=None, at=at)
+        _run(update(Mail).where(*theirs).values(raw=EMPTIED))
+        if again:
+            _run(update(Issue).where(Issue.id == issue.id).values(state="claimed", mail_id=None))
+            events.record("issue.claimed", issue.id, workspace_id=None, at=at)
+
+
+def _run_count(statement: Any) -> int:
+    result = db.session.execute(statement.execution_options(synchronize_session=False))
+    return int(result.rowcount)  # type: ignore[attr-defined]
+
+
+def _move(old: uuid.UUID, new: uuid.UUID) -> None:
+    _run(update(Response).where(Response.contact_id == old).values(contact_id=new))
+
+
+def _end_files(subject: Subject, erasing: Erasing) -> None:
+    """Files that wait to be fetched may name the person: the next tick takes them away."""
+    _run(update(Export).where(Export.workspace_id == subject.workspace_id).values(expires_at=erasing.at))
+
+
+HOLDINGS = (
+    Holding(name="responses", tell=_tell, erase=_erase, move=_move),
+    Holding(name="files", tell=lambda _: [], erase=_end_files),
+)

@@ -1,0 +1,152 @@
+"""Writes files of responses, and takes them away when their time is over."""
+
+from __future__ import annotations
+
+import fcntl
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from flask import current_app
+
+from base import clock
+from base.db import reading, transaction
+from base.jobs import slow_job
+from feedback.export import Export
+from feedback.exporting import columns_of, suffix, writer_of
+from feedback.feed import Query
+from feedback.harvest import documents_of, harvest
+from feedback.tally import Filters
+
+TOLD_EVERY = 1.0
+"""Seconds between two words about how far it is."""
+
+
+def folder() -> Path:
+    """Where the files wait."""
+    return Path(current_app.config["DATA_DIR"]) / "exports"
+
+
+def file_of(export: Export) -> Path:
+    """Where the file of an export waits to be fetched."""
+    return folder() / f"{export.id}.{suffix(export.kind)}"
+
+
+def wanted_of(query: Query) -> dict[str, Any]:
+    """What narrows a query, as an export keeps it."""
+    moments = {name: moment.isoformat() for name in ("since", "until") if (moment := getattr(query, name))}
+    narrowing = {name: value for name, value in asdict(query.filters).items() if value is not None}
+    return moments | {"flagged": query.flagged, "commented": query.commented, "filters": narrowing}
+
+
+def query_of(export: Export) -> Query:
+    """The inverse of `wanted_of`."""
+    wanted = export.wanted
+    since, until = (wanted.get(name) and datetime.fromisoformat(wanted[name]) for name in ("since", "until"))
+    return Query(
+        workspace_id=export.workspace_id,
+        survey_id=export.survey_id,
+        since=since or None,
+        until=until or None,
+        flagged=wanted.get("flagged"),
+        commented=bool(wanted.get("commented")),
+        filters=Filters(**wanted.get("filters", {})),
+    )
+
+
+@slow_job
+def write_export(export_id: uuid.UUID) -> None:
+    """Write the file of an export, unless another worker is at it. After a crash it begins anew."""
+    folder().mkdir(exist_ok=True)
+    with _alone(folder() / f"{export_id}.lock") as alone:
+        if alone:
+            _write(export_id)
+
+
+def _write(export_id: uuid.UUID) -> None:
+    with transaction() as session:
+        export = session.get(Export, export_id)
+        if export is None or not export.begin():
+            return
+    unfinished = file_of(export).with_suffix(".part")
+    try:
+        rows = write(query_of(export), export.kind, unfinished, people=export.people, tell=_teller(export_id))
+    except (ImportError, OSError) as error:
+        unfinished.unlink(missing_ok=True)
+        with transaction() as session:
+            session.get_one(Export, export_id).fail(words(error), at=clock.now())
+        return
+    if rows is None:
+        unfinished.unlink(missing_ok=True)
+        return
+    unfinished.rename(file_of(export))
+    with transaction() as session:
+        session.get_one(Export, export_id).finish(rows, file_of(export).stat().st_size, at=clock.now())
+
+
+def write(query: Query, kind: str, path: Path, *, people: bool, tell: Any = None) -> int | None:
+    """Write the responses of a query to a file; how many there were, None when `tell(rows)` said to stop.
+
+    ImportError when the format needs a library that is not installed.
+    """
+    with reading():
+        documents = documents_of(query.workspace_id, query.survey_id) if query.survey_id else []
+    columns = columns_of(documents, people=people)
+    writer, rows = writer_of(kind, str(path), columns), 0
+    try:
+        for batch in harvest(query, further=bool(documents)):
+            writer.add(batch)
+            rows += len(batch)
+            if tell is not None and not tell(rows):
+                return None
+    finally:
+        writer.close()
+    return rows
+
+
+def _teller(export_id: uuid.UUID) -> Any:
+    told = [time.monotonic()]
+
+    def tell(rows: int) -> bool:
+        if time.monotonic() - told[0] < TOLD_EVERY:
+            return True
+        told[0] = time.monotonic()
+        with transaction():
+            return Export.progress(export_id, rows)
+
+    return tell
+
+
+def words(error: Exception) -> str:
+    """What went wrong, as a sentence."""
+    if isinstance(error, ImportError):
+        return f"This format needs the library {error.name}: the operator installs it with pip install {error.name}."
+    return f"The file could not be written ({getattr(error, 'strerror', None) or error})."
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[bool]:
+    """Whether nobody else holds the lock; it ends with its process, however that ends."""
+    with path.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+            return
+        try:
+            yield True
+        finally:
+            path.unlink(missing_ok=True)
+
+
+def forget_exports(now: datetime) -> None:
+    """Take away files whose time is over, and those that nobody knows any more."""
+    with transaction():
+        old = Export.forget_old(now)
+    for export in old:
+        file_of(export).unlink(missing_ok=True)

@@ -1,0 +1,128 @@
+"""Responses as rows of a file, batch by batch: however many there are, only one batch is held."""
+
+from __future__ import annotations
+
+import uuid
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Select, select
+
+from base.db import db
+from feedback import feed
+from feedback.answer import Answer
+from feedback.feed import Place, Query
+from feedback.response import Response
+from feedback.theme import Theme
+from surveys.contact import Contact
+from surveys.filling import Piece
+from surveys.interaction import Interaction
+from surveys.invitation import Invitation
+from surveys.open_link import OpenLink
+from surveys.question import OTHER
+from surveys.scale import SCALES
+from surveys.survey import Survey
+from surveys.version import Version
+
+BATCH = 2000
+
+
+def harvest(query: Query, *, further: bool) -> Iterator[list[dict[str, Any]]]:
+    """The responses of `query`, newest first, as rows by column; `further`: with the answers to further questions.
+
+    Each batch is a short read of its own, so that a long export holds nobody up; rows that come meanwhile are newer
+    than where it began and are left out.
+    """
+    after: Place | None = None
+    while True:
+        rows = db.session.connection().execute(_batch(query, after)).all()
+        db.session.rollback()
+        if not rows:
+            return
+        yield _told(rows, further=further)
+        after = Place(rows[-1].created_at, rows[-1].id)
+        if len(rows) < BATCH:
+            return
+
+
+def documents_of(workspace_id: uuid.UUID, survey_id: uuid.UUID) -> list[dict[str, Any]]:
+    """What each version of a survey asked, the newest first."""
+    of = (Survey.workspace_id == workspace_id, Survey.id == survey_id)
+    rows = select(Version.document).join(Survey, Survey.id == Version.survey_id).where(*of)
+    return list(db.session.scalars(rows.order_by(Version.number.desc())))
+
+
+def _batch(query: Query, after: Place | None) -> Select[Any]:
+    columns: tuple[Any, ...] = (
+        *(Response.id, Response.metric, Response.score, Response.comment, Response.locale, Response.language),
+        *(Response.sentiment_label, Response.polarity, Response.agent, Response.team, Response.channel),
+        *(Response.properties, Response.revision, Response.created_at, Response.updated_at),
+        *(Response.flagged_at, Response.flag_reason, Response.released_at, Response.read_at),
+        *(Survey.slug, Survey.name.label("survey_name"), Version.number.label("version")),
+        *(Contact.name.label("person"), Contact.email, OpenLink.name.label("link")),
+        *(Interaction.source, Interaction.external_id),
+    )
+    rows = (
+        select(*columns)
+        .select_from(Response)
+        .join(Survey, Survey.id == Response.survey_id)
+        .join(Version, Version.id == Response.version_id)
+        .outerjoin(Contact, Contact.id == Response.contact_id)
+        .outerjoin(OpenLink, OpenLink.id == Response.link_id)
+        .outerjoin(Invitation, Invitation.id == Response.invitation_id)
+        .outerjoin(Interaction, Interaction.id == Invitation.interaction_id)
+        .where(*feed.wanted(query))
+        .order_by(*feed.ordered("newest", backwards=False))
+        .limit(BATCH)
+    )
+    return rows if after is None else rows.where(feed.behind(after))
+
+
+def _told(rows: Sequence[Any], *, further: bool) -> list[dict[str, Any]]:
+    idents = [row.id for row in rows]
+    themes = _themes(idents)
+    answers = Answer.of_all([(row.id, row.revision) for row in rows]) if further else {}
+    return [_row(row, themes.get(row.id, [])) | _further(answers.get(row.id, ())) for row in rows]
+
+
+def _row(row: Any, themes: list[str]) -> dict[str, Any]:
+    same = ("metric", "score", "comment", "polarity", "person", "email", "locale", "agent", "team", "channel", "link")
+    told = {name: getattr(row, name) for name in (*same, "created_at", "updated_at", "revision", "flag_reason")}
+    return told | {
+        "response_id": str(row.id),
+        "survey": row.slug,
+        "survey_name": row.survey_name,
+        "version": row.version,
+        "band": SCALES[row.metric].band(row.score),
+        "comment_language": row.language,
+        "sentiment": row.sentiment_label,
+        "themes": themes if row.read_at is not None else [],
+        "interaction_source": row.source,
+        "interaction_id": row.external_id,
+        "counts": row.flagged_at is None or row.released_at is not None,
+        "properties": row.properties or {},
+    }
+
+
+def _themes(idents: Collection[uuid.UUID]) -> Mapping[uuid.UUID, list[str]]:
+    found: dict[uuid.UUID, list[str]] = defaultdict(list)
+    rows = select(Theme.response_id, Theme.theme).where(Theme.response_id.in_(idents)).order_by(Theme.theme)
+    for response_id, theme in db.session.connection().execute(rows):
+        found[response_id].append(theme)
+    return found
+
+
+def _further(pieces: Sequence[Piece]) -> dict[str, Any]:
+    """Column → value. Several choices are a list; what "other" meant stands behind it."""
+    found: dict[str, Any] = {}
+    for piece in pieces:
+        name = f"q.{piece.question}"
+        if piece.number is not None:
+            found[f"{name}.{piece.part}" if piece.part else name] = piece.number
+        elif piece.choice is not None:
+            said = f"{piece.choice}: {piece.text}" if piece.choice == OTHER and piece.text else piece.choice
+            found.setdefault(name, []).append(said)
+        else:
+            found[name] = piece.day.isoformat() if piece.day else piece.text
+    return found

@@ -1,0 +1,132 @@
+"""Files of responses: ask for one, watch it grow, fetch it."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from flask import Blueprint, flash, g, redirect, render_template, request, send_file, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from accounts.access import can, requires
+from accounts.workspace import Workspace
+from base import clock
+from base.db import transaction
+from base.errors import ConflictError, NotFoundError
+from base.jobs import enqueue
+from feedback import exporter, feed, ranging
+from feedback.export import Export, Wish
+from feedback.exporting import FORMATS, columns_of, suffix
+from feedback.forms.filtering import ResultsForm
+from feedback.harvest import documents_of
+from feedback.ranging import BadRange
+from surveys.survey import Survey
+
+bp = Blueprint("exports", __name__)
+
+
+@bp.get("/w/<workspace>/exports")
+@requires("responses.export")
+def index(workspace: Workspace) -> ResponseReturnValue:
+    exports = Export.recent(workspace.id)
+    names = {one.id: one.name for one in Survey.all_of(workspace.id)}
+    making = any(export.open for export in exports)
+    return render_template("feedback/exports.html", exports=exports, names=names, making=making, suffix=suffix)
+
+
+@bp.get("/w/<workspace>/exports/new")
+@requires("responses.export")
+def new(workspace: Workspace) -> ResponseReturnValue:
+    survey, query = _asked(workspace)
+    documents = documents_of(workspace.id, survey.id) if survey else []
+    return render_template(
+        "feedback/export_form.html",
+        survey=survey,
+        surveys=Survey.all_of(workspace.id),
+        matching=feed.size(query),
+        query=query,
+        formats=FORMATS,
+        columns=columns_of(documents, people=can("contacts.view")),
+        kept={name: value for name, value in request.args.items() if name not in {"kind", "survey"}},
+    )
+
+
+@bp.post("/w/<workspace>/exports")
+@requires("responses.export")
+def ask(workspace: Workspace) -> ResponseReturnValue:
+    survey, query = _asked(workspace)
+    kind = request.form.get("kind", "csv")
+    if kind not in FORMATS:
+        flash(_("Choose one of the formats."), "error")
+        return redirect(_back(workspace), 303)
+    people = bool(request.form.get("people")) and can("contacts.view")
+    wish = Wish(
+        kind=kind,
+        survey_id=survey.id if survey else None,
+        wanted=exporter.wanted_of(query),
+        people=people,
+        total=feed.size(query),
+    )
+    try:
+        with transaction():
+            export = Export.ask(workspace.id, wish, at=clock.now(), by=g.user.id)
+            enqueue(exporter.write_export, export.id)
+    except ConflictError as error:
+        flash(error.detail, "error")
+    return redirect(url_for(".index", workspace=workspace.slug), 303)
+
+
+@bp.get("/w/<workspace>/exports/<uuid:ident>/file")
+@requires("responses.export")
+def fetch(workspace: Workspace, ident: uuid.UUID) -> ResponseReturnValue:
+    export = Export.of(workspace.id, ident)
+    path = exporter.file_of(export)
+    if export.state != "done" or not path.exists() or (export.people and not can("contacts.view")):
+        raise NotFoundError("file", ident)
+    slug = next((one.slug for one in Survey.all_of(workspace.id) if one.id == export.survey_id), workspace.slug)
+    name = f"{slug}-{clock.local_date(export.created_at, workspace.zone)}.{suffix(export.kind)}"
+    answer = send_file(path, as_attachment=True, download_name=name)
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+@bp.post("/w/<workspace>/exports/<uuid:ident>/stop")
+@requires("responses.export")
+def stop(workspace: Workspace, ident: uuid.UUID) -> ResponseReturnValue:
+    with transaction():
+        Export.of(workspace.id, ident).stop(at=clock.now())
+    return redirect(url_for(".index", workspace=workspace.slug), 303)
+
+
+def _back(workspace: Workspace) -> str:
+    kept: dict[str, Any] = request.args.to_dict()
+    return url_for(".new", workspace=workspace.slug, **kept)
+
+
+def _asked(workspace: Workspace) -> tuple[Survey | None, feed.Query]:
+    """The survey and the responses that the address names; without a survey all of the workspace."""
+    slug = request.args.get("survey")
+    survey = Survey.of(workspace.id, slug) if slug else None
+    form = ResultsForm.read(request.args)
+    period = _period(workspace.zone)
+    query = feed.Query(
+        workspace_id=workspace.id,
+        survey_id=survey.id if survey else None,
+        since=period.interval.start if period else None,
+        until=period.interval.end if period else None,
+        flagged=None if request.args.get("flagged") == "1" else False,
+        commented=form.commented.data,
+        filters=form.all,
+    )
+    return survey, query
+
+
+def _period(zone: str) -> Any:
+    """The period that the address names; without one, ever."""
+    if not {"period", "from", "to"} & set(request.args):
+        return None
+    try:
+        return ranging.chosen(request.args, clock.now(), zone)
+    except BadRange:
+        return None
