@@ -194,6 +194,15 @@ class Mail(Model):
         _change(waiting.values(state="suppressed", reason=reason))
 
     @classmethod
+    def taken_back(cls, stream_id: uuid.UUID, kind: str) -> list[Mail]:
+        """Mails of a kind in a stream that were not to go after all."""
+        return list(
+            db.session.scalars(
+                select(cls).where(cls.stream_id == stream_id, cls.kind == kind, cls.state == "suppressed")
+            )
+        )
+
+    @classmethod
     def waiting(cls, *, limit: int) -> int:
         """How many mails wait or are on their way, counted up to `limit`."""
         some = select(cls.id).where(cls.state.in_(("queued", "sending"))).limit(limit).subquery()

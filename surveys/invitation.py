@@ -5,7 +5,21 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, Uuid, and_, case, func, or_, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    ForeignKey,
+    Index,
+    String,
+    UniqueConstraint,
+    Uuid,
+    and_,
+    case,
+    func,
+    or_,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from base import events, tokens
@@ -111,11 +125,8 @@ class Invitation(Model):
     @classmethod
     def scheduled_about(cls, workspace_id: uuid.UUID, source: str, external_id: str) -> list[Invitation]:
         """What is still to be asked about an interaction."""
-        about = (Interaction.workspace_id == workspace_id, Interaction.source == source)
-        rows = select(cls).join(Interaction, Interaction.id == cls.interaction_id)
-        return list(
-            db.session.scalars(rows.where(*about, Interaction.external_id == external_id, cls.status == "scheduled"))
-        )
+        about = happened(workspace_id, source, external_id)
+        return list(db.session.scalars(select(cls).where(about, cls.status == "scheduled")))
 
     @classmethod
     def waiting(cls, survey_id: uuid.UUID) -> int:
@@ -249,6 +260,12 @@ class Invitation(Model):
         self.sent_at, self.asked_at = self.sent_at or at, self.asked_at or at
         if self.status == "scheduled" or (self.status == "skipped" and self.reason == "undeliverable"):
             self.status, self.reason = "sent", None
+
+
+def happened(workspace_id: uuid.UUID, source: str, external_id: str) -> ColumnElement[bool]:
+    """Which invitations are about an interaction."""
+    same = (Interaction.workspace_id == workspace_id, Interaction.source == source)
+    return Invitation.interaction_id.in_(select(Interaction.id).where(*same, Interaction.external_id == external_id))
 
 
 def lock_invitations(*contact_ids: uuid.UUID) -> None:

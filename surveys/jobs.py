@@ -41,8 +41,8 @@ def ask(survey: Survey, occasions: Sequence[Occasion], *, at: datetime) -> list[
 def cancel(workspace_id: uuid.UUID, source: str, external_id: str, *, at: datetime) -> int:
     """What happened was taken back, as when a ticket is opened again: do not ask about it. Needs a transaction.
 
-    How many invitations were taken back; those whose mail is out already stay. When it happens again, they are made
-    anew.
+    How many invitations were taken back; those whose mail is out already stay, and nobody is reminded of them. When
+    it happens again, they are made anew.
     """
     waiting = Invitation.scheduled_about(workspace_id, source, external_id)
     keys = [mail_key(invitation.id) for invitation in waiting]
@@ -50,6 +50,7 @@ def cancel(workspace_id: uuid.UUID, source: str, external_id: str, *, at: dateti
     Mail.forget(keys)
     for invitation in waiting:
         invitation.skip("cancelled", at=at)
+    reminders.cancel(workspace_id, source, external_id, at=at)
     return len(waiting)
 
 
@@ -93,7 +94,9 @@ def withdraw_mails(contact_id: uuid.UUID) -> None:
 
 @job
 def stop_waiting(survey_id: uuid.UUID) -> None:
-    """Skip whom a survey was to ask, as it was told: a bounded batch a transaction, for a while; then it comes back."""
+    """Skip whom a survey was to ask or remind, as it was told: a bounded batch a transaction, for a while; then it
+    comes back.
+    """
     for _ in range(20):
         with transaction() as session:
             survey, now = session.get(Survey, survey_id), clock.now()
@@ -101,7 +104,9 @@ def stop_waiting(survey_id: uuid.UUID) -> None:
                 return
             until = survey.stopping_at
             Mail.withdraw_stream(survey_id, "stopped")
-            if not Invitation.skip_waiting(survey_id, "stopped", made_until=until, at=now, limit=STOPPED_AT_ONCE):
+            some: dict[str, Any] = {"at": now, "limit": STOPPED_AT_ONCE}
+            asked = Invitation.skip_waiting(survey_id, "stopped", made_until=until, **some)
+            if not asked and not reminders.stop(survey_id, planned_until=until, **some):
                 survey.stopped()
                 return
     with transaction():

@@ -7,7 +7,19 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Boolean, ForeignKey, Index, SmallInteger, String, UniqueConstraint, Uuid, func, or_, select
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    SmallInteger,
+    String,
+    UniqueConstraint,
+    Uuid,
+    func,
+    or_,
+    select,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from accounts.workspace import Workspace
@@ -47,7 +59,7 @@ class Reminder(Model):
     """Whether anybody may know what became of it."""
     status: Mapped[str] = mapped_column(String(8), default="waiting")
     reason: Mapped[str | None] = mapped_column(String(20))
-    """Why it was skipped: `reminding.Reason`, undeliverable, or stopped."""
+    """Why it was skipped: `reminding.Reason`, undeliverable, bounced, cancelled, or stopped."""
     due_at: Mapped[datetime] = mapped_column(Moment)
     asked_at: Mapped[datetime | None] = mapped_column(Moment)
     """When its mail was written into the outbox."""
@@ -83,11 +95,20 @@ class Reminder(Model):
         return list(db.session.scalars(rows.order_by(cls.due_at).limit(limit)))
 
     @classmethod
-    def open_for(cls, contact_id: uuid.UUID) -> list[tuple[Reminder, Invitation]]:
-        """What a person is still to be reminded of, mails that may wait in the outbox included."""
+    def still_to_go(cls, which: ColumnElement[bool]) -> list[tuple[Reminder, Invitation]]:
+        """Those of `which` invitations that may still go, with mails that may wait in the outbox."""
         rows = select(cls, Invitation).join(Invitation, Invitation.id == cls.invitation_id)
-        still = or_(cls.status == "waiting", cls.told.is_(False))
-        found = db.session.execute(rows.where(Invitation.contact_id == contact_id, still))
+        found = db.session.execute(rows.where(which, or_(cls.status == "waiting", cls.told.is_(False))))
+        return [(reminder, invitation) for reminder, invitation in found]
+
+    @classmethod
+    def waiting(cls, survey_id: uuid.UUID, *, planned_until: datetime, limit: int) -> list[tuple[Reminder, Invitation]]:
+        """Some of a survey's reminders that were planned until then and are not over, with their invitations, all of
+        them held until the transaction ends.
+        """
+        rows = select(cls, Invitation).join(Invitation, Invitation.id == cls.invitation_id)
+        rows = rows.where(cls.survey_id == survey_id, cls.status == "waiting", cls.created_at <= planned_until)
+        found = db.session.execute(rows.order_by(Invitation.id).limit(limit).with_for_update())
         return [(reminder, invitation) for reminder, invitation in found]
 
     @classmethod

@@ -16,7 +16,7 @@ from base.jobs import enqueue, enqueue_missing, job
 from base.outbox import Mail
 from surveys import emails
 from surveys.errand import Errand
-from surveys.invitation import Invitation
+from surveys.invitation import Invitation, happened
 from surveys.reminder import Reminder, in_the_way
 from surveys.reminding import may_remind
 
@@ -97,6 +97,7 @@ def _post(reminder: Reminder, invitation: Invitation, message: EmailMessage, now
         workspace_id=reminder.workspace_id if told else None,
         at=now,
         about={"invitation_id": str(invitation.id), "reminder_id": str(reminder.id)},
+        stream_id=reminder.survey_id,
     )
 
 
@@ -132,11 +133,31 @@ def withdraw(contact_id: uuid.UUID, survey_ids: Collection[uuid.UUID] | None, *,
     """Take back what somebody who wishes no more, of these surveys or (None) any, is still to be reminded of. Needs a
     transaction.
     """
-    for reminder, invitation in Reminder.open_for(contact_id):
-        if survey_ids is not None and reminder.survey_id not in survey_ids:
-            continue
-        Mail.withdraw([reminder.key], "suppressed")
-        reminder.skip("suppressed", invitation, at=at)
+    found = Reminder.still_to_go(Invitation.contact_id == contact_id)
+    _take_back([one for one in found if survey_ids is None or one[0].survey_id in survey_ids], "suppressed", at)
+
+
+def cancel(workspace_id: uuid.UUID, source: str, external_id: str, *, at: datetime) -> None:
+    """What happened was taken back: remind nobody of it. Needs a transaction."""
+    _take_back(Reminder.still_to_go(happened(workspace_id, source, external_id)), "cancelled", at)
+
+
+def stop(survey_id: uuid.UUID, *, planned_until: datetime, at: datetime, limit: int) -> int:
+    """Skip at most `limit` of a survey's reminders that were planned until then; how many there were. What of them
+    waits in the outbox is taken back already. Needs a transaction.
+    """
+    for mail in Mail.taken_back(survey_id, UNTOLD):
+        _leave_no_trace(mail)
+    waiting = Reminder.waiting(survey_id, planned_until=planned_until, limit=limit)
+    for reminder, invitation in waiting:
+        reminder.skip("stopped", invitation, at=at)
+    return len(waiting)
+
+
+def _take_back(found: Sequence[tuple[Reminder, Invitation]], reason: str, at: datetime) -> None:
+    for reminder, invitation in found:
+        Mail.withdraw([reminder.key], reason)
+        reminder.skip(reason, invitation, at=at)
         mail = Mail.by_key(reminder.key)
         if mail is not None:
             _leave_no_trace(mail)
@@ -156,6 +177,8 @@ def _leave_no_trace(mail: Mail) -> None:
 
 def _subjects(mail: Mail) -> tuple[Reminder | None, Invitation | None]:
     about = mail.about
+    if "reminder_id" not in about:  # its person was erased while it was on its way
+        return None, None
     return (
         db.session.get(Reminder, uuid.UUID(about["reminder_id"])),
         db.session.get(Invitation, uuid.UUID(about["invitation_id"])),

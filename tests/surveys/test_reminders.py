@@ -243,6 +243,73 @@ def test_a_paused_survey_reminds_later_and_never_twice_at_once(survey, go_on, ou
     assert rows_of(ident) == [(1, "sent", None), (2, "sent", None)]
 
 
+def written(traveller, *, day=3):
+    """The reminders of that day are written, and wait in the outbox."""
+    traveller.move_to(AT + day * DAY)
+    for ident in Reminder.due(clock.now(), limit=10):
+        reminders.send_reminder(ident)
+
+
+@pytest.mark.parametrize("anonymous", [False, True])
+def test_a_pause_holds_reminders_that_are_written_too(cast, go_on, outbox, traveller, run_jobs, anonymous):
+    survey = on_terms(a_survey(cast.workspace, anonymous=anonymous), **TWICE)
+    ask(survey)
+    go_on(0)
+    written(traveller)
+    with transaction() as session:
+        session.get_one(Survey, survey.id).pause(at=clock.now())
+    run_jobs()
+    assert len(outbox()) == 1
+    with transaction() as session:
+        session.get_one(Survey, survey.id).resume(at=clock.now())
+    run_jobs()
+    assert len(outbox()) == 2
+
+
+@pytest.mark.parametrize("anonymous", [False, True])
+def test_a_stop_takes_back_what_is_planned_and_written_and_leaves_no_trace_of_it(
+    cast, go_on, outbox, traveller, run_jobs, anonymous
+):
+    survey = on_terms(a_survey(cast.workspace, anonymous=anonymous), **TWICE)
+    ident = ask(survey)
+    go_on(0)
+    written(traveller)
+    with transaction() as session:
+        session.get_one(Survey, survey.id).stop_waiting(at=clock.now())
+        jobs.enqueue(jobs.stop_waiting, survey.id)
+    run_jobs()
+    go_on(30)
+    assert len(outbox()) == 1
+    if anonymous:
+        assert [status for _, status, _ in rows_of(ident)] == ["past", "past"]
+        assert Mail.by_key(f"reminder:{ident}:1") is None
+    else:
+        assert rows_of(ident) == [(1, "skipped", "stopped"), (2, "skipped", "stopped")]
+    assert db.session.get(Invitation, ident).status == "sent"
+    later = ask(survey, email="pia@customer.example")
+    go_on(31)
+    go_on(35)
+    assert len(outbox()) == 3
+    assert len(rows_of(later)) == 2
+
+
+@pytest.mark.parametrize("anonymous", [False, True])
+def test_nobody_is_reminded_of_a_ticket_that_was_opened_again(cast, go_on, outbox, traveller, run_jobs, anonymous):
+    survey = on_terms(a_survey(cast.workspace, anonymous=anonymous), **TWICE)
+    ident, other = ask(survey, "T-1"), ask(survey, "T-2")
+    go_on(0)
+    written(traveller)
+    with transaction():
+        assert jobs.cancel(survey.workspace_id, "helpdesk", "T-1", at=clock.now()) == 0
+    run_jobs()
+    go_on(30)
+    assert len(outbox()) == 2 + 2
+    if not anonymous:
+        assert rows_of(ident) == [(1, "skipped", "cancelled"), (2, "skipped", "cancelled")]
+        assert rows_of(other) == [(1, "sent", None), (2, "sent", None)]
+    assert Mail.by_key(f"reminder:{other}:1") is None or not anonymous
+
+
 def test_terms_that_remind_no_more_hold_at_once_and_new_ones_from_the_next_mail_on(survey, go_on, outbox):
     ident = ask(survey)
     go_on(0), go_on(3)
