@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from flask import current_app
+from sqlalchemy.dialects import postgresql, sqlite
 
 from base import clock, handing
 from base.db import db, new_id, reading, transaction
@@ -116,7 +117,7 @@ class Filled:
 
 
 def post_all(mails: Sequence[Filled], *, at: datetime) -> None:
-    """Put many mails into the outbox, none of which is there yet; in the caller's transaction."""
+    """Put many mails into the outbox, those that are not there yet; in the caller's transaction."""
     Stencil.keep({mail.sheet for mail in mails if mail.sheet}, at=at)
     names = ("id", "kind", "dedupe_key", "to_address", "workspace_id", "stream_id", "about")
     usual = {"state": "queued", "attempts": 0, "next_try_at": at, "created_at": at}
@@ -128,7 +129,10 @@ def post_all(mails: Sequence[Filled], *, at: datetime) -> None:
         for mail in mails
     ]
     if rows:
-        db.session.connection().execute(Mail.__table__.insert(), rows)  # type: ignore[attr-defined]
+        connection = db.session.connection()
+        dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+        new = dialect.insert(Mail.__table__).on_conflict_do_nothing(index_elements=("dedupe_key",))
+        connection.execute(new, rows)
 
 
 def deliver_due(over: Callable[[], bool]) -> int:

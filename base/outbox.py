@@ -233,8 +233,9 @@ class Mail(Model):
 
     @classmethod
     def forget(cls, dedupe_keys: Sequence[str]) -> None:
-        """Let mails that were taken back no longer stand in the way of new ones under the same key."""
-        for mail in db.session.scalars(select(cls).where(cls.dedupe_key.in_(dedupe_keys), cls.state == "suppressed")):
+        """Let mails that will not go no longer stand in the way of new ones under the same key."""
+        over = (cls.dedupe_key.in_(dedupe_keys), cls.state.in_(("suppressed", "failed")))
+        for mail in db.session.scalars(select(cls).where(*over)):
             mail.dedupe_key = f"{mail.dedupe_key}:{mail.id.hex}"
 
     def sent(self, reply: str, *, at: datetime) -> None:

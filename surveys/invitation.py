@@ -204,11 +204,17 @@ class Invitation(Model):
         db.session.execute(asked.execution_options(synchronize_session=False))
 
     @classmethod
+    def taken_back(cls, idents: Collection[uuid.UUID]) -> set[uuid.UUID]:
+        """Those whose interaction was taken back, as when a ticket is opened again."""
+        gone = (cls.id.in_(idents), cls.status == "skipped", cls.reason == "cancelled")
+        return set(db.session.scalars(select(cls.id).where(*gone)))
+
+    @classmethod
     def mark_all_sent(cls, idents: Collection[uuid.UUID], *, at: datetime) -> None:
-        """The mail server took these mails; see `mark_sent`. What was stopped when it was on its way already is sent
-        all the same. Needs a transaction.
+        """The mail server took these mails; see `mark_sent`. What was stopped or taken back when it was on its way
+        already is sent all the same. Needs a transaction.
         """
-        too_late = and_(cls.status == "skipped", cls.reason.in_(("undeliverable", "stopped")))
+        too_late = and_(cls.status == "skipped", cls.reason.in_(("undeliverable", "stopped", "cancelled")))
         becomes = or_(cls.status == "scheduled", too_late)
         values = {
             "sent_at": func.coalesce(cls.sent_at, at),

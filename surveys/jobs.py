@@ -63,8 +63,9 @@ def send_invitation(invitation_id: uuid.UUID) -> None:
 def invitations_sent(abouts: Sequence[Mapping[str, Any]], at: datetime) -> None:
     """The mail server took the mails of these invitations. Runs in the transaction that records it."""
     idents = [uuid.UUID(about["invitation_id"]) for about in abouts]
+    too_late = Invitation.taken_back(idents)
     Invitation.mark_all_sent(idents, at=at)
-    Reminder.plan(idents, at=at)
+    Reminder.plan([ident for ident in idents if ident not in too_late], at=at)
 
 
 def invitation_failed(mail: Mail, at: datetime) -> None:

@@ -14,8 +14,10 @@ from accounts.workspace import Workspace
 from base import tokens
 from base.db import db, new_id
 from base.errors import ConflictError
+from base.outbox import Mail
 from surveys import qualifying, quarantine
 from surveys.contact import Contact
+from surveys.dispatch import mail_key
 from surveys.intake import RECURRING, Kept, Occasion, batches, insert_new
 from surveys.interaction import Interaction
 from surveys.invitation import LIFE, Invitation
@@ -134,6 +136,7 @@ def _invite_batch(
     for ident, invitation in known.items():
         if ident not in new and invitation.status == "skipped" and invitation.reason == "cancelled":
             invitation.revive(send_at=rows[ident]["send_at"])
+            Mail.forget([mail_key(invitation.id)])
             new.add(ident)
         if ident in new:
             _settle(asker.regular if ident in turns else asker, invitation, candidates[ident], at)

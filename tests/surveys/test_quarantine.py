@@ -7,15 +7,16 @@ import pytest
 import time_machine
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from accounts.workspace import Workspace
 from base import clock
 from base.db import db, new_id, transaction
 from base.outbox import Mail
-from surveys import jobs
+from surveys import jobs, sender
 from surveys.intake import Occasion
 from surveys.invitation import Invitation
+from surveys.reminder import Reminder
 from surveys.rule import SendingRule, Terms
 from surveys.survey import Survey
 from tests.cast import AT, a_survey, a_workspace
@@ -197,6 +198,36 @@ def test_a_mail_taken_back_from_the_outbox_can_be_written_again(cast, run_jobs, 
     run_jobs()
     assert len(outbox()) == 1
     assert now_is(ident) == ("sent", None)
+
+
+@pytest.mark.parametrize("solved_again", ["before the server spoke", "afterwards"])
+def test_a_ticket_opened_and_solved_again_while_its_mail_is_on_its_way_is_asked_about_once(
+    app, cast, run_jobs, outbox, monkeypatch, solved_again
+):
+    survey, usual = on_terms(a_survey(cast.workspace), first_reminder_days=3), app.extensions["afterword.transport"]
+    ident = ask(survey, "T-1")
+
+    class Slow:
+        """Takes a mail, and the ticket is opened meanwhile."""
+
+        def send(self, message, **where):
+            with transaction():
+                jobs.cancel(survey.workspace_id, "helpdesk", "T-1", at=clock.now())
+            if solved_again == "before the server spoke":
+                ask(survey, "T-1")
+                sender.write_due(lambda: False)
+            return usual.send(message, **where)
+
+    monkeypatch.setitem(app.extensions, "afterword.transport", Slow())
+    run_jobs()
+    monkeypatch.setitem(app.extensions, "afterword.transport", usual)
+    if solved_again == "afterwards":
+        ask(survey, "T-1")
+    run_jobs()
+    assert len(outbox()) == 1
+    assert now_is(ident) == ("sent", None)
+    reminded = db.session.scalar(select(func.count()).select_from(Reminder))
+    assert reminded == (1 if solved_again == "before the server spoke" else 0)
 
 
 def test_what_is_out_already_cannot_be_taken_back(cast, run_jobs):
