@@ -179,6 +179,8 @@ def _record(outcomes: Sequence[handing.Outcome]) -> None:
 def _keep_refusal(outcome: handing.Outcome, now: datetime) -> None:
     ident, kind, _, delivery = outcome
     mail = db.session.get_one(Mail, ident)
+    if mail.state == "suppressed":  # taken back for good while it was on its way
+        return
     if delivery.kind == "permanent":
         mail.failed(delivery.words)
     else:

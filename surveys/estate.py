@@ -19,6 +19,7 @@ from surveys.intent import Intent
 from surveys.interaction import Interaction
 from surveys.invitation import Invitation
 from surveys.received_call import ReceivedCall
+from surveys.reminder import mail_key as reminder_key
 from surveys.source import Source
 from surveys.suppression import Suppression
 from surveys.upload import RefusedRow, Upload
@@ -46,11 +47,13 @@ def _move(table: Any) -> Any:
 
 
 def _mails(subject: Subject) -> ColumnElement[bool]:
-    """By address, and by what they asked about: an address may have been corrected since."""
+    """By address, and by what they asked about: an address may have been corrected since. A reminder of an anonymous
+    survey is in no workspace's outbox.
+    """
     keys = [mail_key(ident) for ident in subject.invitation_ids]
-    return or_(Mail.to_address == subject.email, Mail.dedupe_key.in_(keys)) & (
-        Mail.workspace_id == subject.workspace_id
-    )
+    keys += [reminder_key(ident, number) for ident in subject.invitation_ids for number in (1, 2)]
+    here = (Mail.to_address == subject.email) & (Mail.workspace_id == subject.workspace_id)
+    return or_(here, Mail.dedupe_key.in_(keys))
 
 
 def _tell_mails(subject: Subject) -> Told:

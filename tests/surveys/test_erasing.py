@@ -9,8 +9,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select, update
 
-from base import clock
+from base import clock, handing
 from base.db import Model, db, new_id, transaction
+from base.delivery import Delivery
 from base.errors import AfterwordError
 from base.events import Event
 from base.outbox import Mail
@@ -21,7 +22,7 @@ from feedback.digesting import Cadence
 from feedback.issue import Issue, oldest_untold
 from feedback.response import Response
 from feedback.revision import Given
-from surveys import emails, jobs, suppression_list
+from surveys import emails, jobs, reminders, suppression_list
 from surveys.cli import contacts
 from surveys.contact import Contact
 from surveys.erasure import Erasure
@@ -33,6 +34,8 @@ from surveys.invitation import Invitation
 from surveys.link import Link
 from surveys.merger import Merger
 from surveys.question import CONTACT
+from surveys.reminder import Reminder
+from surveys.rule import SendingRule, Terms
 from surveys.suppression import Suppression, Wish
 from surveys.survey import Survey
 from surveys.upload import Upload
@@ -529,3 +532,67 @@ def test_the_list_is_narrowed_by_reason_language_and_when_they_were_asked(browse
     table = browser.get("/w/acme/contacts/export.csv?language=sl").get_data(as_text=True)
     assert "sl@customer.example" in table
     assert "asked@customer.example" not in table
+
+
+class Answering:
+    """A mail server that says `words`, after somebody was erased while it held their mail."""
+
+    def __init__(self, contact_id, delivery):
+        self.contact_id, self.delivery = contact_id, delivery
+
+    def send(self, message, **where):
+        found = db.session.get(Contact, self.contact_id)
+        if found is not None:
+            erase(found)
+        return self.delivery
+
+
+@pytest.mark.parametrize(
+    "said", [Delivery.sent("250 taken"), Delivery.transient("450 later"), Delivery.permanent("550")]
+)
+@pytest.mark.parametrize("kind", ["invitation", "reminder"])
+def test_whatever_a_server_says_of_an_erased_persons_mail_is_recorded_and_the_end(
+    app, cast, run_jobs, monkeypatch, kind, said
+):
+    survey = a_survey(cast.workspace)
+    invitation, other = an_invitation(survey, email=MARA, sent=False), an_invitation(survey, sent=False)
+    jobs.send_invitation(invitation.id)
+    if kind == "reminder":
+        run_jobs()
+        with transaction() as session:
+            SendingRule.decide(
+                survey.id, Terms(first_reminder_days=1), workspace_id=survey.workspace_id, at=clock.now()
+            )
+            Reminder.plan([invitation.id], at=clock.now())
+            session.execute(update(Reminder).values(due_at=clock.now() - timedelta(minutes=1)))
+        reminders.send_reminder(db.session.scalars(select(Reminder.id)).one())
+        assert Mail.by_key(f"reminder:{invitation.id}:1")
+    db.session.rollback()
+    monkeypatch.setattr(handing, "QUICK", float("inf"))  # one connection
+    monkeypatch.setitem(app.extensions, "afterword.transport", Answering(invitation.contact_id, said))
+    run_jobs()
+    db.session.rollback()
+    erased = select(Mail.state).where(Mail.to_address == "erased", Mail.kind == kind)
+    assert db.session.scalars(erased).one() == ("sent" if said.kind == "sent" else "suppressed")
+    assert Mail.by_key(f"invitation:{other.id}").state != "sending"
+
+
+@pytest.mark.parametrize("anonymous", [False, True])
+def test_a_reminder_that_waits_for_an_erased_person_says_nothing_any_more(cast, run_jobs, anonymous):
+    survey = a_survey(cast.workspace, anonymous=anonymous)
+    with transaction():
+        SendingRule.decide(survey.id, Terms(first_reminder_days=1), workspace_id=survey.workspace_id, at=clock.now())
+    invitation = an_invitation(survey, email=MARA, sent=False)
+    jobs.send_invitation(invitation.id)
+    run_jobs()
+    with transaction() as session:
+        session.execute(update(Reminder).values(due_at=clock.now() - timedelta(minutes=1)))
+        contact = session.get(Contact, invitation.contact_id)
+        contact.readdress("mara.new@customer.example", at=clock.now())
+    reminders.send_reminder(db.session.scalars(select(Reminder.id)).one())
+    with transaction() as session:
+        contact = session.get(Contact, invitation.contact_id)
+        contact.readdress(MARA, at=clock.now())
+    erase(db.session.get(Contact, invitation.contact_id))
+    db.session.rollback()
+    assert not [row for row in rows()["mail"] if "mara" in row]
