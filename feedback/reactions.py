@@ -41,8 +41,8 @@ SENT_TOGETHER: dict[str, Together] = {
 
 ON_FAILED: dict[str, Hook] = {
     "invitation": mailroom.invitation_failed,
-    reminders.TOLD: reminders.reminder_given_up,
-    reminders.UNTOLD: reminders.reminder_given_up,
+    reminders.TOLD: mailroom.reminder_failed,
+    reminders.UNTOLD: mailroom.reminder_failed,
 }
 
 BEFORE: dict[str, Check] = {

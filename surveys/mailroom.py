@@ -18,7 +18,7 @@ from base.db import db, reading, transaction
 from base.errors import InvalidError, TooManyError
 from base.jobs import enqueue, enqueue_missing, job
 from base.outbox import Mail
-from surveys import emails, jobs
+from surveys import emails, jobs, reminders
 from surveys.bounce import Bounce
 from surveys.contact import Contact
 from surveys.invitation import Invitation
@@ -76,15 +76,31 @@ def _follow(mail: Mail, contact: Contact | None, returned: Returned, *, at: date
     if returned.kind != "complaint":
         mail.came_back(returned.words or returned.kind)
         invitation = _invitation_of(mail)
-        if invitation is not None and invitation.status in {"scheduled", "sent"}:
+        if mail.kind == reminders.TOLD:  # that they were asked stays true
+            reminders.came_back(mail, at=at)
+        elif invitation is not None and invitation.status in {"scheduled", "sent"}:
             invitation.skip("bounced", at=at)
     if contact is not None and returned.kind in {"hard", "complaint"}:
         contact.suppress("bounced" if returned.kind == "hard" else "complained", at=at, evidence=returned.words)
 
 
 def invitation_failed(mail: Mail, at: datetime) -> None:
-    """A server refused the mail for good. When it spoke of the address, the address is dead like after a report."""
+    """A server refused the mail of an invitation for good."""
     jobs.invitation_failed(mail, at)
+    _refused(mail, at)
+
+
+def reminder_failed(mail: Mail, at: datetime) -> None:
+    """The same of a reminder, or it was taken back. Of an anonymous one nothing is kept: it would tell who did not
+    answer.
+    """
+    reminders.reminder_given_up(mail, at)
+    if mail.kind == reminders.TOLD and mail.state == "failed":
+        _refused(mail, at)
+
+
+def _refused(mail: Mail, at: datetime) -> None:
+    """When the server spoke of the address, the address is dead like after a report."""
     judged, contact = refusal(mail.reason or ""), _contact_of(mail)
     if contact is None or not re.match(r"5\d\d ", mail.reason or ""):
         return

@@ -129,6 +129,13 @@ def reminder_given_up(mail: Mail, at: datetime) -> None:
     _leave_no_trace(mail)
 
 
+def came_back(mail: Mail, *, at: datetime) -> None:
+    """The server had taken the mail of a reminder, and could not deliver it after all. Needs a transaction."""
+    reminder, invitation = _subjects(mail)
+    if reminder is not None and invitation is not None:
+        reminder.skip("bounced", invitation, at=at)
+
+
 def withdraw(contact_id: uuid.UUID, survey_ids: Collection[uuid.UUID] | None, *, at: datetime) -> None:
     """Take back what somebody who wishes no more, of these surveys or (None) any, is still to be reminded of. Needs a
     transaction.

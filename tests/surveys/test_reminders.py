@@ -20,15 +20,18 @@ from sqlalchemy import select
 from accounts.workspace import Workspace
 from base import clock
 from base.db import db, new_id, transaction
+from base.delivery import Delivery
 from base.outbox import Mail
 from base.smtp import SmtpTransport
 from feedback import schedule
-from surveys import jobs, reminders
+from surveys import jobs, mailroom, reminders
+from surveys.bounce import Bounce
 from surveys.contact import Contact
 from surveys.intake import Occasion
 from surveys.invitation import Invitation
 from surveys.link import Link
 from surveys.reminder import Reminder, Reminders
+from surveys.returning import Returned
 from surveys.rule import SendingRule, Terms
 from surveys.survey import Survey
 from surveys.version import Version
@@ -308,6 +311,50 @@ def test_nobody_is_reminded_of_a_ticket_that_was_opened_again(cast, go_on, outbo
         assert rows_of(ident) == [(1, "skipped", "cancelled"), (2, "skipped", "cancelled")]
         assert rows_of(other) == [(1, "sent", None), (2, "sent", None)]
     assert Mail.by_key(f"reminder:{other}:1") is None or not anonymous
+
+
+class Refusing:
+    """A mail server that knows nobody of that name."""
+
+    def send(self, message, **where):
+        return Delivery.permanent("550 5.1.1 User unknown")
+
+
+def test_a_server_that_no_longer_knows_the_address_ends_asking_when_it_refuses_a_reminder(
+    app, survey, go_on, monkeypatch
+):
+    ident = ask(survey)
+    go_on(0)
+    monkeypatch.setitem(app.extensions, "afterword.transport", Refusing())
+    go_on(3)
+    assert rows_of(ident) == [(1, "skipped", "undeliverable"), (2, "skipped", "suppressed")]
+    assert contact_of(ident).suppressed_reason == "bounced"
+    assert db.session.get(Invitation, ident).status == "sent"
+
+
+def test_what_a_server_says_of_an_anonymous_reminder_is_kept_nowhere(app, cast, go_on, monkeypatch):
+    survey = on_terms(a_survey(cast.workspace, anonymous=True), **TWICE)
+    ident = ask(survey)
+    go_on(0)
+    monkeypatch.setitem(app.extensions, "afterword.transport", Refusing())
+    go_on(3)
+    assert contact_of(ident).suppressed_reason is None
+    assert db.session.scalars(select(Bounce)).all() == []
+
+
+@pytest.mark.parametrize("kind", ["hard", "soft"])
+def test_a_reminder_that_comes_back_leaves_the_request_that_arrived(survey, go_on, kind):
+    ident = ask(survey)
+    go_on(0)
+    go_on(3)
+    with transaction():
+        mail, returned = Mail.by_key(f"reminder:{ident}:1"), Returned(kind, "5.2.2", "552 mailbox full")
+        mailroom._follow(mail, contact_of(ident), returned, at=clock.now())
+    go_on(7)
+    invitation = db.session.get(Invitation, ident, populate_existing=True)
+    assert (invitation.status, invitation.asked_at) == ("sent", AT)
+    second = (2, "skipped", "suppressed") if kind == "hard" else (2, "sent", None)
+    assert rows_of(ident) == [(1, "skipped", "bounced"), second]
 
 
 def test_terms_that_remind_no_more_hold_at_once_and_new_ones_from_the_next_mail_on(survey, go_on, outbox):
