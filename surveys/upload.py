@@ -8,11 +8,13 @@ from typing import Any, Final
 from sqlalchemy import JSON, Boolean, ForeignKey, Index, Integer, String, Text, Uuid, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
+from accounts.workspace import Workspace
 from base import events
 from base.db import Model, Moment, db, new_id
 from base.errors import ConflictError, NotFoundError
 from surveys.intake import batches, insert_new
 from surveys.invitation import Invitation
+from surveys.survey import Survey
 from surveys.tallying import Tally
 
 FRESH: Final = timedelta(hours=1)
@@ -52,7 +54,9 @@ class Upload(Model):
     """Rows that were taken without a cell that nobody could read."""
     asked: Mapped[int] = mapped_column(Integer, default=0)
     forecast: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
-    """state (counting, done, failed), key, at, bytes read so far, reason, and the `Tally` as written."""
+    """state (counting, done, failed), key, at, where it is about, bytes read so far, reason, and the `Tally` as
+    written.
+    """
     created_at: Mapped[datetime] = mapped_column(Moment)
     created_by: Mapped[uuid.UUID | None] = mapped_column(Uuid)
     finished_at: Mapped[datetime | None] = mapped_column(Moment)
@@ -79,7 +83,8 @@ class Upload(Model):
         if self.state not in ("uploaded", "mapped"):
             raise ConflictError("This file is being taken in already.")
         self.mapping, self.survey_id, self.state = {"choices": choices}, survey_id, "mapped"
-        self.forecast = {"state": "counting", "key": new_id().hex, "at": at.isoformat(), "bytes": 0}
+        told: dict[str, Any] = {"state": "counting", "key": new_id().hex, "at": at.isoformat(), "bytes": 0}
+        self.forecast = told | {"where": self._circumstances()}
 
     @property
     def foreseen(self) -> Tally | None:
@@ -93,7 +98,16 @@ class Upload(Model):
 
     def is_fresh(self, now: datetime) -> bool:
         """Whether what was foreseen can still be believed."""
-        return self.foreseen is not None and self.foreseen_at is not None and now - self.foreseen_at < FRESH
+        if self.foreseen is None or self.foreseen_at is None or self.forecast.get("where") != self._circumstances():
+            return False
+        return now - self.foreseen_at < FRESH
+
+    def _circumstances(self) -> list[Any]:
+        """What the workspace and the survey have to do with the fate of the rows, beside the survey's terms."""
+        owner = db.session.get_one(Workspace, self.workspace_id)
+        survey = db.session.get(Survey, self.survey_id) if self.survey_id else None
+        asks = [survey.published_number, survey.closed_at is not None] if survey else []
+        return [owner.quarantine_days, owner.zone, *asks]
 
     def start(self, *, at: datetime, by: str | None) -> None:
         """Take the file in as planned."""

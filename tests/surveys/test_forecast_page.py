@@ -151,6 +151,21 @@ def test_new_terms_make_new_numbers(browser, survey, run_jobs, traveller):
     assert upload().foreseen["skip.sample"] > 0
 
 
+def test_another_quarantine_of_the_workspace_or_a_closed_survey_make_new_numbers(cast, browser, survey, run_jobs):
+    address = bring(browser, ROWS, survey)
+    run_jobs()
+    with transaction() as session:
+        owner = session.get_one(type(cast.workspace), cast.workspace.id)
+        owner.quarantine_days = 365 if owner.quarantine_days != 365 else 7
+    assert "Nothing was sent yet" in send(browser, address)
+    run_jobs()
+    with transaction() as session:
+        session.get_one(type(survey), survey.id).close(at=clock.now())
+    assert "Nothing was sent yet" in send(browser, address)
+    run_jobs()
+    assert upload().foreseen["skip.closed"] > 0
+
+
 def test_another_survey_may_be_chosen_and_is_counted(cast, browser, survey, run_jobs):
     address = bring(browser, ROWS, survey)
     run_jobs()
