@@ -99,8 +99,9 @@ def measure(arguments):
     millis, seen = timed(lambda: foresee(Recurrence.of(survey.id), asker, at=morning), 3)
     told("the outlook on 30 days", millis, f"{seen.asked.total():,} mails")
     everybody, some = Segment(workspace.id), Segment(workspace.id, Recurrence(conditions=GOLD).show)
-    told("counting everybody", timed(everybody.size, 3)[0])
-    told("counting those with a condition", timed(some.size, 3)[0], f"{some.size()[0]:,} people")
+    told("counting everybody", timed(lambda: everybody.size(survey.id), 3)[0])
+    millis, (people, _) = timed(lambda: some.size(survey.id), 3)
+    told("counting those with a condition", millis, f"{people:,} people")
     opened = morning + timedelta(hours=8)
     with clock.standing_at(opened):
         millis, (number, longest) = timed(lambda: ticks(opened))

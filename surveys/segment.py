@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, case, func, select
 
 from base.db import db
 from surveys.contact import Contact
@@ -17,6 +17,7 @@ from surveys.link import person_of
 from surveys.merging import Person
 from surveys.qualifying import belongs
 from surveys.question import Show
+from surveys.suppression import Suppression
 
 PAGE = 500
 """People who are looked at together."""
@@ -62,10 +63,11 @@ class Segment:
         happened = _happened([one.id for one in people]) if asks else {}
         return [one for one in people if belongs(show, one.person, one.locale, happened.get(one.id, ()))]
 
-    def size(self) -> tuple[int, int]:
-        """How many belong, and how many of them are not to be asked. Constant memory."""
+    def size(self, survey_id: uuid.UUID) -> tuple[int, int]:
+        """How many belong, and how many of them a survey is not to ask. Constant memory."""
         if self.show is None:
-            counted = select(func.count(), func.count(Contact.suppressed_at))
+            unwilling = Contact.suppressed_at.is_not(None) | Contact.id.in_(Suppression.unwilling(survey_id))
+            counted = select(func.count(), func.count(case((unwilling, 1))))
             row = db.session.execute(counted.where(Contact.workspace_id == self.workspace_id)).one()
             return row[0], row[1]
         people = suppressed = 0
@@ -73,7 +75,8 @@ class Segment:
         while page := self.page(after):
             members = self.members(page)
             people += len(members)
-            suppressed += sum(one.suppressed_at is not None for one in members)
+            left = Suppression.among([one.id for one in members], survey_id)
+            suppressed += sum(one.suppressed_at is not None or one.id in left for one in members)
             after = page[-1].id
         return people, suppressed
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, Uuid, bindparam, select, update
+from sqlalchemy import ForeignKey, Index, Select, String, UniqueConstraint, Uuid, bindparam, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from accounts.workspace import Workspace
@@ -148,9 +148,14 @@ class Suppression(Model):
         return {known[found] for found in db.session.connection().scalars(wanted)}
 
     @classmethod
+    def unwilling(cls, survey_id: uuid.UUID) -> Select[uuid.UUID | None]:
+        """A statement for the contacts whom one survey leaves alone, whatever else holds for them."""
+        return select(cls.contact_id).where(cls.contact_id.is_not(None), cls.scope == survey_id, STANDS)
+
+    @classmethod
     def among(cls, contact_ids: Collection[uuid.UUID], survey_id: uuid.UUID) -> set[uuid.UUID]:
         """Those of the contacts whom one survey leaves alone, whatever else holds for them."""
-        wanted = select(cls.contact_id).where(cls.contact_id.in_(contact_ids), cls.scope == survey_id, STANDS)
+        wanted = cls.unwilling(survey_id).where(cls.contact_id.in_(contact_ids))
         return {ident for ident in db.session.connection().scalars(wanted) if ident is not None}
 
 

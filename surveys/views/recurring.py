@@ -35,7 +35,7 @@ def show(*, workspace: Workspace, survey: str) -> ResponseReturnValue:
         return render_template("surveys/recurring.html", survey=found, one=None)
     working = one.running and found.closed_at is None and found.paused_at is None
     outlook = foresee(one, Asker.of(found, version), at=now) if working and version else None
-    people, suppressed = (0, 0) if one.running else Segment(workspace.id, one.show).size()
+    people, suppressed = (0, 0) if one.running else Segment(workspace.id, one.show).size(found.id)
     return render_template(
         "surveys/recurring.html",
         survey=found,
@@ -66,7 +66,8 @@ def edit(*, workspace: Workspace, survey: str) -> ResponseReturnValue:
         refused = request.method == "POST"
         return render_template("surveys/recurring_form.html", survey=found, form=form), 422 if refused else 200
     rhythm = form.rhythm()
-    people, _suppressed = Segment(workspace.id, show_of(rhythm.conditions)).size() if one and one.running else (0, 0)
+    segment = Segment(workspace.id, show_of(rhythm.conditions))
+    people, _suppressed = segment.size(found.id) if one and one.running else (0, 0)
     with transaction():
         one = Recurrence.decide(found, rhythm, people=people, at=clock.now(), by=g.user.id)
     flash(_("Saved.") if one.running else _("Saved. Nobody is asked before you start it."), "success")
@@ -80,7 +81,7 @@ def start(*, workspace: Workspace, survey: str) -> ResponseReturnValue:
     if found.published_number is None or found.closed_at is not None:
         raise ConflictError(_("Publish the survey first, and open it if it is closed."))
     known = _known(found)
-    people, _suppressed = Segment(workspace.id, known.show).size()
+    people, _suppressed = Segment(workspace.id, known.show).size(found.id)
     with transaction():
         one = Recurrence.locked(found.id)
         if one is not None:

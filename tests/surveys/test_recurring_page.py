@@ -13,6 +13,7 @@ from surveys import recurring
 from surveys.contact import Contact
 from surveys.recurrence import Recurrence, Rhythm
 from surveys.rule import SendingRule, Terms
+from surveys.segment import Segment
 from surveys.survey import Survey
 from tests.cast import AT, a_contact, a_draft, a_survey, an_invitation
 
@@ -69,6 +70,20 @@ def test_what_was_decided_is_kept_and_asks_nobody_before_it_is_started(boris, su
     form = words(boris, path(survey, "edit"))
     assert 'value="20"' in form
     assert 'value="gold"' in form
+
+
+def test_who_unsubscribed_from_this_survey_only_is_counted_as_not_to_be_asked(cast, survey):
+    other = a_survey(cast.workspace, "csat")
+    for name, left in (("a", survey.id), ("b", other.id), ("c", None), ("d", False)):
+        ident = a_contact(cast.workspace, f"{name}@x.example", properties={"plan": "gold"}).id
+        if left is not False:
+            with transaction() as session:
+                session.get_one(Contact, ident).suppress("unsubscribed", at=AT, survey_id=left)
+    gold = {"match": "all", "conditions": [{"about": "contact", "property": "plan", "is": ["gold"]}]}
+    for conditions in ({}, gold):
+        segment = Segment(cast.workspace.id, Recurrence(conditions=conditions).show)
+        assert segment.size(survey.id) == (4, 2)
+        assert segment.size(a_survey(cast.workspace, "ces").id) == (4, 1)
 
 
 def test_the_dialog_says_what_will_happen_and_started_it_shows_the_next_days(boris, survey, cast, traveller):
