@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from typing import get_args
 
 import pytest
 from sqlalchemy import insert, select
@@ -16,7 +17,7 @@ from base.breaker import PATIENCE, Breaker
 from base.db import db, new_id, transaction
 from base.events import Event
 from base.outbox import Mail
-from surveys import jobs
+from surveys import jobs, reminding
 from surveys.contact import Contact
 from surveys.intake import Occasion
 from surveys.invitation import Invitation
@@ -243,7 +244,7 @@ def test_ten_thousand_mails_are_listed_and_searched_in_time(cast, boris):
         for n in range(10_000)
     ]
     with transaction() as session:
-        session.execute(insert(Mail), rows)
+        session.execute(insert(Mail.__table__), rows)
     for query in ("", "?state=failed", "?q=p9999", "?q=nobody"):
         began = time.process_time()
         assert boris.get(f"/w/acme/outbox{query}").status_code == 200
@@ -326,3 +327,17 @@ def test_the_outbox_says_that_the_mail_server_works_with_us_no_more(cast, browse
     assert page.status_code == 200
     assert "The mail server has not worked with us since" in page.text
     assert "535 5.7.8 wrong password" in page.text
+
+
+def reasons():
+    """Every word that can stand as the reason of a mail that was taken back."""
+    return ["suppressed", "withdrawn", "cancelled", "stopped", *get_args(reminding.Reason), "erased", "anything"]
+
+
+@pytest.mark.parametrize("reason", reasons())
+def test_why_a_mail_was_not_sent_is_told_in_a_sentence(cast, boris, reason):
+    mail = a_mail(cast.workspace, kind="reminder")
+    with transaction() as session:
+        session.get_one(Mail, mail.id).suppress(reason)
+    page = boris.get(f"/w/acme/outbox/{mail.id}").text
+    assert re.search(r"<dt>Why</dt><dd>[A-Z][^_<]+ [^_<]+\.</dd>", page)
