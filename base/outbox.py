@@ -140,15 +140,6 @@ class Mail(Model):
         db.session.execute(over.execution_options(synchronize_session=False))
 
     @classmethod
-    def claim(cls, ident: uuid.UUID, *, now: datetime) -> bool:
-        """Take a lease on a mail that is due, or whose lease ran out. False: somebody else has it, or it is over."""
-        waiting = (cls.state == "queued") & (cls.next_try_at <= now)
-        abandoned = (cls.state == "sending") & (cls.next_try_at <= now)
-        values = {"state": "sending", "next_try_at": now + LEASE, "attempts": cls.attempts + 1}
-        result = db.session.execute(update(cls).where(cls.id == ident, waiting | abandoned).values(**values))
-        return bool(result.rowcount == 1)  # type: ignore[attr-defined]
-
-    @classmethod
     def next_due(cls, now: datetime, limit: int, *, held: Sequence[uuid.UUID] = ()) -> list[Due]:
         """Mails that should be tried now, oldest first, with leases that ran out; none of a held stream. Others that
         ask meanwhile get other mails. Needs a transaction.
@@ -203,9 +194,12 @@ class Mail(Model):
         )
 
     @classmethod
-    def waiting(cls, *, limit: int) -> int:
-        """How many mails wait or are on their way, counted up to `limit`."""
-        some = select(cls.id).where(cls.state.in_(("queued", "sending"))).limit(limit).subquery()
+    def waiting(cls, *, limit: int, held: Sequence[uuid.UUID] = ()) -> int:
+        """How many mails wait or are on their way, without those of `held` streams, counted up to `limit`."""
+        there = select(cls.id).where(cls.state.in_(("queued", "sending")))
+        if held:
+            there = there.where(or_(cls.stream_id.is_(None), cls.stream_id.not_in(held)))
+        some = there.limit(limit).subquery()
         return db.session.scalar(select(func.count()).select_from(some)) or 0
 
     @classmethod

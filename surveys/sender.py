@@ -21,6 +21,7 @@ from base import clock, courier
 from base.db import db, new_id, reading, transaction
 from base.errors import InvalidError
 from base.grouping import busy
+from base.hold import Hold
 from base.outbox import Mail
 from surveys import emails, stationery
 from surveys.dispatch import Dispatch
@@ -60,7 +61,7 @@ def _write_in_turn(surveys: list[uuid.UUID], over: Callable[[], bool]) -> int:
         limit, more = BUSY if busy(within=0.5) else BATCH[db.engine.dialect.name], []
         for survey_id in surveys:
             with reading():
-                room = _room() - Mail.waiting(limit=_room())
+                room = _room() - Mail.waiting(limit=_room(), held=Hold.all())
             if over() or room <= 0:
                 return settled
             found = _write_some(survey_id, min(room, limit))
