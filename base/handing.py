@@ -173,13 +173,6 @@ def _try(one: Due, transport: Transport, data: bytes, returning: str | None) -> 
     return one.id, one.kind, one.about, delivery
 
 
-def hand_over(mail: Mail) -> Delivery:
-    """Hand one mail to the server."""
-    raw = mail.raw
-    sender = return_path.of(mail.id) or sender_of(raw)
-    return _transport().send(raw.encode("ascii"), envelope_from=sender, to=mail.to_address)
-
-
 def note(deliveries: Sequence[Delivery], now: datetime) -> None:
     """Remember how the server treats us. Needs a transaction."""
     refusals, words = 0, ""

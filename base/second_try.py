@@ -6,8 +6,7 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
-from base import courier, events
-from base.jobs import enqueue
+from base import events
 from base.outbox import Mail
 
 Objection = Callable[[Sequence[Mail]], set[uuid.UUID]]
@@ -30,6 +29,5 @@ def retry(mails: Sequence[Mail], *, at: datetime, actor: str | None) -> int:
         going = [mail for mail in going if mail.id not in held]
     for mail in going:
         mail.retry(at=at)
-        enqueue(courier.deliver, mail.id, at=at)
         events.record("mail.retried", mail.id, workspace_id=mail.workspace_id, at=at, actor=actor)
     return len(going)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from email.utils import parseaddr
 
 import idna
 from flask import current_app
-from sqlalchemy import select
 
 from accounts.workspace import Workspace
 from base import clock, courier, return_path, throttle
@@ -21,8 +21,10 @@ from base.outbox import Mail
 from surveys import emails, jobs, reminders
 from surveys.bounce import Bounce
 from surveys.contact import Contact
+from surveys.dispatch import Dispatch
 from surveys.invitation import Invitation
 from surveys.returning import Letter, Returned, classify, refusal
+from surveys.sending import may_send
 
 LARGEST = 10 * 1024 * 1024
 """Bytes of a message that is taken."""
@@ -126,11 +128,20 @@ def mail_withdrawn(mail_id: uuid.UUID) -> None:
 
 
 def not_to_be_asked(mails: Sequence[Mail]) -> set[uuid.UUID]:
-    """Of failed mails those for people who are not to be asked any more."""
+    """Of failed mails those that would not be written any more: by the rules by which they were."""
     by_invitation = {uuid.UUID(mail.about["invitation_id"]): mail.id for mail in mails}
-    rows = select(Invitation.id).join(Contact, Contact.id == Invitation.contact_id)
-    held = rows.where(Invitation.id.in_(by_invitation), Contact.suppressed_at.is_not(None))
-    return {by_invitation[ident] for ident in db.session.scalars(held)}
+    going = {by_invitation[one.invitation.id] for one in Dispatch.many(by_invitation) if _may_go(one, clock.now())}
+    return set(by_invitation.values()) - going
+
+
+def _may_go(one: Dispatch, now: datetime) -> bool:
+    """Whether an invitation whose mail failed may go all the same. Hours are not asked about: staff wish it now."""
+    failed = (one.invitation.status, one.invitation.reason) == ("skipped", "undeliverable")
+    if not failed and one.invitation.status != "scheduled":
+        return False
+    asked = {survey: at for survey, at in one.asked.items() if at != one.invitation.asked_at}
+    decision = may_send(replace(replace(one, asked=asked).facts, status="scheduled"), now)
+    return decision.kind != "skip" and decision.cause != "quarantine"
 
 
 def _mail_of(bounce: Bounce, returned: Returned, letter: Letter, *, at: datetime) -> Mail | None:

@@ -7,7 +7,7 @@ import pytest
 import time_machine
 from sqlalchemy import event, func, select
 
-from base import clock, handing
+from base import clock, handing, second_try
 from base.db import db, transaction
 from base.delivery import Delivery
 from base.events import Event
@@ -183,6 +183,37 @@ def test_the_outbox_holds_a_bounded_part_of_a_large_sending(cast, monkeypatch):
     sender.write_due(lambda: False)
     assert mails() == {"queued": 50}
     assert invitations() == {("scheduled", None): 300}
+
+
+def test_what_a_pause_holds_takes_no_room_from_others(cast, monkeypatch):
+    monkeypatch.setattr(sender, "ROOM", 50)
+    paused, other = a_survey(cast.workspace), a_survey(cast.workspace, "csat")
+    ask(paused, 60)
+    sender.write_due(lambda: False)
+    now_is(paused, "pause")
+    ask(other, 2, first=60)
+    sender.write_due(lambda: False)
+    written = select(func.count(Invitation.asked_at)).where(Invitation.survey_id == other.id)
+    assert db.session.scalar(written) == 2
+
+
+def test_a_failed_mail_that_is_tried_again_waits_for_its_paused_survey(cast, run_jobs, outbox):
+    survey = a_survey(cast.workspace)
+    ask(survey, 1)
+    sender.write_due(lambda: False)
+    with transaction() as session:
+        mail = session.scalars(select(Mail)).one()
+        mail.failed("450 try later")
+        jobs.invitation_failed(mail, clock.now())
+    now_is(survey, "pause")
+    with transaction() as session:
+        assert second_try.retry([session.scalars(select(Mail)).one()], at=clock.now(), actor=None) == 1
+    run_jobs()
+    assert outbox() == []
+    now_is(survey, "resume")
+    run_jobs()
+    assert len(outbox()) == 1
+    assert invitations() == {("sent", None): 1}
 
 
 def test_a_large_sending_keeps_no_small_one_waiting(cast, monkeypatch):

@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select
 
 from accounts.workspace import Workspace
-from base import clock
+from base import clock, second_try
 from base.db import db, new_id, transaction
 from base.outbox import Mail
 from surveys import jobs, sender
+from surveys.contact import Contact
 from surveys.intake import Occasion
 from surveys.invitation import Invitation
 from surveys.reminder import Reminder
@@ -228,6 +229,36 @@ def test_a_ticket_opened_and_solved_again_while_its_mail_is_on_its_way_is_asked_
     assert now_is(ident) == ("sent", None)
     reminded = db.session.scalar(select(func.count()).select_from(Reminder))
     assert reminded == (1 if solved_again == "before the server spoke" else 0)
+
+
+@pytest.mark.parametrize("since", ["nothing", "left this survey", "closed", "asked by another", "over", "taken back"])
+def test_a_failed_mail_is_tried_again_only_by_the_rules_by_which_it_was_written(cast, run_jobs, traveller, since):
+    survey, other = on_terms(a_survey(cast.workspace), quarantine_days=30), a_survey(cast.workspace, "csat")
+    ident = ask(survey, "T-1")
+    sender.write_due(lambda: False)
+    with transaction() as session:
+        mail = Mail.by_key(f"invitation:{ident}")
+        mail.failed("450 try later")
+        jobs.invitation_failed(mail, clock.now())
+    with transaction() as session:
+        invitation = session.get(Invitation, ident)
+        if since == "left this survey":
+            contact = session.get(Contact, invitation.contact_id)
+            contact.suppress("unsubscribed", at=clock.now(), survey_id=survey.id)
+        if since == "closed":
+            session.get(Survey, survey.id).close(at=clock.now())
+        if since == "asked by another":
+            session.get(Workspace, survey.workspace_id).quarantine_days = 30
+        if since == "over":
+            invitation.expires_at = clock.now()
+        if since == "taken back":
+            invitation.reason = "cancelled"
+    if since == "asked by another":
+        ask(other, "T-2")
+        run_jobs()
+    with transaction():
+        tried = second_try.retry([Mail.by_key(f"invitation:{ident}")], at=clock.now(), actor=None)
+    assert tried == (1 if since == "nothing" else 0)
 
 
 def test_what_is_out_already_cannot_be_taken_back(cast, run_jobs):
