@@ -36,16 +36,19 @@ _on_sent: dict[str, Hook] = {}
 _on_failed: dict[str, Hook] = {}
 _sent_together: dict[str, Together] = {}
 _before: dict[str, Check] = {}
+_put_off: dict[str, Check] = {}
 
 
 def wire(
     on_sent: Mapping[str, Hook],
     on_failed: Mapping[str, Hook] | None = None,
     sent_together: Mapping[str, Together] | None = None,
+    *,
     before: Mapping[str, Check] | None = None,
+    put_off: Mapping[str, Check] | None = None,
 ) -> None:
     """Say what follows, in the recording transaction, when the server took a mail of a kind or never will; and what is
-    asked, `before` a mail of a kind is handed over, for a reason to take it back.
+    asked, `before` a mail of a kind is handed over and when it was `put_off`, for a reason to take it back.
     """
     for known, told in ((_on_sent, on_sent), (_on_failed, on_failed or {})):
         known.clear()
@@ -54,6 +57,8 @@ def wire(
     _sent_together.update(sent_together or {})
     _before.clear()
     _before.update(before or {})
+    _put_off.clear()
+    _put_off.update(put_off or {})
 
 
 def message_id(ident: uuid.UUID) -> str:
@@ -166,7 +171,7 @@ def _record(outcomes: Sequence[handing.Outcome]) -> None:
 
 
 def _keep_refusal(outcome: handing.Outcome, now: datetime) -> None:
-    ident, kind, _, delivery = outcome
+    ident, kind, about, delivery = outcome
     mail = db.session.get_one(Mail, ident)
     if mail.state == "suppressed":  # taken back for good while it was on its way
         return
@@ -174,6 +179,10 @@ def _keep_refusal(outcome: handing.Outcome, now: datetime) -> None:
         mail.failed(delivery.words)
     else:
         mail.postponed(delivery.words, at=now)
+        # Nobody can take a mail back that is on its way; from here on they can again.
+        reason = _put_off[kind](about, now) if kind in _put_off and mail.state == "queued" else None
+        if reason is not None:
+            mail.suppress(reason)
     if mail.state == "failed" and kind in _on_failed:
         _on_failed[kind](mail, now)
 

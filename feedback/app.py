@@ -126,7 +126,13 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     app.extensions[REPLIES] = replies
     holding.wire((*estate.HOLDINGS, *surveys_estate.HOLDINGS))
     events.wire(reactions.REACTIONS)
-    courier.wire(reactions.ON_SENT, reactions.ON_FAILED, reactions.SENT_TOGETHER, reactions.BEFORE)
+    courier.wire(
+        reactions.ON_SENT,
+        reactions.ON_FAILED,
+        reactions.SENT_TOGETHER,
+        before=reactions.BEFORE,
+        put_off=reactions.PUT_OFF,
+    )
     second_try.wire(reactions.MAY_NOT_RETRY)
     runner = runner_for(app, schedule.tick, schedule.FLOWS)
     app.extensions["afterword.queue"] = app.extensions["afterword.runner"] = runner

@@ -49,3 +49,7 @@ BEFORE: dict[str, Check] = {
     reminders.TOLD: reminders.may_still_go,
     reminders.UNTOLD: reminders.may_still_go,
 }
+
+PUT_OFF: dict[str, Check] = {
+    "invitation": surveys_jobs.taken_back_meanwhile,
+}

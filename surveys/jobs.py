@@ -68,6 +68,14 @@ def invitations_sent(abouts: Sequence[Mapping[str, Any]], at: datetime) -> None:
     Reminder.plan([ident for ident in idents if ident not in too_late], at=at)
 
 
+def taken_back_meanwhile(about: Mapping[str, Any], _at: datetime) -> str | None:
+    """Why an invitation that the server put off must not be tried again: it was skipped while it was on its way."""
+    invitation = db.session.get(Invitation, uuid.UUID(about["invitation_id"]))
+    if invitation is None:
+        return "withdrawn"
+    return (invitation.reason or "withdrawn") if invitation.status == "skipped" else None
+
+
 def invitation_failed(mail: Mail, at: datetime) -> None:
     """No server will take the mail of an invitation. When staff try again and it goes out, it counts as sent."""
     invitation = db.session.get(Invitation, uuid.UUID(mail.about["invitation_id"]))

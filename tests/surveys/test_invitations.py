@@ -10,6 +10,7 @@ from sqlalchemy import event, func, select
 
 from base import clock
 from base.db import db, transaction
+from base.delivery import Delivery
 from base.errors import ConflictError
 from base.outbox import Mail
 from feedback import schedule
@@ -117,6 +118,32 @@ def test_a_mail_that_waits_for_its_server_is_taken_back_from_who_unsubscribed(ca
     with transaction():
         db.session.get(Contact, invitation.contact_id).suppress("unsubscribed", at=AT)
     jobs.withdraw_mails(invitation.contact_id)
+    run_jobs()
+    [mail] = db.session.scalars(select(Mail))
+    assert (mail.state, mail.reason) == ("suppressed", "suppressed")
+    assert outbox() == []
+
+
+def test_who_unsubscribes_while_a_server_puts_their_mail_off_does_not_get_it_later(
+    app, cast, run_jobs, outbox, monkeypatch, friday_morning
+):
+    invitation = the_invitation(a_survey(cast.workspace))
+    jobs.send_invitation(invitation.id)
+    usual = app.extensions["afterword.transport"]
+
+    class Busy:
+        """Puts a mail off, and the person unsubscribes meanwhile."""
+
+        def send(self, message, **where):
+            with transaction():
+                db.session.get(Contact, invitation.contact_id).suppress("unsubscribed", at=AT)
+            jobs.withdraw_mails(invitation.contact_id)
+            return Delivery.transient("450 greylisted")
+
+    monkeypatch.setitem(app.extensions, "afterword.transport", Busy())
+    run_jobs()
+    monkeypatch.setitem(app.extensions, "afterword.transport", usual)
+    friday_morning.shift(timedelta(hours=1))
     run_jobs()
     [mail] = db.session.scalars(select(Mail))
     assert (mail.state, mail.reason) == ("suppressed", "suppressed")
