@@ -112,6 +112,12 @@ class Reminder(Model):
         return [(reminder, invitation) for reminder, invitation in found]
 
     @classmethod
+    def any_planned(cls, survey_id: uuid.UUID) -> bool:
+        """Whether somebody may still be reminded by a survey; it tells of nobody."""
+        planned = select(cls.id).where(cls.survey_id == survey_id, cls.status == "waiting")
+        return db.session.scalar(planned.limit(1)) is not None
+
+    @classmethod
     def earlier(cls, invitation_id: uuid.UUID, number: int) -> Reminder | None:
         """The reminder before the one with this number."""
         return db.session.scalar(select(cls).where(cls.invitation_id == invitation_id, cls.number == number - 1))

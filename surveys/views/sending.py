@@ -14,6 +14,7 @@ from base.db import transaction
 from base.jobs import enqueue
 from surveys.funnel import Funnel
 from surveys.jobs import stop_waiting
+from surveys.reminder import Reminder
 from surveys.survey import Survey
 
 bp = Blueprint("sending", __name__)
@@ -23,7 +24,8 @@ bp = Blueprint("sending", __name__)
 @requires("surveys.view")
 def progress(*, workspace: Workspace, slug: str) -> ResponseReturnValue:
     survey = Survey.of(workspace.id, slug)
-    return render_template("surveys/_progress.html", survey=survey, funnel=Funnel.of(survey.id))
+    funnel, planned = Funnel.of(survey.id), Reminder.any_planned(survey.id)
+    return render_template("surveys/_progress.html", survey=survey, funnel=funnel, reminders_planned=planned)
 
 
 @bp.post("/w/<workspace>/surveys/<slug>/pause")

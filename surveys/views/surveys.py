@@ -12,7 +12,7 @@ from surveys import wording
 from surveys.funnel import Funnel
 from surveys.open_link import OpenLink
 from surveys.recurrence import Recurrence
-from surveys.reminder import Reminders
+from surveys.reminder import Reminder, Reminders
 from surveys.rule import SendingRule
 from surveys.scale import SCALES
 from surveys.summary import SUMMARIES, Summaries
@@ -47,6 +47,7 @@ def overview(*, workspace: Workspace, slug: str) -> ResponseReturnValue:
         survey=survey,
         funnel=Funnel.of(survey.id),
         reminders=Reminders.of(survey.id),
+        reminders_planned=Reminder.any_planned(survey.id),
         summary=_summaries()(workspace.id).get(survey.id),
         document=document,
         scale=SCALES[document["metric"]],

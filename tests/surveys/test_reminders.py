@@ -269,6 +269,18 @@ def test_a_pause_holds_reminders_that_are_written_too(cast, go_on, outbox, trave
     assert len(outbox()) == 2
 
 
+def test_a_survey_that_only_reminds_any_more_can_be_paused_on_its_page(cast, browser_of, survey, go_on):
+    ident, boris = ask(survey), browser_of(cast.boris)
+    go_on(0)
+    for path in (f"/w/acme/surveys/{survey.slug}", f"/w/acme/surveys/{survey.slug}/progress"):
+        assert "Pause sending" in boris.get(path).text
+        assert "Stop what is waiting" not in boris.get(path).text
+    go_on(7)
+    go_on(14)
+    assert [status for _, status, _ in rows_of(ident)] == ["sent", "sent"]
+    assert "Pause sending" not in boris.get(f"/w/acme/surveys/{survey.slug}").text
+
+
 @pytest.mark.parametrize("anonymous", [False, True])
 def test_a_stop_takes_back_what_is_planned_and_written_and_leaves_no_trace_of_it(
     cast, go_on, outbox, traveller, run_jobs, anonymous
