@@ -172,8 +172,8 @@ def _record(outcomes: Sequence[handing.Outcome]) -> None:
 
 def _keep_refusal(outcome: handing.Outcome, now: datetime) -> None:
     ident, kind, about, delivery = outcome
-    mail = db.session.get_one(Mail, ident)
-    if mail.state == "suppressed":  # taken back for good while it was on its way
+    mail = db.session.get(Mail, ident, with_for_update=True, populate_existing=True)
+    if mail is None or mail.state != "sending":  # erased meanwhile, or somebody else has handed it over: no more tries
         return
     if delivery.kind == "permanent":
         mail.failed(delivery.words)

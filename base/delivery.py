@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from email.message import EmailMessage
 from typing import Literal, Protocol
 
+FILED = "filed as "
+"""What a transport says that files mails begins so; by the name behind it the file can be forgotten."""
+
 
 @dataclass(frozen=True)
 class Delivery:

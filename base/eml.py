@@ -12,7 +12,7 @@ from email.parser import BytesHeaderParser, BytesParser
 from pathlib import Path
 
 from base.clock import now
-from base.delivery import Delivery
+from base.delivery import FILED, Delivery
 from base.errors import NotFoundError
 
 NAME = re.compile(r"\A(\d{8}T\d{12}Z)-[0-9a-f]{8}\Z")
@@ -47,14 +47,14 @@ class EmlTransport:
             unfinished.replace(self.directory / f"{name}.eml")
         except OSError as fault:
             return Delivery.transient(f"The mail could not be filed: {fault.strerror}.")
-        return Delivery.sent(f"filed as {name}.eml")
+        return Delivery.sent(f"{FILED}{name}.eml")
 
     def close(self) -> None:
         """Nothing is kept open."""
 
     def forget(self, words: str) -> None:
         """Remove the file of a mail, known by what `send` said of it."""
-        name = words.removeprefix("filed as ").removesuffix(".eml")
+        name = words.removeprefix(FILED).removesuffix(".eml")
         if NAME.match(name):
             (self.directory / f"{name}.eml").unlink(missing_ok=True)
 

@@ -110,8 +110,10 @@ class Bounce(Model):
         at: datetime,
     ) -> None:
         """Keep what it turned out to be: of a report the evidence, of a person's words what nobody else has got."""
-        self.kind, self.status, self.words = returned.kind, returned.status, _storable(returned.words)[:1000]
-        self.address, self.counted = returned.address, returned.counted
+        # About nobody we know, as after an erasure, nothing is kept that names somebody.
+        told = _storable(returned.words)[:1000] if contact is not None else ""
+        self.kind, self.status, self.words = returned.kind, returned.status, told
+        self.address, self.counted = returned.address if contact is not None else None, returned.counted
         self.mail_id, self.contact_id = mail_id, contact.id if contact else None
         if contact is not None:
             self.workspace_id = contact.workspace_id

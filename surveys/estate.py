@@ -5,21 +5,20 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, cast, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Text, case, cast, delete, func, or_, select, update
 
 from base import events
 from base.db import Model, db
+from base.delivery import FILED
 from base.events import Event
 from base.outbox import Mail
 from surveys.bounce import Bounce
 from surveys.contact import Contact
-from surveys.dispatch import mail_key
-from surveys.holding import Erasing, Holding, Subject, Told, plain, said
+from surveys.holding import Erasing, Holding, Subject, Told, mail_keys, plain, said
 from surveys.intent import Intent
 from surveys.interaction import Interaction
 from surveys.invitation import Invitation
 from surveys.received_call import ReceivedCall
-from surveys.reminder import mail_key as reminder_key
 from surveys.source import Source
 from surveys.suppression import Suppression
 from surveys.upload import RefusedRow, Upload
@@ -47,13 +46,22 @@ def _move(table: Any) -> Any:
 
 
 def _mails(subject: Subject) -> ColumnElement[bool]:
-    """By address, and by what they asked about: an address may have been corrected since. A reminder of an anonymous
-    survey is in no workspace's outbox.
+    """By address, and by what they asked about: an address may have been corrected since. What the person wrote back
+    went on to the workspace's own address, and names them inside.
     """
-    keys = [mail_key(ident) for ident in subject.invitation_ids]
-    keys += [reminder_key(ident, number) for ident in subject.invitation_ids for number in (1, 2)]
-    here = (Mail.to_address == subject.email) & (Mail.workspace_id == subject.workspace_id)
-    return or_(here, Mail.dedupe_key.in_(keys))
+    keys = [*mail_keys(subject.invitation_ids), *(f"reply:{ident}" for ident in _returned(subject))]
+    named = [func.lower(Mail.kept).contains(address, autoescape=True) for address in subject.addresses]
+    theirs = or_(Mail.to_address == subject.email, Mail.dedupe_key.in_(keys), (Mail.kind == "reply") & or_(*named))
+    return theirs & (Mail.workspace_id == subject.workspace_id)
+
+
+def _untold(subject: Subject) -> ColumnElement[bool]:
+    """Mails that wait to go and belong to no workspace, for they would tell who did not answer an anonymous survey."""
+    return Mail.dedupe_key.in_(mail_keys(subject.invitation_ids)) & Mail.workspace_id.is_(None)
+
+
+def _returned(subject: Subject) -> list[uuid.UUID]:
+    return list(db.session.scalars(select(Bounce.id).where(Bounce.contact_id == subject.contact_id)))
 
 
 def _tell_mails(subject: Subject) -> Told:
@@ -64,12 +72,14 @@ def _tell_mails(subject: Subject) -> Told:
 
 def _erase_mails(subject: Subject, erasing: Erasing) -> None:
     """Words and address go. What waits is taken back; what is on its way is not tried again."""
-    erase_mails(list(db.session.scalars(select(Mail.id).where(_mails(subject)))), erasing)
+    erase_mails(list(db.session.scalars(select(Mail.id).where(_mails(subject) | _untold(subject)))), erasing)
 
 
 def erase_mails(idents: list[uuid.UUID], erasing: Erasing) -> None:
     """Leave of these mails only that there was one, and forget their files where mails are filed."""
-    gone = {"to_address": ERASED, "subject": ERASED, "raw": "", "about": {}}
+    gone: dict[str, Any] = {"to_address": ERASED, "subject": ERASED, "raw": "", "about": {}}
+    gone |= {"reason": case((Mail.reason.is_not(None), ERASED))}  # servers repeat the address in what they say
+    gone |= {"reply": case((Mail.reply.startswith(FILED), Mail.reply))}
     waiting = {"state": "suppressed", "reason": ERASED}
     for ident in idents:
         _run(update(Mail).where(Mail.id == ident, Mail.state.in_(("queued", "sending"))).values(**waiting))
@@ -83,9 +93,8 @@ def _calls(subject: Subject) -> list[ReceivedCall]:
     of = of.where(Source.workspace_id == subject.workspace_id)
     theirs = select(Interaction.id).where(Interaction.contact_id == subject.contact_id)
     known = list(db.session.scalars(of.where(ReceivedCall.interaction_id.in_(theirs))))
-    address = subject.email.lower()
     kept = db.session.scalars(of.where(ReceivedCall.interaction_id.is_(None)))
-    return known + [call for call in kept if call.names(address)]
+    return known + [call for call in kept if any(call.names(address) for address in subject.addresses)]
 
 
 def _erase_calls(subject: Subject, _erasing: Erasing) -> None:
@@ -100,7 +109,8 @@ def _tell_invitations(subject: Subject) -> Told:
 
 def _erase_examples(subject: Subject, _erasing: Erasing) -> None:
     """Rows of uploaded tables that a forecast shows: it goes on without them."""
-    named = func.lower(cast(Upload.forecast, Text)).contains(subject.email.lower(), autoescape=True)
+    told = func.lower(cast(Upload.forecast, Text))
+    named = or_(*(told.contains(address, autoescape=True) for address in subject.addresses))
     for upload in db.session.scalars(select(Upload).where(Upload.workspace_id == subject.workspace_id, named)):
         upload.forecast = {**upload.forecast, "examples": {}}
 
@@ -116,7 +126,7 @@ def _move_events(old: uuid.UUID, new: uuid.UUID) -> None:
 def _refused(subject: Subject) -> ColumnElement[bool]:
     """Cells of uploaded tables that name the person."""
     here = RefusedRow.upload_id.in_(select(Upload.id).where(Upload.workspace_id == subject.workspace_id))
-    named = [func.lower(RefusedRow.value).contains(subject.email.lower(), autoescape=True)]
+    named = [func.lower(RefusedRow.value).contains(address, autoescape=True) for address in subject.addresses]
     if subject.name:
         named.append(RefusedRow.value.contains(subject.name, autoescape=True))
     return here & or_(*named)
@@ -124,7 +134,9 @@ def _refused(subject: Subject) -> ColumnElement[bool]:
 
 def _erase_contact(subject: Subject, _erasing: Erasing) -> None:
     """Interactions, invitations and their visits go with it; what keeps the address from being asked stays."""
-    _run(update(Suppression).where(Suppression.contact_id == subject.contact_id).values(contact_id=None, address=None))
+    here = Suppression.workspace_id == subject.workspace_id
+    theirs = or_(Suppression.contact_id == subject.contact_id, Suppression.address.in_(subject.addresses))
+    _run(update(Suppression).where(here, theirs).values(contact_id=None, address=None, evidence=None))
     _run(delete(Contact).where(Contact.id == subject.contact_id))
 
 

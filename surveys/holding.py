@@ -15,8 +15,11 @@ from typing import Any
 from sqlalchemy import select
 
 from base.db import Model, db
+from base.outbox import Mail
 from surveys.contact import Contact
+from surveys.dispatch import mail_key
 from surveys.invitation import Invitation
+from surveys.reminder import mail_key as reminder_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +31,29 @@ class Subject:
     email: str
     name: str | None
     invitation_ids: tuple[uuid.UUID, ...]
+    addresses: tuple[str, ...]
+    """In lower case: where the person reads mail, and where they did before, unless somebody else does now."""
 
     @classmethod
     def of(cls, contact: Contact) -> Subject:
         asked = tuple(db.session.scalars(select(Invitation.id).where(Invitation.contact_id == contact.id)))
-        return cls(contact.workspace_id, contact.id, contact.email, contact.name, asked)
+        addresses = (contact.email_key, *_former(contact, asked))
+        return cls(contact.workspace_id, contact.id, contact.email, contact.name, asked, addresses)
+
+
+def mail_keys(invitation_ids: Sequence[uuid.UUID]) -> list[str]:
+    """What the mails are known by that asked, and reminded."""
+    return [
+        key for ident in invitation_ids for key in (mail_key(ident), reminder_key(ident, 1), reminder_key(ident, 2))
+    ]
+
+
+def _former(contact: Contact, asked: Sequence[uuid.UUID]) -> list[str]:
+    """Addresses that the person had when they were asked."""
+    mailed = select(Mail.to_address).where(Mail.dedupe_key.in_(mail_keys(asked)), Mail.to_address.contains("@"))
+    found = {address.lower() for address in db.session.scalars(mailed)} - {contact.email_key}
+    other = select(Contact.email_key).where(Contact.workspace_id == contact.workspace_id)
+    return sorted(found - set(db.session.scalars(other.where(Contact.email_key.in_(found)))))
 
 
 @dataclass(frozen=True, slots=True)

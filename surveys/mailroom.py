@@ -25,6 +25,7 @@ from surveys.dispatch import Dispatch
 from surveys.invitation import Invitation
 from surveys.returning import Letter, Returned, classify, refusal
 from surveys.sending import may_send
+from surveys.suppressing import fingerprint
 
 LARGEST = 10 * 1024 * 1024
 """Bytes of a message that is taken."""
@@ -76,7 +77,8 @@ def _settle(bounce: Bounce, returned: Returned, letter: Letter, *, at: datetime)
 def _follow(mail: Mail, contact: Contact | None, returned: Returned, *, at: datetime) -> None:
     """What a report means for the mail, for its invitation and for the person that it was for."""
     if returned.kind != "complaint":
-        mail.came_back(returned.words or returned.kind)
+        words = returned.words if mail.kept else ""  # of an erased mail they would name whom it was for
+        mail.came_back(words or returned.kind)
         invitation = _invitation_of(mail)
         if mail.kind == reminders.TOLD:  # that they were asked stays true
             reminders.came_back(mail, at=at)
@@ -201,7 +203,12 @@ def _pass_on(bounce: Bounce, mail: Mail | None, letter: Letter, *, at: datetime)
     if workspace is None or not workspace.reply_to or _ours(letter, workspace.reply_to):
         return None
     try:
-        throttle.spend(f"reply:{owner}:{letter.sender.lower()[:80]}", limit=A_PERSON_A_DAY, per_seconds=86400, now=at)
+        throttle.spend(
+            f"reply:{owner}:{fingerprint(workspace.address_salt, letter.sender)}",
+            limit=A_PERSON_A_DAY,
+            per_seconds=86400,
+            now=at,
+        )
         throttle.spend(f"reply:{owner}", limit=A_WORKSPACE_A_DAY, per_seconds=86400, now=at)
         message = emails.passed_on(letter, bounce.raw, workspace, about=mail.subject if mail else None, at=at)
     except (TooManyError, InvalidError):

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import unquote
 
 from sqlalchemy import (
     JSON,
@@ -37,6 +38,8 @@ KEPT_REFUSED = 200
 """Refused calls of a source that keep their bodies; of older ones only what was wrong stays."""
 FORGED = ("signature", "signature_missing", "signature_old")
 """Reasons of calls whose sender nobody knows: those are never worked off."""
+
+_ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +89,9 @@ class ReceivedCall(Model):
 
     def names(self, address: str) -> bool:
         """Whether the address (in lower case) stands in what came in, or in what the helpdesk said."""
-        told = f"{self.query} {self.body.decode('utf-8', 'replace')} {self.found or ''} {self.detail or ''}".lower()
-        return address in told or quote(address, safe="") in told
+        told = f"{self.query} {self.body.decode('utf-8', 'replace')} {self.found or ''} {self.detail or ''}"
+        spelt_out = _ESCAPE.sub(lambda found: chr(int(found[1], 16)), unquote(told))
+        return address in told.lower() or address in spelt_out.lower()
 
     @classmethod
     def keep(
