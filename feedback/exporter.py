@@ -79,14 +79,20 @@ def _write(export_id: uuid.UUID) -> None:
     except (ImportError, OSError) as error:
         unfinished.unlink(missing_ok=True)
         with transaction() as session:
-            session.get_one(Export, export_id).fail(words(error), at=clock.now())
+            export = session.get(Export, export_id)
+            if export is not None:
+                export.fail(words(error), at=clock.now())
         return
     if rows is None:
         unfinished.unlink(missing_ok=True)
         return
     unfinished.rename(file_of(export))
     with transaction() as session:
-        session.get_one(Export, export_id).finish(rows, file_of(export).stat().st_size, at=clock.now())
+        found = session.get(Export, export_id, with_for_update=True, populate_existing=True)
+        if found is not None and found.state == "running":
+            found.finish(rows, file_of(export).stat().st_size, at=clock.now())
+            return
+    file_of(export).unlink(missing_ok=True)  # stopped at the last moment, or gone with somebody who was erased
 
 
 def write(query: Query, kind: str, path: Path, *, people: bool, tell: Any = None) -> int | None:
@@ -150,3 +156,17 @@ def forget_exports(now: datetime) -> None:
         old = Export.forget_old(now)
     for export in old:
         file_of(export).unlink(missing_ok=True)
+    for path in folder().glob("*") if folder().exists() else ():
+        if path.suffix != ".lock" and not _known(path):
+            path.unlink(missing_ok=True)
+
+
+def _known(path: Path) -> bool:
+    """Whether an export is still to be found that this file belongs to, finished or not."""
+    try:
+        ident = uuid.UUID(path.stem)
+    except ValueError:
+        return True  # not ours
+    with reading() as session:
+        export = session.get(Export, ident)
+        return export is not None and (export.open or path == file_of(export))

@@ -82,7 +82,8 @@ def ask(workspace: Workspace) -> ResponseReturnValue:
 def fetch(workspace: Workspace, ident: uuid.UUID) -> ResponseReturnValue:
     export = Export.of(workspace.id, ident)
     path = exporter.file_of(export)
-    if export.state != "done" or not path.exists() or (export.people and not can("contacts.view")):
+    over = export.expires_at <= clock.now()  # as after an erasure, before the next tick takes the file away
+    if over or export.state != "done" or not path.exists() or (export.people and not can("contacts.view")):
         raise NotFoundError("file", ident)
     slug = next((one.slug for one in Survey.all_of(workspace.id) if one.id == export.survey_id), workspace.slug)
     name = f"{slug}-{clock.local_date(export.created_at, workspace.zone)}.{suffix(export.kind)}"

@@ -15,7 +15,7 @@ from pyarrow import parquet
 from sqlalchemy import select
 
 from base import clock
-from base.db import db, transaction
+from base.db import db, new_id, transaction
 from base.events import Event
 from feedback import exporter, schedule
 from feedback.cli.comments import feedback
@@ -196,6 +196,43 @@ def test_a_crash_in_the_middle_begins_anew(cast, run_jobs, survey, answered, bro
     db.session.refresh(export)
     assert (export.state, export.rows) == ("done", 2)
     assert b"half a li" not in exporter.file_of(export).read_bytes()
+
+
+def test_an_erasure_ends_files_at_once_also_one_that_is_just_being_written(
+    cast, run_jobs, survey, answered, browser_of, monkeypatch
+):
+    browser = browser_of(cast.cvetka)
+    made(browser, run_jobs, "csv", survey)
+    done = Export.recent(survey.workspace_id)[0]
+    with transaction() as session:
+        session.get_one(Export, done.id).expires_at = clock.now()  # as an erasure does
+    assert browser.get(f"/w/acme/exports/{done.id}/file").status_code == 404
+    browser.post(f"/w/acme/exports?survey={survey.slug}", data={"kind": "csv"})
+    late = Export.recent(survey.workspace_id)[0]
+    write = exporter.write
+
+    def overtaken(*args, **kwargs):
+        rows = write(*args, **kwargs)
+        with transaction() as session:
+            session.get_one(Export, late.id).expires_at = clock.now()
+        schedule.tick(clock.now())
+        return rows
+
+    monkeypatch.setattr(exporter, "write", overtaken)
+    run_jobs()
+    schedule.tick(clock.now())
+    assert list(exporter.folder().glob("*.csv")) == []
+
+
+def test_what_a_crash_left_of_a_file_goes_with_the_next_tick(cast, run_jobs, survey, answered, browser_of):
+    made(browser_of(cast.cvetka), run_jobs, "csv", survey)
+    path = exporter.file_of(Export.recent(survey.workspace_id)[0])
+    left = (path.with_suffix(".part"), path.with_name(f"{new_id()}.csv"), path.with_name(f"{new_id()}.part"))
+    for one_left in left:
+        one_left.write_text("somebody")
+    schedule.tick(clock.now())
+    assert [one_left.exists() for one_left in left] == [False, False, False]
+    assert path.exists()
 
 
 def test_files_of_one_workspace_are_nobody_elses(cast, browser_of, run_jobs, survey, answered):
