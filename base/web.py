@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import IO, Any, TypeVar, cast
 
 from flask import Flask, Request, Response, g, jsonify, render_template, request
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
@@ -14,6 +14,7 @@ from werkzeug.datastructures import ImmutableMultiDict, MultiDict
 from werkzeug.exceptions import HTTPException, SecurityError
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.utils import cached_property
+from werkzeug.wsgi import LimitedStream
 
 from base.errors import AfterwordError, InvalidError, NotFoundError, TooManyError
 
@@ -165,6 +166,16 @@ def _compressed(response: Response) -> Response:
     return response
 
 
+class _Endless(LimitedStream):
+    """A body whose length nobody told. Werkzeug's own, read as a whole, is cut at the limit without a word."""
+
+    def readall(self) -> bytes:
+        body = super().readall()
+        if self.is_exhausted and self._stream.read(1):
+            self.on_exhausted()  # raises
+        return body
+
+
 class PlainRequest(Request):
     """A request whose form and query hold no NUL: no person types one, and PostgreSQL keeps none.
 
@@ -174,6 +185,15 @@ class PlainRequest(Request):
     def _load_form_data(self) -> None:
         super()._load_form_data()
         self.__dict__["form"] = _without_nul(self.__dict__["form"])
+
+    @cached_property
+    def stream(self) -> IO[bytes]:
+        """The body. One of unknown length is refused where it passes the limit."""
+        found: IO[bytes] = super().stream
+        limit = self.max_content_length
+        if self.content_length is None and limit is not None and isinstance(found, LimitedStream):
+            return cast("IO[bytes]", _Endless(self.environ["wsgi.input"], limit, is_max=True))
+        return found
 
     @cached_property
     def args(self) -> MultiDict[str, str]:

@@ -44,8 +44,6 @@ def receive(key: str) -> ResponseReturnValue:
     if (request.content_length or 0) > MAX_BODY:
         return problem(413, TOO_LONG)
     now, parcel = clock.now(), _parcel()
-    if request.content_length is None and len(parcel.body) >= MAX_BODY:  # of unknown length, and cut there
-        return problem(413, TOO_LONG)
     wrong = _signature_problem(hook, parcel.body, now)
     if wrong is not None:
         _keep_forged(hook, parcel, wrong, now)
