@@ -30,7 +30,7 @@ from feedback.reply import replies
 from feedback.views.doorstep import Doorstep
 from surveys import api as surveys_api
 from surveys import estate as surveys_estate
-from surveys import holding
+from surveys import holding, shelf
 from surveys import views as surveys_views
 from surveys.reply import REPLIES
 from surveys.summary import SUMMARIES
@@ -124,7 +124,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
         app.register_blueprint(blueprint)
     app.extensions[SUMMARIES] = dashboard.summaries
     app.extensions[REPLIES] = replies
-    holding.wire((*estate.HOLDINGS, *surveys_estate.HOLDINGS))
+    holding.wire((*estate.HOLDINGS, shelf.HOLDING, *surveys_estate.HOLDINGS))
     events.wire(reactions.REACTIONS)
     courier.wire(
         reactions.ON_SENT,

@@ -14,7 +14,7 @@ from base.db import db, transaction
 from base.runners.flows import Flow
 from feedback import exporter, jobs
 from surveys import jobs as surveys_jobs
-from surveys import mailroom, receiver, recurring, reminders, sender
+from surveys import mailroom, receiver, recurring, reminders, sender, shelf
 
 EVERY_TICK: tuple[Callable[[datetime], None], ...] = (
     surveys_jobs.expire_invitations,
@@ -27,6 +27,7 @@ EVERY_TICK: tuple[Callable[[datetime], None], ...] = (
     jobs.claim_due_digests,
     jobs.recompose_issues,
     exporter.forget_exports,
+    shelf.forget_tables,
     accounts_jobs.tidy,
 )
 """One after the other, each in transactions of its own; one that fails does not keep the others from running."""

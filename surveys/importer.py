@@ -35,9 +35,14 @@ BATCH = 200
 """Rows in one transaction: what a crash may repeat, harmlessly."""
 
 
+def folder() -> Path:
+    """Where uploaded files wait."""
+    return Path(current_app.config["DATA_DIR"]) / "uploads"
+
+
 def file_of(ident: uuid.UUID) -> Path:
     """Where an uploaded file waits until it is taken in."""
-    return Path(current_app.config["DATA_DIR"]) / "uploads" / f"{ident}.csv"
+    return folder() / f"{ident}.csv"
 
 
 def sheet_of(ident: uuid.UUID) -> Path:

@@ -78,6 +78,14 @@ class Upload(Model):
             db.session.scalars(select(cls).where(*wanted).order_by(cls.created_at.desc(), cls.id.desc()).limit(limit))
         )
 
+    @classmethod
+    def waiting(cls, *, until: datetime | None = None, workspace_id: uuid.UUID | None = None) -> list[Upload]:
+        """Tables that somebody uploaded and nobody takes in, that came `until` a moment, of a workspace or all."""
+        wanted: list[Any] = [cls.state.in_(("uploaded", "mapped"))]
+        wanted += [cls.created_at <= until] if until else []
+        wanted += [cls.workspace_id == workspace_id] if workspace_id else []
+        return list(db.session.scalars(select(cls).where(*wanted).order_by(cls.id).with_for_update()))
+
     def plan(self, choices: list[str], survey_id: uuid.UUID | None, *, at: datetime) -> None:
         """Foresee what becomes of the rows: `choices` holds a field, "property" or "" for each column."""
         if self.state not in ("uploaded", "mapped"):

@@ -2,17 +2,22 @@
 
 import io
 import re
+from datetime import timedelta
 
 import pytest
+import time_machine
 from sqlalchemy import func, select
 
-from base.db import db
-from surveys import forecaster
+from base import clock
+from base.db import db, new_id, transaction
+from feedback import schedule
+from surveys import forecaster, importer
 from surveys.contact import Contact
+from surveys.erasure import Erasure
 from surveys.interaction import Interaction
 from surveys.invitation import Invitation
 from surveys.upload import Upload
-from tests.cast import a_survey
+from tests.cast import AT, a_contact, a_survey
 
 TABLE = (
     "Ticket ID;Requester email;Name;Language;Assignee;Group;Channel;Solved at;Product\r\n"
@@ -155,3 +160,40 @@ def test_a_manager_may_not_import_and_strangers_see_nothing(browser_of, browser,
     assert browser_of(cast.cvetka).get("/w/acme/import").status_code == 403
     assert browser_of(cast.dmitri).get(address).status_code == 404
     assert browser_of(cast.dmitri).get(address.replace("/acme/", "/elsewhere/")).status_code == 404
+
+
+def kept_files():
+    return sorted(path.name for path in importer.folder().glob("*"))
+
+
+@pytest.fixture
+def empty_folder(app):
+    for path in importer.folder().glob("*"):
+        path.unlink()
+
+
+def test_a_table_that_nobody_takes_in_goes_after_a_week(app, browser, empty_folder):
+    with time_machine.travel(AT, tick=False) as traveller:
+        choose(browser, TABLE.encode())
+        upload = db.session.scalars(select(Upload)).one()
+        importer.sheet_of(upload.id).write_bytes(b"ana@customer.example")
+        (importer.folder() / f"{new_id()}.csv").write_bytes(b"ana@customer.example")  # a crash came before its row
+        traveller.shift(timedelta(days=6))
+        schedule.tick(clock.now())
+        assert {f"{upload.id}.csv", f"{upload.id}.forecast"} <= set(kept_files())
+        traveller.shift(timedelta(days=2))
+        schedule.tick(clock.now())
+        assert kept_files() == []
+        assert "for a week" in browser.get(f"/w/acme/import/{upload.id}").text
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_a_waiting_table_that_names_somebody_who_is_erased_goes_with_them(cast, browser, empty_folder, encoding):
+    choose(browser, TABLE.replace("ana@customer", "Ana@Customer").encode(encoding))
+    choose(browser, TABLE.replace("ana@customer.example", "anja@customer.example").encode())
+    first, other = db.session.scalars(select(Upload).order_by(Upload.id))
+    with transaction():
+        Erasure.of(a_contact(cast.workspace, "ana@customer.example"), at=clock.now())
+    schedule.tick(clock.now())
+    assert kept_files() == [f"{other.id}.csv"]
+    assert "was erased" in browser.get(f"/w/acme/import/{first.id}").text
