@@ -82,6 +82,18 @@ def test_an_address_that_was_corrected_since_goes_too(asked, erase):  # noqa: F8
     assert traces("old@customer.example") == set()
 
 
+def test_a_reminder_that_nobody_may_know_of_goes_too(asked, erase):  # noqa: F811
+    mail = asked(MARA)
+    with transaction() as session:
+        waiting = Mail(**_another(MARA, f"reminder:{mail.about['invitation_id']}:1"))
+        waiting.kind, waiting.state, waiting.subject = "reminder-untold", "queued", MARA
+        waiting.next_try_at = clock.now() + timedelta(hours=1)
+        session.add(waiting)
+    erase()
+    assert traces(MARA) == set()
+    assert db.session.get_one(Mail, waiting.id, populate_existing=True).state == "suppressed"
+
+
 def test_an_earlier_address_that_somebody_else_has_now_stays_theirs(cast, asked, erase):  # noqa: F811
     asked("shared@customer.example")
     with transaction() as session:
