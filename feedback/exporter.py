@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import logging
 import time
 import uuid
 from collections.abc import Iterator
@@ -22,6 +23,8 @@ from feedback.exporting import columns_of, suffix, writer_of
 from feedback.feed import Query
 from feedback.harvest import documents_of, harvest
 from feedback.tally import Filters
+
+log = logging.getLogger("afterword.exporter")
 
 TOLD_EVERY = 1.0
 """Seconds between two words about how far it is."""
@@ -76,7 +79,9 @@ def _write(export_id: uuid.UUID) -> None:
     unfinished = file_of(export).with_suffix(".part")
     try:
         rows = write(query_of(export), export.kind, unfinished, people=export.people, tell=_teller(export_id))
-    except (ImportError, OSError) as error:
+    except Exception as error:
+        if not isinstance(error, ImportError | OSError):
+            log.exception("the export %s cannot be written", export_id)
         unfinished.unlink(missing_ok=True)
         with transaction() as session:
             export = session.get(Export, export_id)
@@ -132,7 +137,9 @@ def words(error: Exception) -> str:
     """What went wrong, as a sentence."""
     if isinstance(error, ImportError):
         return f"This format needs the library {error.name}: the operator installs it with pip install {error.name}."
-    return f"The file could not be written ({getattr(error, 'strerror', None) or error})."
+    if isinstance(error, OSError):
+        return f"The file could not be written ({error.strerror or error})."
+    return f"The file could not be written ({type(error).__name__}); the log says more."  # its words may tell of people
 
 
 @contextmanager

@@ -224,6 +224,21 @@ def test_an_erasure_ends_files_at_once_also_one_that_is_just_being_written(
     assert list(exporter.folder().glob("*.csv")) == []
 
 
+def test_a_file_that_cannot_be_written_for_whatever_reason_says_so_and_blocks_no_other(
+    cast, run_jobs, survey, answered, browser_of, monkeypatch
+):
+    def broken(*_args, **_kwargs):
+        raise ValueError("mara@customer.example is no number")
+
+    monkeypatch.setattr(exporter, "write", broken)
+    browser_of(cast.cvetka).post(f"/w/acme/exports?survey={survey.slug}", data={"kind": "csv"})
+    run_jobs()
+    export = Export.recent(survey.workspace_id)[0]
+    assert (export.state, export.open) == ("failed", False)
+    assert "ValueError" in export.reason
+    assert "mara" not in export.reason
+
+
 def test_what_a_crash_left_of_a_file_goes_with_the_next_tick(cast, run_jobs, survey, answered, browser_of):
     made(browser_of(cast.cvetka), run_jobs, "csv", survey)
     path = exporter.file_of(Export.recent(survey.workspace_id)[0])
