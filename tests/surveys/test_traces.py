@@ -12,6 +12,7 @@ from base.outbox import Mail
 from surveys.bounce import Bounce
 from surveys.contact import Contact
 from surveys.erasure import Erasure
+from surveys.holding import Subject, all_holdings
 from surveys.received_call import Parcel, ReceivedCall
 from surveys.source import Source
 from tests.cast import a_contact
@@ -89,6 +90,9 @@ def test_a_reminder_that_nobody_may_know_of_goes_too(asked, erase):  # noqa: F81
         waiting.kind, waiting.state, waiting.subject = "reminder-untold", "queued", MARA
         waiting.next_try_at = clock.now() + timedelta(hours=1)
         session.add(waiting)
+    mails = next(holding for holding in all_holdings() if holding.name == "mails")
+    told = mails.tell(Subject.of(db.session.scalars(select(Contact)).one()))
+    assert [one["kind"] for one in told] == ["invitation"]  # more would say that they have not answered
     erase()
     assert traces(MARA) == set()
     assert db.session.get_one(Mail, waiting.id, populate_existing=True).state == "suppressed"
