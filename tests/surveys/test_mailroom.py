@@ -12,7 +12,7 @@ import pytest
 import time_machine
 from sqlalchemy import func, select
 
-from base import clock, courier, handing, return_path
+from base import clock, courier, return_path
 from base.db import db, transaction
 from base.outbox import Mail
 from surveys import jobs, mailroom
@@ -92,7 +92,7 @@ UNTOUCHED = (None, "sent", None, "sent")
 
 
 def senders(app, mail):
-    """To whom complaints about a mail go, handed over alone and among others."""
+    """To whom complaints about a mail go."""
     seen, usual = set(), app.extensions["afterword.transport"]
 
     class Listener:
@@ -102,7 +102,6 @@ def senders(app, mail):
 
     app.extensions["afterword.transport"] = Listener()
     try:
-        handing.hand_over(mail)
         with transaction() as session:
             session.get_one(Mail, mail.id).retry(at=clock.now())
         courier.deliver_due(lambda: False)
