@@ -244,7 +244,7 @@ def test_ten_thousand_mails_are_listed_and_searched_in_time(cast, boris):
         for n in range(10_000)
     ]
     with transaction() as session:
-        session.execute(insert(Mail.__table__), rows)
+        session.execute(insert(Mail), rows)
     for query in ("", "?state=failed", "?q=p9999", "?q=nobody"):
         began = time.process_time()
         assert boris.get(f"/w/acme/outbox{query}").status_code == 200
