@@ -128,8 +128,9 @@ def text_of(part: Message) -> str:
     if not isinstance(content, bytes):
         return ""
     content = content[:MOST_TEXT]
+    named = charset if isinstance(charset, str) and charset.lower() != "punycode" else "utf-8"  # that takes seconds
     try:
-        text = content.decode(charset if isinstance(charset, str) else "utf-8", "replace")
+        text = content.decode(named, "replace")
     except (LookupError, ValueError):
         text = content.decode("utf-8", "replace")
     # No NUL and no half of a letter: no database keeps them all. UTF-7 and its like make such.

@@ -129,3 +129,8 @@ def test_other_texts_are_no_placeholders(text):
 def test_a_text_that_speaks_of_placeholders_is_still_a_text():
     assert not unexpanded("How do I use {{name}}?", wholly=True)
     assert unexpanded(" {{name}} {$x}", wholly=True)
+
+
+def test_an_encoding_that_takes_seconds_to_read_is_none():
+    told = read(b"id=bcher-kva", f"{FORM}; charset=Punycode", "")
+    assert (told.value("id"), told.broken) == ("bcher-kva", False)

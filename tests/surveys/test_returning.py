@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from surveys.returning import classify, refusal
+from surveys.returning import Letter, classify, refusal
 
 RECORDED = Path(__file__).parent / "bounces"
 
@@ -151,3 +151,8 @@ def test_no_bytes_make_it_stumble(raw):
 def test_a_broken_report_does_not_make_it_stumble(name, at, put, cut):
     raw = recorded(name)
     classify(raw[:at] + put + raw[at + cut :])
+
+
+def test_an_encoding_that_takes_seconds_to_read_is_none():
+    letter = Letter.read(b"From: a@b.example\r\nContent-Type: text/plain; charset=Punycode\r\n\r\nxn-a9")
+    assert letter.text == "xn-a9"
