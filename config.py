@@ -205,7 +205,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     source = _Source(os.environ if environ is None else environ)
     data_dir = Path(source.text("DATA_DIR") or ROOT / "data").expanduser().absolute()
     try:
-        data_dir.mkdir(parents=True, exist_ok=True)
+        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)  # it holds people and keys
     except OSError as error:
         raise SettingError("AFTERWORD_DATA_DIR", f"cannot make {data_dir} ({error.strerror}).") from error
     if not os.access(data_dir, os.W_OK):
