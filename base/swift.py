@@ -22,6 +22,9 @@ from base.lane import Lane, current
 
 _idle: deque[Lane] = deque()
 
+MOST_IDLE = 16
+"""Lanes that wait to be used again; a burst beyond it gives its connections back to the database."""
+
 
 def driver_connection() -> Any:
     """The driver's connection of the transaction that is open: the lane's, else the session's."""
@@ -74,4 +77,7 @@ def _lane(engine: Engine) -> Iterator[Lane]:
     try:
         yield lane
     finally:
-        _idle.append(lane)
+        if len(_idle) < MOST_IDLE:
+            _idle.append(lane)
+        else:
+            lane.give_up()

@@ -68,6 +68,10 @@ class SqliteFiles:
         """Files go with the temporary directory."""
 
 
+CONNECTIONS = "max_connections = 300\n"
+"""Tests with fifty threads may run in several processes at once."""
+
+
 class PostgresServer:
     """A real PostgreSQL that all test processes share; a new database is a copy of one migrated template."""
 
@@ -79,7 +83,13 @@ class PostgresServer:
         self._prefix = f"test_{os.environ.get('PYTEST_XDIST_WORKER', 'one')}"
         self._numbers = itertools.count(1)
         with _alone(shared):
-            self._server = get_server(shared / "postgresql", cleanup_mode="stop")
+            self._server = get_server(shared / "postgresql", cleanup_mode="stop", start=False)
+            self._server.ensure_pgdata_inited()
+            settings = shared / "postgresql" / "postgresql.conf"
+            if CONNECTIONS not in settings.read_text():
+                with settings.open("a") as file:
+                    file.write(CONNECTIONS)
+            self._server.start()
         self._admin = make_url(self._server.get_uri())
 
     def _url(self, name):

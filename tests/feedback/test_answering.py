@@ -8,6 +8,7 @@ import pytest
 import time_machine
 from sqlalchemy import event, func, select
 
+from base import swift
 from base.db import db, transaction
 from base.events import Event
 from base.lane import Lane
@@ -284,3 +285,8 @@ def test_visits_are_kept_apart_a_moment_later(app, client, link, invitation):
     assert len({visit.client for visit in kept}) == 1
     db.session.refresh(invitation)
     assert invitation.clicked_at == kept[1].at
+
+
+def test_a_burst_gives_its_connections_back(app, together, link):
+    assert together(lambda: app.test_client().get(link).status_code, times=40) == [200] * 40
+    assert len(swift._idle) <= swift.MOST_IDLE
