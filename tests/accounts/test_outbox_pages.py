@@ -252,6 +252,13 @@ def test_ten_thousand_mails_are_listed_and_searched_in_time(cast, boris):
     assert "10,000" in boris.get("/w/acme/outbox").text
 
 
+def test_the_list_of_failed_mails_opens_for_an_admin_when_none_failed(cast, ana):
+    a_mail(cast.workspace)
+    page = ana.get("/w/acme/outbox?state=failed")
+    assert page.status_code == 200
+    assert "Try all again" not in page.text
+
+
 @pytest.mark.parametrize("path", ["surveys", "import", "digests", "outbox"])
 def test_pages_that_send_say_when_no_mail_server_is_set(app, cast, ana, settings, path):
     assert "No mail server is set" in ana.get(f"/w/acme/{path}").text

@@ -24,6 +24,8 @@ NOT_A_PAGE = {
     "previewing.preview": "seen inside its frame on editing.edit",
     "starting.preview": "seen inside its frame on starting.start",
     "exchanging.export": "a file to download",
+    "exports.fetch": "a file to download",
+    "sending.progress": "a piece of surveys.overview, which looks again by itself",
     "drafting.state": "JSON; its words are tested with the drafts",
     "drafting.words": "JSON; same",
     "previewing.look": "the answer page without buttons that send, seen as answering.page",

@@ -34,6 +34,8 @@ def survey(cast):
 
 
 def serious(page):
+    """What is wrong for a reader, once everything that fades in has come to rest."""
+    page.evaluate("() => Promise.allSettled(document.getAnimations().map((one) => one.finished))")
     found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
     wide = page.evaluate("document.documentElement.scrollWidth") > page.viewport_size["width"]
     return [one["id"] for one in found if one["impact"] in {"serious", "critical"}] + ["too wide"] * wide
