@@ -68,8 +68,8 @@ class SqliteFiles:
         """Files go with the temporary directory."""
 
 
-CONNECTIONS = "max_connections = 300\n"
-"""Tests with fifty threads may run in several processes at once."""
+TUNING = "max_connections = 300\nfsync = off\nsynchronous_commit = off\nfull_page_writes = off\n"
+"""Tests with fifty threads may run in several processes at once, and what tests store need not outlive the machine."""
 
 
 class PostgresServer:
@@ -86,9 +86,9 @@ class PostgresServer:
             self._server = get_server(shared / "postgresql", cleanup_mode="stop", start=False)
             self._server.ensure_pgdata_inited()
             settings = shared / "postgresql" / "postgresql.conf"
-            if CONNECTIONS not in settings.read_text():
+            if TUNING not in settings.read_text():
                 with settings.open("a") as file:
-                    file.write(CONNECTIONS)
+                    file.write(TUNING)
             self._server.start()
         self._admin = make_url(self._server.get_uri())
 
