@@ -6,10 +6,11 @@ import itertools
 import mmap
 import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from typing import TextIO
+from typing import TextIO, TypeVar
 from zoneinfo import ZoneInfo
 
 from flask import current_app
@@ -28,6 +29,8 @@ from surveys.invitation import Invitation
 from surveys.jobs import ask
 from surveys.survey import Survey
 from surveys.upload import Upload
+
+T = TypeVar("T")
 
 TURN = 5.0
 """Seconds that one job works at a table; the next one goes on, so that others are not kept waiting."""
@@ -98,38 +101,54 @@ def import_upload(upload_id: uuid.UUID) -> None:
         )
         if upload.state != "importing":
             return
+    finish(upload, lambda: _go_on(upload, ZoneInfo(zone), skip, choices))
+
+
+def finish(upload: Upload, go_on: Callable[[], bool]) -> None:
+    """Let `go_on` take rows in, and end the upload when it says that these were all or its file is gone."""
     try:
-        finished = _go_on(upload, ZoneInfo(zone), skip, choices)
+        if not go_on():
+            return
     except NotFoundError as error:
         with transaction() as session:
-            session.get_one(Upload, upload_id).fail(error.detail, at=clock.now())
+            session.get_one(Upload, upload.id).fail(error.detail, at=clock.now())
         return
-    if finished:
-        with transaction() as session:
-            session.get_one(Upload, upload_id).finish(at=clock.now())
-        file_of(upload_id).unlink(missing_ok=True)
-        forget_sheet(upload_id)
+    with transaction() as session:
+        session.get_one(Upload, upload.id).finish(at=clock.now())
+    file_of(upload.id).unlink(missing_ok=True)
+    forget_sheet(upload.id)
 
 
 def _go_on(upload: Upload, zone: ZoneInfo, skip: int, choices: Sequence[str]) -> bool:
     """Take in rows after the first `skip` for a while; whether that was all, else the rest is asked for."""
-    begun, until = time.monotonic(), None
     with opened(upload) as (stream, layout):
         chosen = mapping.Mapping.chosen(layout.headers, choices)
         items = read_rows(stream, layout.dialect, mapping=chosen, zone=zone, now=clock.now())
         rows = (list(group) for _, group in itertools.groupby(items, key=lambda item: item.number))
-        remaining = itertools.islice(rows, skip, None)
-        while batch := list(itertools.islice(remaining, BATCH)):
-            if until is None:  # passing over what is done takes its time too, so the further in, the longer the turn
-                passed = time.monotonic()
-                until = passed + max(TURN, 4 * (passed - begun))
-            if not _take(upload.id, batch, after=skip):
-                return False
-            skip += len(batch)
-            if time.monotonic() > until:
-                with transaction():
-                    enqueue(import_upload, upload.id)
-                return False
+        take = partial(_take, upload.id)
+        return work_through(rows, skip, size=BATCH, take=take, again=partial(enqueue, import_upload, upload.id))
+
+
+def work_through(
+    rows: Iterator[T], skip: int, *, size: int, take: Callable[..., bool], again: Callable[[], object]
+) -> bool:
+    """Hand rows after the first `skip` to `take(batch, after=skip)` for a turn; whether that was all.
+
+    When the turn is over, `again` asks for the next one. When `take` says no, somebody else has taken the rows.
+    """
+    begun, until = time.monotonic(), None
+    remaining = itertools.islice(rows, skip, None)
+    while batch := list(itertools.islice(remaining, size)):
+        if until is None:  # passing over what is done takes its time too, so the further in, the longer the turn
+            passed = time.monotonic()
+            until = passed + max(TURN, 4 * (passed - begun))
+        if not take(batch, after=skip):
+            return False
+        skip += len(batch)
+        if time.monotonic() > until:
+            with transaction():
+                again()
+            return False
     return True
 
 

@@ -5,17 +5,16 @@ Some hundred rows a transaction; it goes on after them when it was interrupted.
 
 from __future__ import annotations
 
-import itertools
 import time
 import uuid
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from base import clock
 from base.db import reading, transaction
-from base.errors import NotFoundError
 from base.jobs import enqueue, job
 from surveys import importer, listing, suppression_list
 from surveys.listing import Found
@@ -36,35 +35,15 @@ def import_list(upload_id: uuid.UUID) -> None:
         skip = upload.rows
     if upload.state != "importing":
         return
-    try:
-        finished = _go_on(upload, skip)
-    except NotFoundError as error:
-        with transaction() as session:
-            session.get_one(Upload, upload_id).fail(error.detail, at=clock.now())
-        return
-    if finished:
-        with transaction() as session:
-            session.get_one(Upload, upload_id).finish(at=clock.now())
-        importer.file_of(upload_id).unlink(missing_ok=True)
+    importer.finish(upload, lambda: _go_on(upload, skip))
 
 
 def _go_on(upload: Upload, skip: int) -> bool:
     """Take in rows after the first `skip` for a while; whether that was all, else the rest is asked for."""
-    begun, until = time.monotonic(), None
     with importer.opened(upload) as (stream, layout):
-        remaining = itertools.islice(listing.read_addresses(stream, layout), skip, None)
-        while batch := list(itertools.islice(remaining, BATCH)):
-            if until is None:  # passing over what is done takes its time too
-                passed = time.monotonic()
-                until = passed + max(importer.TURN, 4 * (passed - begun))
-            if not _take(upload.id, batch, after=skip):
-                return False
-            skip += len(batch)
-            if time.monotonic() > until:
-                with transaction():
-                    enqueue(import_list, upload.id)
-                return False
-    return True
+        rows, take = listing.read_addresses(stream, layout), partial(_take, upload.id)
+        again = partial(enqueue, import_list, upload.id)
+        return importer.work_through(rows, skip, size=BATCH, take=take, again=again)
 
 
 def _take(upload_id: uuid.UUID, rows: Sequence[Found], *, after: int) -> bool:
