@@ -6,7 +6,8 @@ import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from feedback import metric, tally
+from feedback import metric, tally, total
+from feedback.figure import Figures
 from feedback.metric import Change, Score
 from feedback.ranging import Bucket, By, Range, automatic, buckets
 from feedback.ranking import Line, Ranked, merged, ranked
@@ -40,6 +41,8 @@ class Dashboard:
     themes: Mapping[str, tuple[int, int, int]]
     reach: Reach
     set_aside: int
+    by_version: Mapping[int, int]
+    """How many counted answers each version ever got."""
 
     @property
     def commented(self) -> int:
@@ -53,14 +56,19 @@ class Dashboard:
 
     @classmethod
     def of(cls, survey: Survey, period: Range, by: By | None = None, filters: Filters = EVERYTHING) -> Dashboard:
-        """The numbers of a survey. Ten statements, however many answers and columns there are.
+        """The numbers of a survey, of one moment. Ten statements, however many answers and columns there are.
 
         `by` None chooses the columns of the trend: days, or weeks where days would have too few answers to say much.
         """
+        with Figures.of(survey.id) as figures:
+            return cls._from(figures, survey, period, by, filters)
+
+    @classmethod
+    def _from(cls, figures: Figures, survey: Survey, period: Range, by: By | None, filters: Filters) -> Dashboard:
         finest = by or automatic(period.interval, period.zone)
         columns = buckets(period.interval, finest, period.zone)
         edges = [period.previous.start, period.interval.start, *(column.interval.end for column in columns)]
-        earlier, *parts = tally.counts_over(survey.id, edges, filters)
+        earlier, *parts = figures.counts_over(edges, filters)
         counts = _sum(parts)
         if by is None and finest == "day" and period.days > 7 and sum(counts.values()) < READABLE * len(columns):
             finest, weeks = "week", buckets(period.interval, "week", period.zone)
@@ -75,17 +83,18 @@ class Dashboard:
             counts=counts,
             by=finest,
             trend=[(column, metric.score(survey.metric, part)) for column, part in zip(columns, parts, strict=True)],
-            segments={segment: _compared(segment, survey, period, filters) for segment in SEGMENTS},
-            sentiments=tally.sentiments(survey.id, period.interval, filters),
-            themes=tally.themes(survey.id, period.interval, filters),
-            reach=Reach.of(survey.id, period.interval, filters),
+            segments={segment: _compared(segment, figures, survey, period, filters) for segment in SEGMENTS},
+            sentiments=figures.sentiments(period.interval, filters),
+            themes=figures.themes(period.interval, filters),
+            reach=figures.reach(period.interval, filters),
+            by_version={number: sum(of.values()) for number, of in figures.counts_by_version().items()},
             set_aside=tally.set_aside(survey.workspace_id, survey.id),
         )
 
 
 def summaries(workspace_id: uuid.UUID) -> dict[uuid.UUID, Summary]:
     """The score of every survey of a workspace that has answers, over all of them."""
-    counts, found = tally.counts_of_all(workspace_id), {}
+    counts, found = total.counts_of_all(workspace_id), {}
     for survey in Survey.all_of(workspace_id):
         if survey.id in counts:
             of = metric.score(survey.metric, counts[survey.id])
@@ -108,9 +117,9 @@ def _sum(parts: Iterable[Counts]) -> Counts:
     return whole
 
 
-def _compared(segment: Segment, survey: Survey, period: Range, filters: Filters) -> list[Ranked]:
+def _compared(segment: Segment, figures: Figures, survey: Survey, period: Range, filters: Filters) -> list[Ranked]:
     others = replace(filters, **{segment: None})
-    counts = tally.counts_by(segment, survey.id, period.interval, others)
+    counts = figures.counts_by(segment, period.interval, others)
     if segment == "language":
         counts = merged(counts, {name: _language(name) for name in counts})
     return ranked(survey.metric, counts)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from accounts.workspace import Workspace
 from base import clock, courier, throttle
@@ -15,7 +17,7 @@ from base.db import db, reading, transaction
 from base.errors import TooManyError
 from base.jobs import enqueue, job
 from base.outbox import Mail
-from feedback import emails, sentiment
+from feedback import emails, fold, generation, sentiment
 from feedback.backlog import comments_after
 from feedback.digest import Digest
 from feedback.issue import Issue, oldest_untold
@@ -30,6 +32,12 @@ from surveys.invitation import Invitation
 
 PATIENCE = timedelta(minutes=10)
 """How long an issue may be without its mail before it is asked for again."""
+
+ROLLING = 4.0
+"""Seconds that a tick spends on roll-ups at most; the rest waits for the next one."""
+ROLLED, REBUILT = 200, 1_000
+"""Responses that are counted in one transaction, when they changed and when roll-ups are made anew."""
+PAUSE = 0.05
 
 log = logging.getLogger("afterword.jobs")
 
@@ -70,6 +78,33 @@ def read_unsigned(now: datetime) -> None:  # noqa: ARG001 - every part of a tick
         except Exception:
             log.exception("an anonymous answer could not be read; the next tick tries again")
             db.session.rollback()
+
+
+def roll_up(now: datetime) -> None:  # noqa: ARG001 - every part of a tick is told the time
+    """Count what changed since the last tick, and work on roll-ups that are made anew. A tick looks for it, for a
+    queue would know the moments of anonymous answers; pages add what waits, so nobody sees whether it was here.
+    """
+    patience = time.monotonic() + ROLLING
+    with reading():
+        waiting, due, littered = fold.waiting(), generation.due(), generation.littered()
+    for survey_id, zone in waiting:
+        _while_patient(patience, partial(fold.fold, survey_id, zone, limit=ROLLED))
+    for one in due:
+        with transaction():
+            generation.follow(one.survey_id, one.zone)
+        _while_patient(patience, partial(generation.advance, one.survey_id, limit=REBUILT))
+    for survey_id in littered:
+        _while_patient(patience, partial(generation.sweep, survey_id))
+
+
+def _while_patient(until: float, step: Callable[[], int]) -> None:
+    """Take steps, each a transaction, until there is nothing more to do or no time left; people come in between."""
+    while (began := time.monotonic()) < until:
+        with transaction():
+            done = step()
+        if not done:
+            return
+        time.sleep(min(PAUSE, time.monotonic() - began))
 
 
 def reread(

@@ -4,9 +4,10 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, and_, case, func, select
+from sqlalchemy import ColumnElement, and_, case, func, or_, select
 
 from base.db import db
+from feedback import tally
 from feedback.response import Response
 from feedback.tally import COUNTED, EVERYTHING, NAMELESS, Filters, conditions
 from feedback.zoning import Interval
@@ -33,13 +34,15 @@ class Reach:
     beside: int = 0
 
     @classmethod
-    def of(cls, survey_id: uuid.UUID, interval: Interval, filters: Filters = EVERYTHING) -> Reach:
-        """The invitations of one survey. Three statements; those who did not answer have no language to filter by."""
+    def of(
+        cls, survey_id: uuid.UUID, interval: Interval, filters: Filters = EVERYTHING, *, beside: int | None = None
+    ) -> Reach:
+        """The invitations of one survey. Few statements; those who did not answer have no language to filter by."""
         due = (
             Invitation.survey_id == survey_id,
             Invitation.created_at >= interval.start,
             Invitation.created_at < interval.end,
-            Invitation.status != "skipped",
+            or_(Invitation.status != "skipped", Invitation.answered_at.is_not(None)),
         )
         unsigned = case((and_(Invitation.status == "answered", Invitation.answered_at.is_(None)), 1))
         counts = (func.count(), func.count(Invitation.sent_at), func.count(Invitation.clicked_at))
@@ -55,13 +58,9 @@ class Reach:
             asked = asked.join(Interaction, Interaction.id == Invitation.interaction_id).where(*narrowed)
         chosen, sent, clicked, used = db.session.execute(asked).one()
         known, commented = db.session.execute(answered).one()
-        return cls(chosen, sent, clicked, known + used, commented, _beside(survey_id, interval, filters))
-
-
-def _beside(survey_id: uuid.UUID, interval: Interval, filters: Filters) -> int:
-    within = (Response.created_at >= interval.start, Response.created_at < interval.end)
-    found = select(func.count()).where(Response.survey_id == survey_id, Response.invitation_id.is_(None), *within)
-    return db.session.scalar(found.where(COUNTED, *conditions(filters))) or 0
+        if beside is None:
+            beside = tally.beside(survey_id, interval, filters)
+        return cls(chosen, sent, clicked, known + used, commented, beside)
 
 
 def _about(filters: Filters) -> Iterator[ColumnElement[bool]]:

@@ -11,10 +11,11 @@ from typing import Any
 from sqlalchemy import select
 
 from base.db import db
-from feedback import digesting, feed, metric, tally
+from feedback import digesting, feed, metric
 from feedback.digest import Digest
 from feedback.digesting import Period
 from feedback.feed import Entry
+from feedback.figure import Figures
 from feedback.issue import Issue
 from feedback.metric import Change, Score
 from feedback.response import Response
@@ -77,7 +78,7 @@ class Report:
 
     @classmethod
     def of(cls, digest: Digest, issue: Issue, members: Sequence[uuid.UUID], *, most: int = MOST_CARDS) -> Report:
-        """What an issue with these members says. A statement a survey, and four."""
+        """What an issue with these members says. Few statements a survey, and four."""
         period = digesting.period_of(issue.period_from, issue.period_to, digest.rhythm)
         lines = [_line(survey, period) for survey in digest.surveys]
         ranked = _worst_first(members)
@@ -100,7 +101,8 @@ def told_in(issue: Issue, *, most: int) -> list[Card]:
 
 def _line(survey: Survey, period: Period) -> Line:
     edges: list[datetime] = [period.previous.start, period.current.start, period.current.end]
-    earlier, counts = tally.counts_over(survey.id, edges)
+    with Figures.of(survey.id) as figures:
+        earlier, counts = figures.counts_over(edges)
     now, before = metric.score(survey.metric, counts), metric.score(survey.metric, earlier)
     return Line(survey, now, before, metric.change(now, before))
 

@@ -23,10 +23,11 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from base import events
 from base.db import Model, Moment, db, new_id
+from feedback.counting import PENDING, heard
 from feedback.revision import Given, Revision
 from feedback.sentiment import Reading
 from feedback.suspecting import Reason, Sign, reason_for
-from feedback.theme import Theme
+from feedback.theme import SIDE, Theme
 from surveys.link import Link
 from surveys.open_link import ADD_PLACE
 
@@ -55,6 +56,18 @@ class Response(Model):
         Index("ix_response_link_id", "link_id"),
         Index(
             "ix_response_unread", "id", sqlite_where=text("read_at IS NULL"), postgresql_where=text("read_at IS NULL")
+        ),
+        Index(
+            "ix_response_set_aside_of",
+            *("survey_id", "created_at"),
+            sqlite_where=text("flagged_at IS NOT NULL AND released_at IS NULL"),
+            postgresql_where=text("flagged_at IS NOT NULL AND released_at IS NULL"),
+        ),
+        Index(
+            "ix_response_uncounted",
+            *("survey_id", "id"),
+            sqlite_where=text(PENDING),
+            postgresql_where=text(PENDING),
         ),
         Index(
             "ix_response_set_aside",
@@ -99,6 +112,12 @@ class Response(Model):
     engine_version: Mapped[str | None] = mapped_column(String(40))
     read_at: Mapped[datetime | None] = mapped_column(Moment)
     """When the comment was last read, with whatever result; None = still waiting."""
+    heard: Mapped[str | None] = mapped_column(Text)
+    """The themes that were read, in short, for `counting`."""
+    counted_as: Mapped[str | None] = mapped_column(Text)
+    """What roll-ups count it as; None until they do. Only `rollup` writes it."""
+    asked_at: Mapped[datetime | None] = mapped_column(Moment)
+    """When its invitation was made, as roll-ups count it."""
     themes: Mapped[list[Theme]] = relationship(lazy="selectin", viewonly=True, order_by=Theme.theme)
 
     @classmethod
@@ -153,6 +172,7 @@ class Response(Model):
         for name in ("language", "polarity", "confidence", "engine", "engine_version"):
             setattr(self, name, getattr(found, name) if found else None)
         self.read_at = at
+        self.heard = heard(found.themes, side=SIDE) if found else None
         Theme.keep(self.id, found.themes if found else ())
         db.session.expire(self, ["themes"])
         if before != (True, self.language, self.sentiment_label, self.polarity):

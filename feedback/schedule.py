@@ -24,6 +24,7 @@ EVERY_TICK: tuple[Callable[[datetime], None], ...] = (
     reminders.send_due,
     recurring.ask_regularly,
     jobs.read_unsigned,
+    jobs.roll_up,
     jobs.claim_due_digests,
     jobs.recompose_issues,
     exporter.forget_exports,

@@ -3,7 +3,7 @@
 from accounts import apikey, role, session, ticket, user, workspace
 from base import breaker, events, heartbeat, hold, outbox, stencil, throttle
 from base.runners import embedded
-from feedback import answer, digest, export, issue, response, revision, theme, themebook
+from feedback import answer, digest, export, issue, response, revision, rollup, theme, themebook
 from surveys import (
     contact,
     draft,
@@ -34,5 +34,5 @@ TABLES = (
     *(survey, version, template, contact, interaction, invitation, intent, upload, logo, draft, open_link, rule),
     *(source, received_call),
     *(recurrence, turn, reminder),
-    *(response, revision, answer, digest, export, issue, theme, themebook),
+    *(response, revision, answer, digest, export, issue, theme, themebook, rollup),
 )

@@ -1,4 +1,6 @@
-"""How often each score was given: the one place where answers are counted for pages, API and digests alike."""
+"""How often each score was given, counted from the rows: what `figure` reads from roll-ups must be the same, and what
+roll-ups cannot tell is counted here.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,7 @@ from sqlalchemy import ColumnElement, case, exists, false, func, literal, or_, s
 from base.db import db
 from feedback.answer import Answer
 from feedback.response import Response
-from feedback.theme import Theme
+from feedback.theme import SIDE, Theme
 from feedback.zoning import Interval
 from surveys.question import ANY, CONTACT
 from surveys.scale import SCALES, Band, Scale
@@ -23,8 +25,7 @@ from surveys.version import Version
 Segment = Literal["agent", "team", "channel", "language"]
 Counts = dict[int, int]
 
-SIDE = 0.15
-"""Polarity from which what is said of a theme is rather good or rather bad."""
+FACETS: tuple[Segment, ...] = ("agent", "team", "channel", "language")
 
 NAMELESS = ""
 """As a filter of a segment: those that have no agent, team, channel or known language."""
@@ -136,14 +137,38 @@ def themes(survey_id: uuid.UUID, interval: Interval, filters: Filters = EVERYTHI
     return {theme: (n, bad, good) for theme, n, bad, good in db.session.execute(query.group_by(Theme.theme))}
 
 
+def beside(survey_id: uuid.UUID, interval: Interval, filters: Filters = EVERYTHING) -> int:
+    """How many counted responses came to no mail that we could name: by open links, and anonymous ones."""
+    query = select(func.count()).where(*counted(survey_id, interval, filters), Response.invitation_id.is_(None))
+    return db.session.scalar(query) or 0
+
+
 def set_aside(workspace_id: uuid.UUID, survey_id: uuid.UUID | None = None, within: Interval | None = None) -> int:
     """How many flagged responses wait apart from the numbers, in a workspace or in one survey of it."""
-    query = select(func.count()).select_from(Response).where(Response.workspace_id == workspace_id, SET_ASIDE)
-    if survey_id is not None:
-        query = query.where(Response.survey_id == survey_id)
+    # Each has an index of its own, that tells the number without a look at the rows.
+    own = Response.workspace_id == workspace_id if survey_id is None else Response.survey_id == survey_id
+    query = select(func.count()).select_from(Response).where(own, SET_ASIDE)
     if within is not None:
         query = query.where(Response.created_at >= within.start, Response.created_at < within.end)
     return db.session.scalar(query) or 0
+
+
+def facet(filters: Filters) -> Segment | None:
+    """The first of agent, team, channel and language that narrows."""
+    return next((name for name in FACETS if getattr(filters, name) is not None), None)
+
+
+def passes(filters: Filters, value: str | None) -> bool:
+    """Whether answers with this value of the facet that narrows pass it; the same as `conditions` ask of rows."""
+    name = facet(filters)
+    wanted = getattr(filters, name) if name else None
+    if wanted is None:
+        return True
+    if name == "language":
+        if wanted == NAMELESS:
+            return value in (None, "und")
+        return value == wanted or str(value).startswith(f"{wanted}-")
+    return value is None if wanted == NAMELESS else value == wanted
 
 
 def conditions(filters: Filters) -> Iterator[ColumnElement[bool]]:

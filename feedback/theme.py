@@ -8,6 +8,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from base.db import Model, db
 
+SIDE = 0.15
+"""Polarity from which what is said of a theme is rather good or rather bad."""
+
 
 class Theme(Model):
     """A theme that a response's comment speaks of, and how."""

@@ -8,7 +8,8 @@ from accounts.access import requires_key
 from accounts.workspace import Workspace
 from base import clock
 from base.openapi import operation
-from feedback import metric, tally
+from feedback import metric
+from feedback.figure import Figures
 from feedback.schemas import ChangeOut, MetricsIn, MetricsOut, ScoreOut
 from surveys.scale import SCALES
 from surveys.survey import Survey
@@ -22,9 +23,9 @@ bp = Blueprint("api_metrics", __name__)
 def show(*, workspace: Workspace, survey: str, query: MetricsIn) -> MetricsOut:
     found = Survey.of(workspace.id, survey)
     interval, previous = query.intervals(clock.now(), workspace.zone)
-    counts = tally.counts(found.id, interval, query.filters)
-    score = metric.score(found.metric, counts)
-    before = metric.score(found.metric, tally.counts(found.id, previous, query.filters))
+    with Figures.of(found.id) as figures:
+        counts, earlier = (figures.counts(one, query.filters) for one in (interval, previous))
+    score, before = metric.score(found.metric, counts), metric.score(found.metric, earlier)
     return MetricsOut(
         survey_id=found.id,
         metric=found.metric,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from feedback.cli import comments, database, demo, digests, exports, mail, serving
+from feedback.cli import comments, database, demo, digests, exports, mail, rollups, serving
 
 commands: tuple[click.Command, ...] = (
     *comments.commands,
@@ -13,5 +13,6 @@ commands: tuple[click.Command, ...] = (
     *digests.commands,
     *mail.commands,
     *exports.commands,
+    *rollups.commands,
     *serving.commands,
 )

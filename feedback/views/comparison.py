@@ -7,7 +7,8 @@ from flask.typing import ResponseReturnValue
 
 from accounts.access import requires
 from accounts.workspace import Workspace
-from feedback import metric, tally
+from feedback import metric
+from feedback.figure import Figures
 from surveys import versioning, wording
 from surveys.forms.changes import told
 from surveys.merging import NOBODY
@@ -24,7 +25,8 @@ def show(*, workspace: Workspace, slug: str) -> ResponseReturnValue:
     survey = Survey.of(workspace.id, slug)
     versions = Version.all_of(survey.id)
     older, newer = _pair(versions)
-    counts = tally.counts_by_version(survey.id)
+    with Figures.of(survey.id) as figures:
+        counts = figures.counts_by_version()
     scores = {version.number: metric.score(version.metric, counts.get(version.number, {})) for version in versions}
     words = {
         version.number: wording.named(

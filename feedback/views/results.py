@@ -12,7 +12,7 @@ from accounts.access import requires
 from accounts.workspace import Workspace
 from base import clock
 from base.errors import InvalidError
-from feedback import detail, feed, further, ranging, tally
+from feedback import detail, feed, further, ranging
 from feedback.dashboard import Dashboard
 from feedback.feed import Place
 from feedback.forms.filtering import ABOUT_ANSWERS, FACTS, PERIOD, SENTIMENTS, ResultsForm
@@ -54,8 +54,8 @@ def show(workspace: Workspace, slug: str) -> ResponseReturnValue:
         period=period,
         problem=problem,
         page=page,
-        ever=page.score.n or feed.size(feed.Query(workspace_id=workspace.id, survey_id=survey.id, flagged=False)),
-        matching=feed.size(query),
+        ever=page.score.n or sum(page.by_version.values()),
+        matching=page.score.n if form.all == form.facts and not form.commented.data else feed.size(query),
         window=window,
         said=detail.of(window.entries, workspace.name) if form.about_answers else {},
         scale=SCALES[survey.metric],
@@ -106,7 +106,7 @@ def _of_versions(
     return {
         **_segments(versions, page),
         "versions": versions,
-        "by_version": {number: sum(of.values()) for number, of in tally.counts_by_version(survey.id).items()},
+        "by_version": page.by_version,
         "turns": turns,
         "marks": marks_of(page, turns),
         "further": further.of(survey, versions, workspace.name, period.interval, facts),

@@ -8,6 +8,7 @@ from tests.town import Town, missing, routes, rows
 
 LOOKED = {
     "intent": "every visit to a link, kept apart from answers",
+    "rollup_asked": "that an invitation's link was opened, to be counted",
     "heartbeat": "when the clock last ticked",
     "procrastinate_workers": "which worker was alive when",
 }

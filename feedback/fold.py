@@ -1,0 +1,131 @@
+"""Counting what changed: from rows that say something else than roll-ups, into roll-ups."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Row, delete, exists, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from accounts.workspace import Workspace
+from base.db import db
+from feedback.counting import MEASURES, REACH, Fact, cells, reached, stepped
+from feedback.response import Response
+from feedback.rollup import (
+    Rollup,
+    RollupAsked,
+    RollupGone,
+    RollupReach,
+    RollupState,
+    asked_now,
+    asked_rows,
+    differences,
+    face,
+    gone_rows,
+    pending,
+    pending_rows,
+    taken_away,
+    version_numbers,
+)
+from feedback.spanning import Sums
+from surveys.survey import Survey
+
+BATCH = 500
+"""Ids that one statement names."""
+
+
+class Counts:
+    """Changes of the roll-ups of one generation."""
+
+    def __init__(self, state: RollupState, generation: int, versions: Mapping[uuid.UUID, int]) -> None:
+        self._survey_id, self._generation, self._versions = state.survey_id, generation, versions
+        zone = state.zone if generation == state.generation else str(state.next_zone)
+        self._cells, self._reach = Sums(zone, len(MEASURES)), Sums(zone, len(REACH))
+
+    def take(self, facts: Iterable[Fact]) -> None:
+        for fact in facts:
+            for cut, value, places in cells(fact):
+                self._cells.add(fact.at, (cut, value, fact.version), places, fact.weight)
+            if fact.asked is not None:
+                self._reach.add(fact.asked, fact.version, reached(fact), fact.weight)
+
+    def take_asked(self, rows: Iterable[Row[Any]]) -> None:
+        for row in rows:
+            self._reach.add(row.created_at, self._versions[row.version_id], stepped(row.steps), row.weight)
+
+    def keep(self) -> None:
+        """Add them to the roll-ups. Needs the lock of the state."""
+        cells, reach = self._cells.by_stretch(), self._reach.by_stretch()
+        mine = (self._survey_id, self._generation)
+        _upsert(Rollup, [(*mine, cut, at, value, of, *sums) for (at, (cut, value, of)), sums in cells.items()])
+        _upsert(RollupReach, [(*mine, at, version, *sums) for (at, version), sums in reach.items()])
+
+
+def fold(survey_id: uuid.UUID, zone: str, *, limit: int) -> int:
+    """Count what became of at most `limit` responses of a survey, as many deleted ones and invitations; how many.
+
+    Needs a transaction. Roll-ups and rows change together, so that a crash leaves both as they were.
+    """
+    state = RollupState.locked(survey_id, zone)
+    queries = (pending_rows(survey_id), gone_rows(survey_id), asked_rows(survey_id))
+    rows, gone, asked = (
+        db.session.execute(query.limit(limit).with_for_update(skip_locked=True, of=of)).all()
+        for query, of in zip(queries, (Response, RollupGone, RollupAsked), strict=True)
+    )
+    if not rows and not gone and not asked:
+        return 0
+    versions = version_numbers(survey_id)
+    for generation in (state.generation, state.next_generation):
+        if generation is not None:
+            own = generation == state.generation
+            counts = Counts(state, generation, versions)
+            counts.take(differences([row for row in rows if own or state.reached(row.created_at, row.id)], versions))
+            counts.take(taken_away([row for row in gone if own or state.reached(row.created_at, row.id)], versions))
+            counts.take_asked(row for row in asked if own or state.reached_asked(row.created_at, row.invitation_id))
+            counts.keep()
+    _settle([row.id for row in rows], [row.id for row in gone], [row.id for row in asked])
+    return len(rows) + len(gone) + len(asked)
+
+
+def waiting() -> list[tuple[uuid.UUID, str]]:
+    """Surveys with something to be counted, and the zones of their workspaces."""
+    first = select(Response.id).where(Response.survey_id == Survey.id, pending).order_by(Response.id).limit(1)
+    changed = first.correlate(Survey).scalar_subquery().is_not(None)
+    gone = exists().where(RollupGone.survey_id == Survey.id)
+    asked = exists().where(RollupAsked.survey_id == Survey.id)
+    found = select(Survey.id, Workspace.zone).join(Workspace, Workspace.id == Survey.workspace_id)
+    return [(ident, zone) for ident, zone in db.session.execute(found.where(or_(changed, gone, asked)))]
+
+
+def _settle(counted: list[uuid.UUID], gone: list[uuid.UUID], asked: list[int]) -> None:
+    """Rows say what they are counted as now; they were locked with the face that was counted."""
+    connection = db.session.connection()
+    said = update(Response.__table__).values(counted_as=face, asked_at=asked_now)  # type: ignore[arg-type]
+    for start in range(0, len(counted), BATCH):
+        connection.execute(said.where(Response.id.in_(counted[start : start + BATCH])))
+    done: tuple[tuple[type[RollupGone | RollupAsked], Sequence[Any]], ...] = ((RollupGone, gone), (RollupAsked, asked))
+    for table, idents in done:
+        for start in range(0, len(idents), BATCH):
+            these = table.id.in_(idents[start : start + BATCH])
+            connection.execute(delete(table.__table__).where(these))  # type: ignore[arg-type]
+
+
+def _upsert(model: type[Rollup | RollupReach], rows: list[Any]) -> None:
+    """Add to the cells. Past SQLAlchemy's parameters of each row, which cost more than the database does."""
+    if not rows:
+        return
+    connection, table = db.session.connection(), model.__table__
+    on_sqlite = connection.dialect.name == "sqlite"
+    statement = (sqlite if on_sqlite else postgresql).insert(table)
+    added = [column.name for column in table.columns if not column.primary_key]
+    more = {name: table.c[name] + statement.excluded[name] for name in added}
+    statement = statement.on_conflict_do_update(index_elements=list(table.primary_key.columns), set_=more)
+    rows.sort()
+    if on_sqlite:
+        rows = [(survey_id.hex, *rest) for survey_id, *rest in rows]
+    else:
+        names = [column.name for column in table.columns]
+        rows = [dict(zip(names, row, strict=True)) for row in rows]
+    connection.exec_driver_sql(str(statement.compile(dialect=connection.dialect)), rows)

@@ -1,0 +1,115 @@
+"""Days put together so that few of them cover any period: stretches of 1, 8, 64 and 512 days.
+
+A stretch is a whole number: its level and its place among the stretches of that level, counted from the first day of
+the calendar. Three years are some forty of them at most, whatever days they begin and end on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import lru_cache
+from operator import add
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from feedback.zoning import ONE_DAY, Interval, day_start, local_date
+
+WIDTHS = (1, 8, 64, 512)
+"""Days of a stretch of each level."""
+LEVELS = len(WIDTHS)
+SHIFT = 10_000_000
+"""More than the days of the calendar."""
+HIGHEST = (LEVELS - 1) * SHIFT
+"""Stretches from here on are those of the highest level; together they are all time."""
+
+
+def stretch(day: int, level: int) -> int:
+    """The stretch of a level in which a day lies; days are ordinals of the calendar."""
+    return level * SHIFT + day // WIDTHS[level]
+
+
+def stretches(day: int) -> list[int]:
+    """The stretches in which a day lies, one a level."""
+    return [stretch(day, level) for level in range(LEVELS)]
+
+
+def cover(first: int, end: int) -> Iterator[int]:
+    """The fewest stretches that are together the days from `first` up to, and without, `end`."""
+    while first < end:
+        level = LEVELS - 1
+        while level and (first % WIDTHS[level] or first + WIDTHS[level] > end):
+            level -= 1
+        yield stretch(first, level)
+        first += WIDTHS[level]
+
+
+@dataclass(frozen=True)
+class Whole:
+    """The whole local days of an interval, and the stretches of time before and after them that are parts of days."""
+
+    first: int
+    end: int
+    rims: tuple[Interval, ...]
+    days: Interval | None
+    """The moments of the whole days; None when there is none."""
+
+
+@lru_cache(maxsize=4096)
+def whole_days(interval: Interval, zone: str) -> Whole:
+    """What an interval is made of in a zone."""
+    if interval.start >= interval.end:
+        return Whole(0, 0, (), None)
+    first = local_date(interval.start, zone)
+    if day_start(first, zone) < interval.start:
+        first += ONE_DAY
+    end = local_date(interval.end, zone)
+    begins, ends = day_start(first, zone), day_start(end, zone)
+    if begins >= ends:
+        return Whole(0, 0, (interval,), None)
+    rims = (Interval(interval.start, begins), Interval(ends, interval.end))
+    kept = tuple(rim for rim in rims if rim.start < rim.end)
+    return Whole(first.toordinal(), end.toordinal(), kept, Interval(begins, ends))
+
+
+class Calendar:
+    """The local day of a moment, asked many times: zones change their clocks at whole quarters of an hour."""
+
+    def __init__(self, zone: str) -> None:
+        self._zone = ZoneInfo(zone)
+        self._known: dict[tuple[date, int], int] = {}
+
+    def day(self, at: datetime) -> int:
+        key = (at.date(), at.hour * 4 + at.minute // 15)
+        found = self._known.get(key)
+        if found is None:
+            found = self._known[key] = at.astimezone(self._zone).toordinal()
+        return found
+
+
+class Sums:
+    """Numbers by day and key, put together by stretch at the end: cells of higher levels are sums of those below."""
+
+    def __init__(self, zone: str, width: int) -> None:
+        self._calendar, self._width = Calendar(zone), width
+        self._days: dict[tuple[int, Hashable], list[int]] = {}
+
+    def add(self, at: datetime, key: Hashable, places: Iterable[int], weight: int) -> None:
+        """Add `weight` at some places of the numbers of a moment's day."""
+        cell = (self._calendar.day(at), key)
+        numbers = self._days.get(cell)
+        if numbers is None:
+            numbers = self._days[cell] = [0] * self._width
+        for place in places:
+            numbers[place] += weight
+
+    def by_stretch(self) -> dict[tuple[int, Any], list[int]]:
+        """The numbers that are not all 0, by stretch and key."""
+        whole: dict[tuple[int, Any], list[int]] = {}
+        for (day, key), numbers in self._days.items():
+            if any(numbers):
+                for place in stretches(day):
+                    known = whole.get((place, key))
+                    whole[place, key] = list(map(add, known, numbers)) if known else numbers
+        return whole
