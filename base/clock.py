@@ -15,6 +15,11 @@ def now() -> datetime:
     return _standing.get() or datetime.now(UTC)
 
 
+def stands() -> bool:
+    """Whether the moment was chosen (`standing_at`), so that nothing may tell what came before what in it."""
+    return _standing.get() is not None
+
+
 @contextmanager
 def standing_at(moment: datetime) -> Iterator[None]:
     """Let the clock stand at `moment` for this thread, so that a history can be told through the product's verbs."""

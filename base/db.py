@@ -50,11 +50,27 @@ _writing: ContextVar[bool] = ContextVar("afterword_writing", default=False)
 _writer = threading.Lock()
 
 
+class _Ids:
+    """The milliseconds and the tail of the id that was made last in this process."""
+
+    millis, tail = -1, 0
+    lock = threading.Lock()
+
+
 def new_id() -> uuid.UUID:
-    """A UUIDv7 (RFC 9562): 48 bits of milliseconds, then 74 random bits; later ids sort after earlier ones."""
-    millis = int(clock.now().timestamp() * 1000)
-    value = (millis & 0xFFFFFFFFFFFF) << 80 | 0x7 << 76 | secrets.randbits(12) << 64 | 0b10 << 62 | secrets.randbits(62)
-    return uuid.UUID(int=value)
+    """A UUIDv7: 48 bits of milliseconds, then 74 bits; later ids of a process sort after earlier ones.
+
+    The 74 bits are random, and grow by a random step within a millisecond (RFC 9562, section 6.2, method 2), so that
+    what one transaction made is listed in the order in which it was made. While the clock stands they only are random:
+    ids of anonymous answers say the day, and must not say who of that day was first.
+    """
+    millis, tail = int(clock.now().timestamp() * 1000) & 0xFFFFFFFFFFFF, secrets.randbits(73)
+    if not clock.stands():
+        with _Ids.lock:
+            if millis == _Ids.millis:
+                tail = _Ids.tail + secrets.randbits(40) + 1
+            _Ids.millis, _Ids.tail = millis, tail
+    return uuid.UUID(int=millis << 80 | 0x7 << 76 | tail >> 62 << 64 | 0b10 << 62 | tail & 0x3FFFFFFFFFFFFFFF)
 
 
 class Moment(TypeDecorator[datetime]):
