@@ -45,7 +45,8 @@ def chromium():
 def site(app):
     """The address of the served app, which is also its public address while the test runs."""
     server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    # It looks for the end of its time often: half a second, as is usual, would be a third of all these tests.
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()
     before, app.config["PUBLIC_URL"] = app.config["PUBLIC_URL"], f"http://127.0.0.1:{server.server_port}"
     yield app.config["PUBLIC_URL"]

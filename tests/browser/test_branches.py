@@ -10,7 +10,7 @@ from feedback.answer import Answer
 from feedback.response import Response
 from surveys.library import TEMPLATES
 from surveys.survey import Survey
-from tests.browser.test_every_page import violations
+from tests.browser.barring import violations
 from tests.cast import AT, an_invitation
 
 SENT = ".mark"

@@ -17,6 +17,9 @@ PAGE = """<!doctype html><html lang="en" dir="{dir}"><meta charset="utf-8"><titl
 <script src="{site}/embed.js" data-link="{slug}" data-mode="{mode}" {more} async></script>
 <p id="after">Below</p></body></html>"""
 
+PRESS_ESCAPE_SOON = """field => setTimeout(
+    () => field.dispatchEvent(new KeyboardEvent("keydown", { key: "Escape", bubbles: true })), 50)"""
+
 
 class Shop:
     """A site of another host name and port, whose pages a test writes."""
@@ -168,13 +171,14 @@ def test_it_is_closed_by_keyboard_and_does_not_come_back(visit, way):
     page.locator("#buy").focus()
     close = page.get_by_role("button", name="Close")
     if way == "escape inside":
-        survey_in(page).locator("textarea").focus()
+        # Not by the keyboard: the frame goes while the key is down, and Chromium may never say that it took the key.
+        survey_in(page).locator("textarea").evaluate(PRESS_ESCAPE_SOON)
     else:
         for _ in range(9):
             page.keyboard.press("Tab")
             if close.evaluate("element => element === document.activeElement"):
                 break
-    page.keyboard.press("Enter" if way == "button" else "Escape")
+        page.keyboard.press("Enter" if way == "button" else "Escape")
     panel.wait_for(state="detached")
     if way != "escape inside":
         assert page.evaluate("document.activeElement.id") == "buy"

@@ -3,9 +3,9 @@
 from urllib.parse import urlsplit
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
 from accounts.policy import PERMISSIONS
+from tests.browser.barring import ALL, SCREENS, TURNING, too_wide, violations
 from tests.town import Town, permission_of, routes
 
 NOT_A_PAGE = {
@@ -45,7 +45,6 @@ NOT_A_PAGE = {
     "answering.thanks": "sends on until there is an answer; tested in the journey and below",
 }
 UNFOLD = "all => all.forEach(one => one.open = true)"
-WIDTHS = (360, 1280)
 
 
 def pages_of(app, town):
@@ -89,26 +88,18 @@ def more_of(town):
     yield f"/s/{town.waiting.token}/10?lang=sl", False
 
 
-def violations(page):
-    found = Axe().run(page, options={"iframes": False, "resultTypes": ["violations"]}).response["violations"]
-    serious = [one for one in found if one["impact"] in {"serious", "critical"}]
-    return [f"{one['id']}: {one['nodes'][0]['html'][:200]} ({len(one['nodes'])})" for one in serious]
-
-
 def troubles_of(page, path):
-    """What is wrong with a page, in words; at both widths, judged by axe at the width that it has."""
+    """What is wrong with a page, in words; in both themes, on phone and desk."""
     del page.complaints[:], page.elsewhere[:]
     status = page.goto(path, wait_until="load").status
     found = [] if status in {200, 404, 410} else [f"status {status}"]
-    page.eval_on_selector_all("details", UNFOLD)
-    found += violations(page)
-    page.eval_on_selector_all("details", UNFOLD.replace("true", "false"))
-    size = page.viewport_size
-    for width in WIDTHS:
+    for rules, (theme, width) in zip((ALL, TURNING), SCREENS, strict=True):
+        page.emulate_media(color_scheme=theme)
         page.set_viewport_size({"width": width, "height": 900})
-        wide = page.evaluate("document.documentElement.scrollWidth")
-        found += [f"{wide} px wide at {width} px"] if wide > width else []
-    page.set_viewport_size(size)
+        found += [f"{too_wide(page)} px too wide at {width} px"] if too_wide(page) > 0 else []
+        page.eval_on_selector_all("details", UNFOLD)
+        found += [f"{words}, {theme} at {width} px" for words in violations(page, rules=rules)]
+        page.eval_on_selector_all("details", UNFOLD.replace("true", "false"))
     expected = "the server responded with a status of 4"
     found += [words for words in page.complaints if expected not in words or status == 200]
     return found + [f"asks {urlsplit(url).netloc}" for url in page.elsewhere]
@@ -121,12 +112,12 @@ def town(app, cast, monkeypatch):
 
 
 @pytest.mark.timeout(400)
-@pytest.mark.parametrize(("theme", "width"), [("light", 1280), ("dark", 360)])
-def test_every_page_is_open_to_everybody_and_keeps_to_itself(app, town, browse, theme, width):
-    staff, public = browse(town.admin, theme=theme, width=width), browse(theme=theme, width=width)
-    paths = dict.fromkeys([*pages_of(app, town), *more_of(town)])
-    assert len(paths) > 40
-    troubles = {path: troubles_of(staff if signed_in else public, path) for path, signed_in in paths}
+@pytest.mark.parametrize("half", [0, 1])  # so that two processes look at once
+def test_every_page_is_open_to_everybody_and_keeps_to_itself(app, town, browse, half):
+    staff, public = browse(town.admin), browse()
+    paths = [*dict.fromkeys([*pages_of(app, town), *more_of(town)])]
+    assert len(paths) > 80
+    troubles = {path: troubles_of(staff if signed_in else public, path) for path, signed_in in paths[half::2]}
     assert {path: found for path, found in troubles.items() if found} == {}
 
 

@@ -3,12 +3,12 @@
 from datetime import timedelta
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
 from base.db import db, transaction
 from surveys.contact import Contact
 from surveys.rule import SendingRule, Terms
 from surveys.upload import Upload
+from tests.browser.barring import SCREENS, too_wide, violations
 from tests.cast import AT, a_contact, a_survey
 
 TABLE = (
@@ -34,11 +34,8 @@ def survey(cast):
 
 
 def serious(page):
-    """What is wrong for a reader, once everything that fades in has come to rest."""
-    page.evaluate("() => Promise.allSettled(document.getAnimations().map((one) => one.finished))")
-    found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
-    wide = page.evaluate("document.documentElement.scrollWidth") > page.viewport_size["width"]
-    return [one["id"] for one in found if one["impact"] in {"serious", "critical"}] + ["too wide"] * wide
+    """What is wrong for a reader."""
+    return violations(page) + ["too wide"] * (too_wide(page) > 0)
 
 
 def choose(page, survey, data=TABLE):
@@ -47,7 +44,7 @@ def choose(page, survey, data=TABLE):
     page.get_by_role("button", name="Look at the columns").click()
 
 
-@pytest.mark.parametrize(("width", "theme"), [(1280, "light"), (360, "dark")])
+@pytest.mark.parametrize(("theme", "width"), SCREENS)
 def test_a_designer_sees_what_will_happen_and_then_that_it_did(cast, browse, survey, run_jobs, outbox, width, theme):
     page = browse(cast.boris, width=width, theme=theme)
     choose(page, survey)

@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
 from base import clock
 from base.db import db, new_id, transaction
@@ -12,18 +11,8 @@ from surveys.bounce import Bounce
 from surveys.contact import Contact
 from surveys.returning import Returned
 from tests.base.test_smtp import Postbox, listening
+from tests.browser.barring import SCREENS, too_wide, violations
 from tests.cast import a_contact
-
-SCREENS = [("light", 1280), ("dark", 360)]
-
-
-def serious(page):
-    found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
-    return [one["id"] for one in found if one["impact"] in {"serious", "critical"}]
-
-
-def overflow(page):
-    return page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
 
 
 @pytest.mark.parametrize(("theme", "width"), SCREENS)
@@ -39,7 +28,7 @@ def test_a_refused_test_mail_is_read_on_one_page(app, cast, browse, settings, th
         finally:
             app.config["SETTINGS"] = settings
     assert "554 5.7.1 Relay access denied" in page.locator(".talk").inner_text()
-    assert (serious(page), overflow(page), page.complaints) == ([], 0, [])
+    assert (violations(page), too_wide(page), page.complaints) == ([], 0, [])
 
 
 @pytest.mark.parametrize(("theme", "width"), SCREENS)
@@ -59,9 +48,9 @@ def test_what_came_back_is_read_on_the_persons_page(app, cast, browse, theme, wi
     page = browse(cast.ana, theme=theme, width=width)
     page.goto(f"/w/acme/contacts/{contact.id}")
     assert page.locator(".returned-list > li").count() == 5
-    assert (serious(page), overflow(page)) == ([], 0)
+    assert (violations(page), too_wide(page)) == ([], 0)
     page.get_by_role("link", name="What the server sent").first.click()
-    assert (serious(page), overflow(page), page.complaints) == ([], 0, [])
+    assert (violations(page), too_wide(page), page.complaints) == ([], 0, [])
 
 
 def test_a_search_needs_no_button(cast, browse):

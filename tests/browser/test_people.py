@@ -4,7 +4,6 @@ import os
 from datetime import timedelta
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from sqlalchemy import select
 
 from base import clock
@@ -13,19 +12,17 @@ from surveys import emails, suppression_list
 from surveys.contact import Contact
 from surveys.suppressing import EVERYTHING
 from surveys.suppression import Suppression, Wish
+from tests.browser.barring import SCREENS, too_wide, violations
 from tests.cast import a_contact, a_response, a_survey, an_interaction, an_invitation
 
-SIZES = [(360, "light"), (360, "dark"), (1280, "light"), (1280, "dark")]
 UNFOLD = "all => all.forEach(one => one.open = true)"
 
 
 def looked_at(page, name, shots):
     """Nothing bars, complains, or is wider than the screen."""
-    wrong = Axe().run(page).response["violations"]
-    assert [(one["id"], [node["html"][:200] for node in one["nodes"]]) for one in wrong] == [], name
+    assert (name, violations(page), too_wide(page)) == (name, [], 0)
     assert page.complaints == []
     assert page.elsewhere == []
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
     if shots:
         page.screenshot(path=f"{shots}-{name}.png", full_page=True)
 
@@ -59,7 +56,7 @@ def mara(cast):
     return contact
 
 
-@pytest.mark.parametrize(("width", "theme"), SIZES)
+@pytest.mark.parametrize(("theme", "width"), SCREENS)
 def test_the_pages_about_people_bar_nobody(browse, cast, mara, width, theme, shots):
     page, here = browse(cast.ana, width=width, theme=theme), f"/w/acme/contacts/{mara.id}"
     other = db.session.scalars(select(Contact.id).where(Contact.email == "m.zupan@home.example")).one()
@@ -72,7 +69,7 @@ def test_the_pages_about_people_bar_nobody(browse, cast, mara, width, theme, sho
         looked_at(page, f"{name}-{width}-{theme}", shots)
 
 
-@pytest.mark.parametrize(("width", "theme"), SIZES)
+@pytest.mark.parametrize(("theme", "width"), SCREENS)
 @pytest.mark.parametrize("locale", ["sl", "ru", "ar"])
 def test_the_page_that_ends_surveys_is_pressed_once_and_undone(browse, cast, mara, locale, width, theme, shots):
     survey = a_survey(cast.workspace, "csat")

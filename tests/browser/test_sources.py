@@ -3,11 +3,11 @@
 import json
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
 from base.db import db, transaction
 from surveys.received_call import Parcel, ReceivedCall
 from surveys.receiver import work_off
+from tests.browser.barring import SCREENS, violations
 from tests.cast import AT, a_survey
 from tests.surveys.helpdesk import a_source, only_call
 
@@ -30,18 +30,11 @@ def desk(cast):
     return source
 
 
-def serious(page):
-    found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
-    return [
-        f"{one['id']}: {one['nodes'][0]['html'][:200]}" for one in found if one["impact"] in {"serious", "critical"}
-    ]
-
-
-@pytest.mark.parametrize(("width", "theme"), [(1280, "light"), (360, "dark")])
+@pytest.mark.parametrize(("theme", "width"), SCREENS)
 def test_a_call_is_mapped_in_view_of_what_it_becomes(cast, desk, browse, width, theme):
     page = browse(cast.boris, width=width, theme=theme)
     page.goto(f"/w/acme/sources/{desk.id}")
-    assert serious(page) == []
+    assert violations(page) == []
     becomes = page.locator("#becomes")
     assert "holds no" in becomes.inner_text()
     page.get_by_label("E-mail address").select_option("/ticket/who/mail")
@@ -60,7 +53,7 @@ def test_a_call_is_mapped_in_view_of_what_it_becomes(cast, desk, browse, width, 
     page.get_by_text("The question is on its way").first.wait_for()
     page.get_by_role("button", name="Replay").click()
     page.get_by_text("Already asked about").first.wait_for()
-    assert serious(page) == []
+    assert violations(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert (page.complaints, page.elsewhere) == ([], [])
     db.session.rollback()

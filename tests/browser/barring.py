@@ -1,0 +1,36 @@
+"""What bars somebody from a page, as axe sees it: asked in one way by all browser tests."""
+
+from axe_playwright_python.sync_playwright import Axe
+
+SCREENS = (("light", 1280), ("dark", 360))
+"""Each theme once and each width once: what depends on both at the same time has not been seen yet."""
+
+TURNING = "runOnly: ['color-contrast', 'scrollable-region-focusable', 'aria-hidden-focus']"
+"""What another theme or width can change; the other rules read the document, which stays the same."""
+
+ALL = "rules: {}"
+REST = """() => Promise.allSettled(document.getAnimations()
+    .filter(one => one.effect.getComputedTiming().endTime < Infinity).map(one => one.finished))"""
+JUDGE = """axe.run(document, { iframes: false, resultTypes: ["violations"], %s }).then(({ violations }) => violations
+    .filter(one => ["serious", "critical"].includes(one.impact))
+    .map(one => `${one.id}: ${one.nodes[0].html.slice(0, 200)} (${one.nodes.length})`))"""
+
+
+def violations(page, *, rules=ALL):
+    """Serious and critical findings, each with the first element that shows it, once what fades in has come to rest."""
+    page.evaluate(REST)
+    if not page.evaluate("() => 'axe' in window"):
+        page.evaluate(Axe().axe_script)
+    return page.evaluate(JUDGE % rules)
+
+
+def too_wide(page):
+    """By how many pixels the page is wider than the screen."""
+    return page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+
+
+def turned(page, theme, width):
+    """The findings that come when the same page is looked at in another theme and width."""
+    page.emulate_media(color_scheme=theme)
+    page.set_viewport_size({"width": width, "height": 900})
+    return violations(page, rules=TURNING)
