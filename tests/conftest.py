@@ -32,7 +32,7 @@ def pytest_collection_modifyitems(config, items):
             item.add_marker(folder)
     if config.getoption("--only-database"):
         needed = {"app", "database_urls"}
-        chosen = [item for item in items if needed & set(item.fixturenames)]
+        chosen = [item for item in items if needed & set(item.fixturenames) and not item.get_closest_marker("web")]
         config.hook.pytest_deselected(items=[item for item in items if item not in set(chosen)])
         items[:] = chosen
 

@@ -245,7 +245,7 @@ def assert_same(survey, zone, filters):
     assert total.counts_of_all(survey.workspace_id) == tally.counts_of_all(survey.workspace_id)
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(st.sampled_from(ZONES), histories, st.sampled_from(NARROWED))
 def test_every_number_equals_a_count_of_the_rows_at_that_moment(app, zone, history, filters):
     told = History(zone)

@@ -14,6 +14,8 @@ from feedback.app import create_app
 from tests.conftest import Visitor
 from tests.town import Town, missing, routes
 
+pytestmark = pytest.mark.web
+
 FRAMED = {"outbox.html", "issues.sent_mail", "issues.preview_mail", "previewing.preview", "previewing.look"}
 FRAMED |= {"looks.preview"}
 """Mails and pages in a sandbox inside our own pages: mails carry their styles in themselves, and nothing runs there."""

@@ -8,6 +8,8 @@ from base.db import db
 from base.outbox import Mail
 from tests.town import Town, routes
 
+pytestmark = pytest.mark.web
+
 FOREIGN = [
     "evil.example",
     "evil.example:80",

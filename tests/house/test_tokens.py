@@ -20,6 +20,8 @@ from surveys.emails import unsubscribe_url
 from surveys.intent import Intent
 from tests.town import Town, last_part
 
+pytestmark = pytest.mark.web
+
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 PASSWORD = {"password": "correct horse battery staple", "name": "Mallory", "email": "m@m.example", "company": "M"}
 FORMS = {

@@ -325,6 +325,7 @@ NOBODY |= {
     "reminder",
 }
 NOBODY |= {"mail_stencil", "mail_hold", "mail_breaker"}
+NOBODY |= {"rollup", "rollup_state", "rollup_reach", "rollup_asked", "rollup_gone"}
 """Tables that hold nothing of a customer, or ids only."""
 HELD = {"contact", "interaction", "invitation", "intent", "suppression", "event", "mail", "upload_refused_row"}
 HELD |= {"response", "response_revision", "response_theme", "answer", "export", "upload", "bounce", "received_call"}

@@ -103,6 +103,12 @@ def asked(survey, contact_id=None):
     return [clock.local_date(at, ZONE) for at in db.session.scalars(rows.order_by(Invitation.asked_at))]
 
 
+def asked_people(survey):
+    """Whom mails went to; a turn early in three months may have been followed by the next one."""
+    rows = select(Invitation.contact_id).where(Invitation.survey_id == survey.id, Invitation.asked_at.is_not(None))
+    return set(db.session.scalars(rows))
+
+
 def due(survey):
     """Contact → the day of their turn."""
     rows = select(Turn.contact_id, Turn.due_on).where(Turn.survey_id == survey.id)
@@ -203,7 +209,7 @@ def test_conditions_and_shares_on_interactions_do_not_hold_for_those_whose_turn_
     team = {"match": "all", "conditions": [{"about": "interaction", "property": "team", "is": ["North"]}]}
     started(on_terms(survey, conditions=team, sample=1))
     live(95)
-    assert len(asked(survey)) == 5
+    assert len(asked_people(survey)) == 5
 
 
 def test_a_quarantine_lets_a_turn_go_or_waits_as_the_terms_say(cast, live):
@@ -240,7 +246,7 @@ def test_whoever_is_erased_has_no_turn(cast, survey, live):
         session.execute(delete(Contact).where(Contact.id == ident))
     assert set(due(survey)) == {other}
     live(95)
-    assert len(asked(survey)) == 1
+    assert len(asked_people(survey)) == 1
 
 
 def test_another_workspace_is_not_looked_at(cast, survey, live):
@@ -257,7 +263,7 @@ def test_who_comes_later_gets_a_turn_from_the_next_day_on(cast, survey, live):
     live(2)
     assert due(survey)[ident] > clock.local_date(clock.now() - 2 * DAY, ZONE)
     live(95)
-    assert len(asked(survey)) == 1
+    assert len(asked_people(survey)) == 1
 
 
 GOLD = {"match": "all", "conditions": [{"about": "contact", "property": "plan", "is": ["gold"]}]}
