@@ -101,6 +101,14 @@ def withdraw_mails(contact_id: uuid.UUID) -> None:
         reminders.withdraw(contact_id, None if everything else ended, at=now)
 
 
+def stop(survey: Survey, *, at: datetime, by: uuid.UUID | None = None) -> None:
+    """Ask and remind nobody whom a survey was to ask or remind up to now. Needs a transaction; in the background they
+    are taken off the list.
+    """
+    survey.stop_waiting(at=at, by=by)
+    enqueue(stop_waiting, survey.id)
+
+
 @job
 def stop_waiting(survey_id: uuid.UUID) -> None:
     """Skip whom a survey was to ask or remind, as it was told: a bounded batch a transaction, for a while; then it

@@ -11,13 +11,11 @@ from accounts.workspace import Workspace
 from base import clock
 from base.db import transaction
 from base.errors import ConflictError, InvalidError
-from base.jobs import enqueue
-from surveys import exchanging
+from surveys import exchanging, jobs
 from surveys.exchanging import LARGEST, Parcel
 from surveys.forms.flaws import sentence
 from surveys.forms.translating import Names, file_problem, reason
 from surveys.invitation import Invitation
-from surveys.jobs import stop_waiting
 from surveys.library import TEMPLATES
 from surveys.making import origin
 from surveys.scale import SCALES
@@ -178,9 +176,7 @@ def stop_survey(*, slug: str, survey: str, yes: bool) -> None:
         waiting = Invitation.waiting(found.id)
         click.confirm(f"{waiting} people who wait will not be asked. Stop?", default=False, abort=True)
     with transaction():
-        found = Survey.of(workspace.id, survey)
-        found.stop_waiting(at=clock.now())
-        enqueue(stop_waiting, found.id)
+        jobs.stop(Survey.of(workspace.id, survey), at=clock.now())
     click.echo("stopping; whoever still waits is taken off the list in the background")
 
 

@@ -11,9 +11,8 @@ from accounts.access import requires
 from accounts.workspace import Workspace
 from base import clock
 from base.db import transaction
-from base.jobs import enqueue
+from surveys import jobs
 from surveys.funnel import Funnel
-from surveys.jobs import stop_waiting
 from surveys.reminder import Reminder
 from surveys.survey import Survey
 
@@ -50,9 +49,7 @@ def resume(*, workspace: Workspace, slug: str) -> ResponseReturnValue:
 @requires("surveys.pause")
 def stop(*, workspace: Workspace, slug: str) -> ResponseReturnValue:
     with transaction():
-        survey = Survey.of(workspace.id, slug)
-        survey.stop_waiting(at=clock.now(), by=g.user.id)
-        enqueue(stop_waiting, survey.id)
+        jobs.stop(Survey.of(workspace.id, slug), at=clock.now(), by=g.user.id)
     flash(_("Who was waiting is not asked."), "success")
     return _back(workspace, slug)
 

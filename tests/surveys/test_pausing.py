@@ -58,8 +58,7 @@ def mails():
 
 def stopped(survey, run_jobs):
     with transaction() as session:
-        session.get_one(Survey, survey.id).stop_waiting(at=clock.now())
-        jobs.enqueue(jobs.stop_waiting, survey.id)
+        jobs.stop(session.get_one(Survey, survey.id), at=clock.now())
     run_jobs()
 
 

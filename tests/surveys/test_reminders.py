@@ -290,8 +290,7 @@ def test_a_stop_takes_back_what_is_planned_and_written_and_leaves_no_trace_of_it
     go_on(0)
     written(traveller)
     with transaction() as session:
-        session.get_one(Survey, survey.id).stop_waiting(at=clock.now())
-        jobs.enqueue(jobs.stop_waiting, survey.id)
+        jobs.stop(session.get_one(Survey, survey.id), at=clock.now())
     run_jobs()
     go_on(30)
     assert len(outbox()) == 1
