@@ -3,12 +3,13 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, Uuid, delete, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from accounts.naming import slug_of
+from accounts.workspace import Workspace
 from base import events, tokens
 from base.db import Model, Moment, db, new_id
 from base.errors import NotFoundError
@@ -19,6 +20,17 @@ SLUG_LIMIT = 36
 """Letters of a slug before its number: an interaction keeps at most 40 as its source."""
 TAKEN = {"csv", "new"}
 """What other ways in are called, and the page that makes a source."""
+
+
+class Once(NamedTuple):
+    """What a source is made of that only one can have: who asks again with the same makes no other."""
+
+    ident: uuid.UUID
+    secret: str
+
+    @classmethod
+    def new(cls) -> Once:
+        return cls(new_id(), tokens.new_secret(size=24))
 
 
 class Source(Model):
@@ -51,12 +63,19 @@ class Source(Model):
 
     @classmethod
     def create(
-        cls, workspace_id: uuid.UUID, name: str, kind: str, *, at: datetime, by: uuid.UUID | None = None
+        cls,
+        workspace_id: uuid.UUID,
+        name: str,
+        kind: str,
+        *,
+        at: datetime,
+        by: uuid.UUID | None = None,
+        once: Once | None = None,
     ) -> tuple[Source, str]:
         """A new source of a recipe, and the secret of its address, which is shown once and kept nowhere."""
-        secret, known = tokens.new_secret(size=24), recipe(kind)
+        (ident, secret), known = once or Once.new(), recipe(kind)
         source = cls(
-            id=new_id(),
+            id=ident,
             workspace_id=workspace_id,
             slug=cls._free_slug(workspace_id, name),
             name=name,
@@ -91,6 +110,15 @@ class Source(Model):
         return found
 
     @classmethod
+    def made(cls, workspace_id: uuid.UUID, once: Once) -> Source | None:
+        """The source that was made with this already, if one was. Needs a transaction, until whose end nobody else
+        makes one in the workspace.
+        """
+        whose = select(Workspace.id).where(Workspace.id == workspace_id)
+        db.session.execute(whose.with_for_update(key_share=True))
+        return db.session.scalar(select(cls).where(cls.workspace_id == workspace_id, cls.id == once.ident))
+
+    @classmethod
     def all_of(cls, workspace_id: uuid.UUID) -> list[Source]:
         """All sources of a workspace, open ones first, by name."""
         order = cls.closed_at.is_not(None), cls.name, cls.id
@@ -100,6 +128,10 @@ class Source(Model):
     def asks_back(self) -> bool:
         """Whether its calls are completed by asking the helpdesk."""
         return bool(recipe(self.recipe).lookup)
+
+    def opens_by(self, secret: str) -> bool:
+        """Whether this is the secret of its address, and no later one."""
+        return self.key_hash == tokens.digest(secret)
 
     def surveys(self) -> list[Survey]:
         """What is asked about its calls, by name."""

@@ -14,6 +14,7 @@ from flask_wtf import FlaskForm
 from wtforms import (
     BooleanField,
     Field,
+    HiddenField,
     PasswordField,
     RadioField,
     SelectField,
@@ -25,11 +26,13 @@ from wtforms.validators import DataRequired, Length
 from wtforms.validators import Optional as Left
 from wtforms.widgets import CheckboxInput, ListWidget
 
+from base import tokens
+from base.errors import NotFoundError
 from surveys.completing import base_of
 from surveys.forms.correcting import one_line
 from surveys.recipes import KINDS, recipe
 from surveys.signing import SCHEMES
-from surveys.source import Source
+from surveys.source import Once, Source
 from surveys.survey import Survey
 
 NAME_LIMIT, SECRET_LIMIT, ADDRESS_LIMIT = 120, 500, 200
@@ -110,10 +113,30 @@ class NamedForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
 
 class NewSourceForm(NamedForm):
     kind = RadioField(_("Where do the calls come from?"), [DataRequired(_("Choose one."))])
+    once = HiddenField()
+    """Signed: what the source will be made of, so that the same form makes one, however often it is sent."""
 
     def offer_kinds(self) -> None:
         """Fill the choice of recipes."""
         self.kind.choices = [(kind, product_of(kind)) for kind in KINDS]
+
+    def begin(self, workspace: uuid.UUID) -> Once:
+        """What the form makes its source of: as it says itself, or afresh."""
+        try:
+            owner, ident, secret = tokens.unsign("source", self.once.data or "")
+        except NotFoundError:
+            owner = None
+        return Once(uuid.UUID(ident), secret) if owner == workspace.hex else self.begin_anew(workspace)
+
+    def begin_anew(self, workspace: uuid.UUID) -> Once:
+        """Let the form make another one."""
+        once = Once.new()
+        self.once.data = tokens.sign("source", [workspace.hex, once.ident.hex, once.secret])
+        return once
+
+    def tells_of(self, source: Source) -> bool:
+        """Whether what is filled in is what the source was made with."""
+        return (self.name.data, self.kind.data) == (source.name, source.recipe)
 
 
 class ConnectForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types

@@ -14,7 +14,7 @@ from base import clock
 from base.db import transaction
 from surveys.forms.sourcing import KIND_HELPS, ConnectForm, NamedForm, NewSourceForm, SecureForm, product_of
 from surveys.received_call import ReceivedCall
-from surveys.source import Source
+from surveys.source import Once, Source
 from surveys.survey import Survey
 from surveys.views import sourcing
 
@@ -37,18 +37,38 @@ def index(*, workspace: Workspace) -> ResponseReturnValue:
 @bp.route(f"{HERE}/new", methods=["GET", "POST"])
 @requires("sources.edit")
 def new(*, workspace: Workspace) -> ResponseReturnValue:
-    """The answer itself shows the address: its secret is kept nowhere, so there is no page to be sent on to."""
+    """The answer itself shows the address: its secret is kept nowhere, so there is no page to be sent on to. Loaded
+    again, it is the same answer.
+    """
     form = NewSourceForm()
     form.offer(Survey.all_of(workspace.id))
     form.offer_kinds()
+    once = form.begin(workspace.id)
     if not form.validate_on_submit():
-        status = 422 if form.errors else 200
-        return render_template("surveys/source_new.html", form=form, helps=KIND_HELPS), status
-    now = clock.now()
+        return _form(form, 422 if form.errors else 200)
     with transaction():
-        source, secret = Source.create(workspace.id, form.name.data or "", form.kind.data, at=now, by=g.user.id)
-        source.change(name=source.name, survey_ids=form.surveys.data or [], at=now, by=g.user.id)
-    return sourcing.page(workspace, source, address=secret), 201
+        source, new = _made(workspace, form, once)
+    if not new and not form.tells_of(source):
+        form.begin_anew(workspace.id)
+        said = _("This form has added “%(name)s” already. Press the button once more to add another.", name=source.name)
+        form.name.errors = [said]
+        return _form(form, 409)
+    address = once.secret if source.opens_by(once.secret) else None
+    return sourcing.page(workspace, source, address=address), 201 if new else 200
+
+
+def _form(form: NewSourceForm, status: int) -> ResponseReturnValue:
+    return render_template("surveys/source_new.html", form=form, helps=KIND_HELPS), status
+
+
+def _made(workspace: Workspace, form: NewSourceForm, once: Once) -> tuple[Source, bool]:
+    """The source of the form, and whether it is new."""
+    known, now = Source.made(workspace.id, once), clock.now()
+    if known is not None:
+        return known, False
+    source, _secret = Source.create(workspace.id, form.name.data or "", form.kind.data, at=now, by=g.user.id, once=once)
+    source.change(name=source.name, survey_ids=form.surveys.data or [], at=now, by=g.user.id)
+    return source, True
 
 
 @bp.get(f"{HERE}/<uuid:ident>")

@@ -49,6 +49,11 @@ def at(source, tail=""):
     return f"{AT_HOME}/{source.id}{tail}"
 
 
+def once_of(page):
+    """What the form of a page will make its source of."""
+    return {"once": re.search(r'name="once" type="hidden" value="([^"]+)"', page.text)[1]}
+
+
 def pressed(browser, path):
     """The page that a press of a button leads to."""
     return browser.get(browser.post(path).headers["Location"]).text
@@ -68,6 +73,44 @@ def test_a_source_is_made_and_its_address_is_shown_once(browser, client, survey,
     for step in STEPS[kind]:
         assert str(step.text) in words
         assert step.code is None or step.code.replace("ADDRESS", f"http://surveys.example{address}") in words
+
+
+def test_the_same_form_makes_one_source_however_often_it_is_sent(browser):
+    form = once_of(browser.get(f"{AT_HOME}/new")) | {"name": "Desk", "kind": "zendesk"}
+    first, again = (browser.post(f"{AT_HOME}/new", data=form) for _ in range(2))
+    assert (first.status_code, again.status_code) == (201, 200)
+    shown = [re.search(r"/hooks/[\w-]{32}", page.text)[0] for page in (first, again)]
+    assert shown[0] == shown[1]
+    assert db.session.scalar(select(func.count()).select_from(Source)) == 1
+
+
+def test_a_form_sent_again_does_not_bring_an_earlier_address_back(browser, client):
+    form = once_of(browser.get(f"{AT_HOME}/new")) | {"name": "Desk", "kind": "zendesk"}
+    earlier = re.search(r"/hooks/[\w-]{32}", browser.post(f"{AT_HOME}/new", data=form).text)[0]
+    browser.post(at(db.session.scalars(select(Source)).one(), "/rotate"))
+    assert earlier not in browser.post(f"{AT_HOME}/new", data=form).text
+    assert client.post(earlier, data=b"id=1").status_code == 404
+    assert db.session.scalar(select(func.count()).select_from(Source)) == 1
+
+
+def test_who_goes_back_to_the_form_and_changes_it_is_asked_once_more(browser):
+    form = once_of(browser.get(f"{AT_HOME}/new")) | {"name": "Desk", "kind": "zendesk"}
+    browser.post(f"{AT_HOME}/new", data=form)
+    page = browser.post(f"{AT_HOME}/new", data=form | {"name": "Shop", "kind": "shopify"})
+    assert page.status_code == 409
+    assert "This form has added “Desk” already." in page.text
+    assert 'value="Shop"' in page.text
+    assert browser.post(f"{AT_HOME}/new", data=once_of(page) | {"name": "Shop", "kind": "shopify"}).status_code == 201
+    assert sorted(db.session.scalars(select(Source.name))) == ["Desk", "Shop"]
+
+
+def test_a_form_of_another_workspace_names_no_source_here(browser, browser_of, cast):
+    stranger = browser_of(cast.dmitri)
+    there = once_of(stranger.get("/w/elsewhere/sources/new"))
+    filled = there | {"name": "Desk", "kind": "zendesk"}
+    assert stranger.post("/w/elsewhere/sources/new", data=filled).status_code == 201
+    assert browser.post(f"{AT_HOME}/new", data=filled).status_code == 201
+    assert db.session.scalar(select(func.count()).select_from(Source)) == 2
 
 
 @pytest.mark.parametrize(
