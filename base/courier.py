@@ -116,7 +116,7 @@ class Filled:
     dedupe_key: str
     to_address: str
     subject: str
-    workspace_id: uuid.UUID
+    workspace_id: uuid.UUID | None
     stream_id: uuid.UUID
     about: Mapping[str, Any]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -127,11 +127,11 @@ class Mail(Model):
         return db.session.scalar(select(cls).where(cls.dedupe_key == dedupe_key))
 
     @classmethod
-    def heading_of(cls, dedupe_key: str) -> tuple[str, str] | None:
-        """Message-ID and subject of the mail under this key, for one that follows it in the same thread."""
-        found = db.session.execute(select(cls.message_id, cls.subject).where(cls.dedupe_key == dedupe_key))
-        row = found.one_or_none()
-        return (row.message_id, row.subject) if row else None
+    def headings_of(cls, dedupe_keys: Collection[str]) -> dict[str, tuple[str, str]]:
+        """Key → Message-ID and subject of the mail under it, for mails that follow them in the same threads."""
+        columns = (cls.dedupe_key, cls.message_id, cls.subject)
+        rows = db.session.execute(select(*columns).where(cls.dedupe_key.in_(dedupe_keys)))
+        return {key: (message_id, subject) for key, message_id, subject in rows}
 
     @classmethod
     def erase(cls, ident: uuid.UUID) -> None:

@@ -21,7 +21,6 @@ EVERY_TICK: tuple[Callable[[datetime], None], ...] = (
     receiver.sweep,
     mailroom.sweep,
     receiver.prune,
-    reminders.send_due,
     recurring.ask_regularly,
     jobs.read_unsigned,
     jobs.roll_up,
@@ -33,8 +32,10 @@ EVERY_TICK: tuple[Callable[[datetime], None], ...] = (
 )
 """One after the other, each in transactions of its own; one that fails does not keep the others from running."""
 
-FLOWS: tuple[Flow, ...] = (sender.write_due, courier.deliver_due)
-"""What asks its due tables all the time: invitations become mails of the outbox, those go to the mail server."""
+FLOWS: tuple[Flow, ...] = (sender.write_due, reminders.write_due, courier.deliver_due)
+"""What asks its due tables all the time: invitations and reminders become mails of the outbox, those go to the mail
+server.
+"""
 
 log = logging.getLogger("afterword.schedule")
 

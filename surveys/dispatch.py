@@ -61,6 +61,7 @@ _COLUMNS = (
 _NEEDED = (
     *(Invitation.workspace_id, Invitation.survey_id, Invitation.contact_id, Invitation.locale, Invitation.status),
     *(Invitation.reason, Invitation.send_at, Invitation.asked_at, Invitation.expires_at),
+    *(Invitation.version_id, Invitation.reminded_at),
 )
 
 

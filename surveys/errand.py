@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import select
+
 from base.db import db
-from base.outbox import Mail
 from surveys import dispatch
 from surveys.dispatch import Dispatch
 from surveys.quarantine import Quarantine
@@ -27,20 +29,26 @@ class Errand:
     """The reminder before this one."""
 
     @classmethod
-    def of(cls, reminder_id: uuid.UUID, *, alone: bool = False) -> Errand | None:
-        """The errand of a reminder, or None when it is gone, as after an erasure.
+    def many(cls, reminder_ids: Collection[uuid.UUID], *, alone: bool = False) -> list[Errand]:
+        """The errands of reminders that are still there, the oldest first.
 
-        `alone`: nobody else decides about this person until the transaction ends.
+        `alone`: nobody else decides about these people until the transaction ends.
         """
-        reminder = db.session.get(Reminder, reminder_id)
-        found = next(iter(Dispatch.many([reminder.invitation_id], alone=alone)), None) if reminder else None
-        if reminder is None or found is None:
-            return None
-        if alone:
-            db.session.refresh(reminder)
-        version = db.session.get_one(Version, found.invitation.version_id)
-        earlier = Reminder.earlier(reminder.invitation_id, reminder.number)
-        return cls(reminder, found, version, earlier)
+        reminders = Reminder.many(reminder_ids, alone=alone)
+        found = {one.invitation.id: one for one in Dispatch.many({one.invitation_id for one in reminders})}
+        wanted = {one.invitation.version_id for one in found.values()}
+        versions = {one.id: one for one in db.session.scalars(select(Version).where(Version.id.in_(wanted)))}
+        first = Reminder.first_of({one.invitation_id for one in reminders if one.number > 1})
+        return [
+            cls(
+                reminder=one,
+                dispatch=found[one.invitation_id],
+                version=versions[found[one.invitation_id].invitation.version_id],
+                earlier=first.get(one.invitation_id) if one.number > 1 else None,
+            )
+            for one in reminders
+            if one.invitation_id in found
+        ]
 
     @property
     def facts(self) -> Facts:
@@ -89,6 +97,6 @@ class Errand:
         return choose_locale(self.version.document, known.invitation.locale, known.contact.locale)
 
     @property
-    def first_mail(self) -> tuple[str, str] | None:
-        """Message-ID and subject of the mail that it reminds of; None when that is not kept any more."""
-        return Mail.heading_of(dispatch.mail_key(self.dispatch.invitation.id))
+    def first_key(self) -> str:
+        """What the mail that it reminds of is known by in the outbox."""
+        return dispatch.mail_key(self.dispatch.invitation.id)

@@ -19,6 +19,7 @@ from sqlalchemy import (
     func,
     or_,
     select,
+    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -27,12 +28,17 @@ from base.db import Model, Moment, db, new_id
 from surveys.contact import Contact
 from surveys.intake import insert_new
 from surveys.invitation import Invitation
+from surveys.quarantine import lock_contacts
 from surveys.reminding import Reason, Standing, due_dates, obstacle
 from surveys.rule import SendingRule, terms_of, window_of
 from surveys.suppression import Suppression
 from surveys.survey import Survey
 from surveys.timing import zone_for
 from surveys.version import Version
+
+DUE = "reminder.status = 'waiting' AND reminder.asked_at IS NULL"
+"""Whose mail is not written yet. In these very words, for a database must see that a partial index has them all."""
+_DUE = DUE.replace("reminder.", "")
 
 
 class Reminder(Model):
@@ -45,7 +51,7 @@ class Reminder(Model):
     __tablename__ = "reminder"
     __table_args__ = (
         UniqueConstraint("invitation_id", "number"),
-        Index("ix_reminder_status_due", "status", "due_at"),
+        Index("ix_reminder_due", "survey_id", "due_at", sqlite_where=text(_DUE), postgresql_where=text(_DUE)),
         Index("ix_reminder_survey_status", "survey_id", "status"),
     )
 
@@ -88,11 +94,31 @@ class Reminder(Model):
         insert_new(cls, [row for found in rows for row in _planned(found, at)])
 
     @classmethod
-    def due(cls, now: datetime, *, limit: int) -> list[uuid.UUID]:
-        """Ids of reminders that it is time for, the oldest first; without those of surveys that are paused."""
-        waiting = (cls.status == "waiting", cls.due_at <= now, cls.asked_at.is_(None), Survey.paused_at.is_(None))
-        rows = select(cls.id).join(Survey, Survey.id == cls.survey_id).where(*waiting)
+    def surveys_due(cls, now: datetime) -> list[uuid.UUID]:
+        """The surveys that are to remind somebody now, and that nobody paused or stops."""
+        waits = select(cls.id).where(cls.survey_id == Survey.id, text(DUE), cls.due_at <= now)
+        going = (Survey.paused_at.is_(None), Survey.stopping_at.is_(None))
+        return list(db.session.scalars(select(Survey.id).where(*going, waits.exists())))
+
+    @classmethod
+    def due(cls, survey_id: uuid.UUID, now: datetime, *, limit: int) -> list[uuid.UUID]:
+        """Ids of a survey's reminders that it is time for, the oldest first."""
+        rows = select(cls.id).where(cls.survey_id == survey_id, text(DUE), cls.due_at <= now)
         return list(db.session.scalars(rows.order_by(cls.due_at).limit(limit)))
+
+    @classmethod
+    def many(cls, idents: Collection[uuid.UUID], *, alone: bool = False) -> list[Reminder]:
+        """Those that are still there, the oldest first. `alone`: nobody else decides about their people until the
+        transaction ends; what somebody is just stopping is left out.
+        """
+        rows = select(cls).where(cls.id.in_(idents)).order_by(cls.due_at, cls.number, cls.id)
+        if alone:
+            whose = (
+                select(Invitation.contact_id).join(cls, cls.invitation_id == Invitation.id).where(cls.id.in_(idents))
+            )
+            lock_contacts(set(db.session.scalars(whose)))
+            rows = rows.with_for_update(skip_locked=True)
+        return list(db.session.scalars(rows))
 
     @classmethod
     def still_to_go(cls, which: ColumnElement[bool]) -> list[tuple[Reminder, Invitation]]:
@@ -118,9 +144,10 @@ class Reminder(Model):
         return db.session.scalar(planned.limit(1)) is not None
 
     @classmethod
-    def earlier(cls, invitation_id: uuid.UUID, number: int) -> Reminder | None:
-        """The reminder before the one with this number."""
-        return db.session.scalar(select(cls).where(cls.invitation_id == invitation_id, cls.number == number - 1))
+    def first_of(cls, invitation_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Reminder]:
+        """Invitation → its first reminder."""
+        rows = select(cls).where(cls.invitation_id.in_(invitation_ids), cls.number == 1)
+        return {one.invitation_id: one for one in db.session.scalars(rows)}
 
     @classmethod
     def told_of(cls, invitation_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, list[Reminder]]:

@@ -1,20 +1,25 @@
-"""The jobs of reminders: which are due, the mail of one, and what became of that mail."""
+"""Due reminders become mails of the outbox, many in one transaction; and what became of these mails.
+
+No job is needed for a reminder: what is due is asked of the table itself. Whether somebody may be reminded is decided
+again in the transaction that writes the mail, and once more when it is handed over.
+"""
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from email.message import EmailMessage
+from email.utils import parseaddr
 from typing import Any
 
 from base import clock, courier
-from base.db import db, reading, transaction
+from base.db import db, new_id, reading, transaction
 from base.errors import InvalidError
-from base.jobs import enqueue, enqueue_missing, job
+from base.jobs import enqueue, job
+from base.mail import OUT
 from base.outbox import Mail
-from surveys import emails
+from surveys import emails, room
 from surveys.errand import Errand
 from surveys.invitation import Invitation, happened
 from surveys.reminder import Reminder, in_the_way
@@ -23,82 +28,92 @@ from surveys.reminding import may_remind
 TOLD, UNTOLD = "reminder", "unsigned_reminder"
 """Kinds of mail. Of the second no row stays in the outbox: it would say who had not answered an anonymous survey."""
 
-A_TICK = 5000
-"""Reminders that one tick takes up; those that are left are the first of the next one."""
+
+def write_due(over: Callable[[], bool]) -> int:
+    """Write the mails of reminders that it is time for, while there is room for them and until nothing is or `over`;
+    how many were settled.
+    """
+    return room.fill(Reminder.surveys_due, _write_some, over, aside=room.ASIDE)
 
 
-def send_due(now: datetime) -> None:
-    """Ask for every reminder that it is time for; part of every tick."""
+def _write_some(survey_id: uuid.UUID, limit: int) -> int:
     with reading():
-        due = Reminder.due(now, limit=A_TICK)
-    for start in range(0, len(due), 500):
-        with transaction():
-            enqueue_missing(send_reminder, due[start : start + 500])
+        idents = Reminder.due(survey_id, clock.now(), limit=limit)
+    return write(idents)
+
+
+def write(idents: Sequence[uuid.UUID]) -> int:
+    """Write the mails of these reminders, or keep why they are not written; how many were settled. They are composed
+    before the write lock is taken.
+    """
+    now = clock.now()
+    with reading():
+        errands = [one for one in Errand.many(idents) if may_remind(one.facts, now).kind == "send"]
+        headings = Mail.headings_of([one.first_key for one in errands])
+        mails = {one.reminder.id: _prepared(one, headings.get(one.first_key), now) for one in errands}
+    with transaction():
+        found = [_settled(one, mails, now) for one in Errand.many(idents, alone=True)]
+        courier.post_all([one.filled for one in found if one is not None and one.filled is not None], at=now)
+    return sum(one is not None for one in found)
 
 
 @job
 def send_reminder(reminder_id: uuid.UUID) -> None:
-    """Write the mail of a reminder that may go out now. It is rendered before the write lock is taken."""
-    now = clock.now()
-    with reading():
-        errand = Errand.of(reminder_id)
-        prepared = prepare(errand, now) if errand else None
-    with transaction():
-        errand = Errand.of(reminder_id, alone=True)
-        if errand:
-            settle(errand, prepared, now)
+    """Write the mail of a reminder, if it is time for it; what is due is written without being asked for, too."""
+    write([reminder_id])
 
 
 @dataclass(frozen=True)
-class Prepared:
-    """A mail; no message when the address cannot be mailed to."""
+class _Mail:
+    """A mail to go; none where nothing is to go, as when the address cannot be mailed to."""
 
-    message: EmailMessage | None
+    filled: courier.Filled | None = None
 
 
-def prepare(errand: Errand, now: datetime) -> Prepared | None:
-    """The mail, when it is time for it."""
-    if may_remind(errand.facts, now).kind != "send":
-        return None
-    known, document = errand.dispatch, errand.version.document
+def _prepared(errand: Errand, first: tuple[str, str] | None, now: datetime) -> _Mail:
+    """The mail of a reminder, in the thread of the `first` one, of which Message-ID and subject are told."""
+    known, document, reminder = errand.dispatch, errand.version.document, errand.reminder
     links = emails.links(known.invitation.token, known.contact.id, known.survey.id, errand.locale)
-    first = errand.first_mail
     thread = emails.Thread(*first, last=errand.last) if first else emails.Thread(last=errand.last)
-    to = emails.recipient_of(known, document)
+    to, ident = emails.recipient_of(known, document), new_id()
     try:
-        return Prepared(emails.reminder(document, errand.locale, to, links=links, thread=thread, at=now))
+        message = emails.reminder(document, errand.locale, to, links=links, thread=thread, at=now)
     except InvalidError:
-        return Prepared(None)
+        return _Mail()
+    message["Message-ID"] = courier.message_id(ident)
+    return _Mail(
+        courier.Filled(
+            id=ident,
+            sheet=None,
+            kept=message.as_bytes(policy=OUT).decode("ascii"),
+            kind=TOLD if reminder.told else UNTOLD,
+            dedupe_key=reminder.key,
+            to_address=parseaddr(str(message["To"]))[1],
+            subject=str(message["Subject"]),
+            workspace_id=reminder.workspace_id if reminder.told else None,
+            stream_id=reminder.survey_id,
+            about={"invitation_id": str(reminder.invitation_id), "reminder_id": str(reminder.id)},
+        )
+    )
 
 
-def settle(errand: Errand, prepared: Prepared | None, now: datetime) -> None:
-    """Post the mail if it still may go out, or keep why it does not. Needs a transaction."""
+def _settled(errand: Errand, mails: Mapping[uuid.UUID, _Mail], now: datetime) -> _Mail | None:
+    """What goes out of a reminder, now that it is decided; None while it is not. Needs a transaction."""
     reminder, invitation, decision = errand.reminder, errand.dispatch.invitation, may_remind(errand.facts, now)
     if decision.reason is not None:
         reminder.skip(decision.reason, invitation, at=now)
     elif decision.until is not None:
         reminder.postpone(decision.until)
     elif decision.kind == "send":
-        if prepared is None:
-            enqueue(send_reminder, reminder.id, at=now)  # it became time while the mail was not being written
-        elif prepared.message is None:
+        mail = mails.get(reminder.id)
+        if mail is not None and mail.filled is not None:
+            reminder.mark_asked(invitation, at=now)
+        elif mail is not None:
             reminder.skip("undeliverable", invitation, at=now)
-        else:
-            _post(reminder, invitation, prepared.message, now)
-
-
-def _post(reminder: Reminder, invitation: Invitation, message: EmailMessage, now: datetime) -> None:
-    told = reminder.told
-    reminder.mark_asked(invitation, at=now)
-    courier.post(
-        message,
-        kind=TOLD if told else UNTOLD,
-        dedupe_key=reminder.key,
-        workspace_id=reminder.workspace_id if told else None,
-        at=now,
-        about={"invitation_id": str(invitation.id), "reminder_id": str(reminder.id)},
-        stream_id=reminder.survey_id,
-    )
+        return mail  # None: it became time while the mail was not being written, and is found again at once
+    else:
+        return None
+    return _Mail()
 
 
 def may_still_go(about: Mapping[str, Any], at: datetime) -> str | None:

@@ -13,17 +13,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Final
-
-from flask import current_app
 
 from base import clock, courier
-from base.db import db, new_id, reading, transaction
+from base.db import new_id, reading, transaction
 from base.errors import InvalidError
-from base.grouping import busy
-from base.hold import Hold
-from base.outbox import Mail
-from surveys import emails, stationery
+from surveys import emails, room, stationery
 from surveys.dispatch import Dispatch
 from surveys.invitation import Invitation
 from surveys.logo import look_of
@@ -31,51 +25,12 @@ from surveys.sending import may_send
 
 log = logging.getLogger("afterword.sender")
 
-BATCH: Final = {"sqlite": 50, "postgresql": 200}
-"""Mails of one transaction. On SQLite nobody else writes meanwhile, so it is over within milliseconds."""
-BUSY: Final = 15
-"""The same while people answer, who wait for it."""
-ROOM: Final = 1000
-"""Mails that may wait in the outbox: the others wait as invitations, which costs nothing and can be stopped."""
-
 
 def write_due(over: Callable[[], bool]) -> int:
     """Write mails for what is due, while there is room for them and until nothing is or `over`; how many were
     settled.
     """
-    settled = 0
-    while not over():
-        with reading():
-            surveys = Invitation.surveys_due(clock.now())
-        found = _write_in_turn(surveys, over)
-        settled += found
-        if not found:
-            break
-    return settled
-
-
-def _write_in_turn(surveys: list[uuid.UUID], over: Callable[[], bool]) -> int:
-    """A batch of each survey in turn, until none has a whole batch left; how many were settled."""
-    settled = 0
-    while surveys:
-        limit, more = BUSY if busy(within=0.5) else BATCH[db.engine.dialect.name], []
-        for survey_id in surveys:
-            with reading():
-                room = _room() - Mail.waiting(limit=_room(), held=Hold.all())
-            if over() or room <= 0:
-                return settled
-            found = _write_some(survey_id, min(room, limit))
-            settled += found
-            if found >= limit:
-                more.append(survey_id)
-        surveys = more
-    return settled
-
-
-def _room() -> int:
-    """No more than two minutes' worth where mails may only go slowly."""
-    a_minute = current_app.config.get("MAIL_PER_MINUTE") or ROOM
-    return max(20, min(ROOM, 2 * a_minute))
+    return room.fill(Invitation.surveys_due, _write_some, over)
 
 
 def _write_some(survey_id: uuid.UUID, limit: int) -> int:

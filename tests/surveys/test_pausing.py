@@ -14,7 +14,7 @@ from base.events import Event
 from base.hold import Hold
 from base.outbox import Mail
 from feedback import health
-from surveys import jobs, sender
+from surveys import jobs, room, sender
 from surveys.cli.surveys import surveys
 from surveys.intake import Occasion
 from surveys.invitation import Invitation
@@ -176,7 +176,7 @@ def test_thousands_are_stopped_in_small_transactions(cast, run_jobs, monkeypatch
 
 
 def test_the_outbox_holds_a_bounded_part_of_a_large_sending(cast, monkeypatch):
-    monkeypatch.setattr(sender, "ROOM", 50)
+    monkeypatch.setattr(room, "ROOM", 50)
     survey = a_survey(cast.workspace)
     ask(survey, 300)
     sender.write_due(lambda: False)
@@ -185,7 +185,7 @@ def test_the_outbox_holds_a_bounded_part_of_a_large_sending(cast, monkeypatch):
 
 
 def test_what_a_pause_holds_takes_no_room_from_others(cast, monkeypatch):
-    monkeypatch.setattr(sender, "ROOM", 50)
+    monkeypatch.setattr(room, "ROOM", 50)
     paused, other = a_survey(cast.workspace), a_survey(cast.workspace, "csat")
     ask(paused, 60)
     sender.write_due(lambda: False)
@@ -216,7 +216,7 @@ def test_a_failed_mail_that_is_tried_again_waits_for_its_paused_survey(cast, run
 
 
 def test_a_large_sending_keeps_no_small_one_waiting(cast, monkeypatch):
-    monkeypatch.setattr(sender, "ROOM", 300)
+    monkeypatch.setattr(room, "ROOM", 300)
     large, small = a_survey(cast.workspace), a_survey(cast.workspace, "csat")
     ask(large, 400)
     ask(small, 2, first=400)

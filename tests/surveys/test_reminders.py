@@ -15,7 +15,7 @@ import time_machine
 from aiosmtpd.controller import Controller
 from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import event, func, select
 
 from accounts.workspace import Workspace
 from base import clock
@@ -24,7 +24,7 @@ from base.delivery import Delivery
 from base.outbox import Mail
 from base.smtp import SmtpTransport
 from feedback import schedule
-from surveys import jobs, mailroom, reminders
+from surveys import jobs, mailroom, reminders, room, sender
 from surveys.bounce import Bounce
 from surveys.contact import Contact
 from surveys.intake import Occasion
@@ -79,6 +79,12 @@ def answer(ident, score=9, *, at=None):
 def rows_of(ident):
     found = db.session.scalars(select(Reminder).where(Reminder.invitation_id == ident).order_by(Reminder.number))
     return [(one.number, one.status, one.reason) for one in found]
+
+
+def due():
+    """The reminders that it is time for."""
+    waiting = select(Reminder.id).where(Reminder.status == "waiting", Reminder.due_at <= clock.now())
+    return list(db.session.scalars(waiting.order_by(Reminder.due_at)))
 
 
 def contact_of(ident):
@@ -180,7 +186,7 @@ def test_a_reminder_that_waits_in_the_outbox_does_not_go_after_an_answer(survey,
     ident = ask(survey)
     go_on(0)
     traveller.move_to(AT + 3 * DAY)
-    jobs_of = Reminder.due(clock.now(), limit=10)
+    jobs_of = due()
     reminders.send_reminder(jobs_of[0])  # written, not handed over
     traveller.shift(timedelta(seconds=1))
     answer(ident)
@@ -209,7 +215,7 @@ def test_who_unsubscribes_is_not_reminded_though_the_mail_is_written(survey, go_
     ident = ask(survey)
     go_on(0)
     traveller.move_to(AT + 3 * DAY)
-    reminders.send_reminder(Reminder.due(clock.now(), limit=10)[0])
+    reminders.send_reminder(due()[0])
     with transaction():
         contact_of(ident).suppress("unsubscribed", at=clock.now())
     run_jobs()
@@ -249,7 +255,7 @@ def test_a_paused_survey_reminds_later_and_never_twice_at_once(survey, go_on, ou
 def written(traveller, *, day=3):
     """The reminders of that day are written, and wait in the outbox."""
     traveller.move_to(AT + day * DAY)
-    for ident in Reminder.due(clock.now(), limit=10):
+    for ident in due():
         reminders.send_reminder(ident)
 
 
@@ -456,6 +462,43 @@ def test_a_tick_that_comes_twice_or_late_sends_each_reminder_once(survey, go_on,
     assert rows_of(ident) == [(1, "sent", None), (2, "waiting", None)]
 
 
+def ask_many(survey, count):
+    with transaction() as session:
+        people = [Occasion(email=f"c{n}@customer.example", source="desk", external_id=str(n)) for n in range(count)]
+        jobs.ask(session.get_one(Survey, survey.id), people, at=clock.now())
+
+
+def test_reminders_are_written_many_at_once_and_need_no_jobs(survey, go_on, traveller):
+    ask_many(survey, 30)
+    go_on(0)
+    traveller.move_to(AT + 3 * DAY)
+    commits = []
+
+    def note(connection):
+        commits.append(connection)
+
+    event.listen(db.engine, "commit", note)
+    assert reminders.write_due(lambda: False) == 30
+    event.remove(db.engine, "commit", note)
+    assert len(commits) < 10
+    assert db.session.scalar(select(func.count()).where(Mail.kind == "reminder", Mail.state == "queued")) == 30
+    assert reminders.write_due(lambda: False) == 0
+
+
+def test_the_outbox_has_room_for_some_reminders_and_keeps_it_while_a_sending_is_long(
+    cast, survey, go_on, traveller, monkeypatch
+):
+    ask_many(survey, 30)
+    go_on(0)
+    monkeypatch.setattr(room, "ROOM", 40)
+    traveller.move_to(AT + 3 * DAY)
+    ask_many(a_survey(cast.workspace, "csat"), 100)
+    sender.write_due(lambda: False)
+    reminders.write_due(lambda: False)
+    waiting = select(Mail.kind, func.count()).where(Mail.state == "queued").group_by(Mail.kind)
+    assert dict(db.session.execute(waiting).all()) == {"invitation": 40, "reminder": 10}
+
+
 def test_a_mail_that_is_recorded_as_sent_twice_plans_its_reminders_once(survey, go_on):
     ident = ask(survey)
     go_on(0)
@@ -575,7 +618,7 @@ def test_an_anonymous_reminder_that_waits_when_the_answer_comes_leaves_no_trace(
     ident = ask(unsigned)
     go_on(0)
     traveller.move_to(AT + 3 * DAY)
-    reminders.send_reminder(Reminder.due(clock.now(), limit=1)[0])
+    reminders.send_reminder(due()[0])
     answer(ident)
     go_on(3)
     assert len(outbox()) == 1
@@ -739,7 +782,6 @@ def test_at_most_two_reminders_never_after_an_answer_or_an_end_never_outside_hou
             traveller.move_to(AT + step * DAY / 2)
             if step % 2:
                 world.happen(step // 2, postbox)
-            reminders.send_due(clock.now())
             drain()
             db.session.rollback()
     firsts = {str(mail["Message-ID"]): (mail, at) for _, mail, at in postbox.mails if mail["In-Reply-To"] is None}
