@@ -188,7 +188,10 @@ class IssueMember(Model):
     """A detractor response told in an issue. The key makes it exactly one issue of each digest."""
 
     __tablename__ = "issue_member"
-    __table_args__ = (Index("ix_issue_member_issue_id", "issue_id"),)
+    __table_args__ = (
+        Index("ix_issue_member_issue_id", "issue_id"),
+        Index("ix_issue_member_response_id", "response_id"),
+    )
 
     digest_id: Mapped[uuid.UUID] = mapped_column(Uuid, ForeignKey("digest.id", ondelete="CASCADE"), primary_key=True)
     response_id: Mapped[uuid.UUID] = mapped_column(

@@ -55,6 +55,12 @@ class Response(Model):
         Index("ix_response_contact_id", "contact_id"),
         Index("ix_response_link_id", "link_id"),
         Index(
+            "ix_response_invitation_id",
+            "invitation_id",
+            sqlite_where=text("invitation_id IS NOT NULL"),
+            postgresql_where=text("invitation_id IS NOT NULL"),
+        ),
+        Index(
             "ix_response_unread", "id", sqlite_where=text("read_at IS NULL"), postgresql_where=text("read_at IS NULL")
         ),
         Index(

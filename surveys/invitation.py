@@ -49,6 +49,7 @@ class Invitation(Model):
         UniqueConstraint("survey_id", "interaction_id"),
         Index("ix_invitation_workspace_created", "workspace_id", "created_at"),
         Index("ix_invitation_contact_id", "contact_id"),
+        Index("ix_invitation_interaction_id", "interaction_id"),
         Index("ix_invitation_survey_status", "survey_id", "status"),
         Index("ix_invitation_status_expires", "status", "expires_at"),
         Index("ix_invitation_due", "survey_id", "send_at", sqlite_where=text(_DUE), postgresql_where=text(_DUE)),
