@@ -183,7 +183,7 @@ def _prepare_sqlite(connection: Any, _record: ConnectionPoolEntry) -> None:
     execute("PRAGMA trusted_schema=OFF")
     execute("PRAGMA mmap_size=0")
     execute("PRAGMA journal_size_limit=67108864")
-    execute("PRAGMA cache_size=-32000")
+    execute("PRAGMA cache_size=-4000")  # each connection fills its own; the system keeps the whole file at hand anyway
 
 
 def _begin_sqlite(connection: Any) -> None:
