@@ -34,6 +34,8 @@ from surveys.survey import Survey
 
 BATCH = 500
 """Ids that one statement names."""
+ASKED = 4
+"""Changes of invitations that are counted in the time of a response, which is in some forty cells."""
 
 
 class Counts:
@@ -64,14 +66,16 @@ class Counts:
 
 
 def fold(survey_id: uuid.UUID, zone: str, *, limit: int) -> int:
-    """Count what became of at most `limit` responses of a survey, as many deleted ones and invitations; how many.
+    """Count what became of at most `limit` responses of a survey, as many deleted ones and `ASKED` times as many
+    invitations; how many.
 
     Needs a transaction. Roll-ups and rows change together, so that a crash leaves both as they were.
     """
     state = RollupState.locked(survey_id, zone)
-    queries = (pending_rows(survey_id), gone_rows(survey_id), asked_rows(survey_id))
+    asked_of = asked_rows(survey_id, whose=state.next_generation is not None).limit(ASKED * limit)
+    queries = (pending_rows(survey_id).limit(limit), gone_rows(survey_id).limit(limit), asked_of)
     rows, gone, asked = (
-        db.session.execute(query.limit(limit).with_for_update(skip_locked=True, of=of)).all()
+        db.session.execute(query.with_for_update(skip_locked=True, of=of)).all()
         for query, of in zip(queries, (Response, RollupGone, RollupAsked), strict=True)
     )
     if not rows and not gone and not asked:

@@ -211,9 +211,11 @@ def gone_rows(survey_id: uuid.UUID) -> Any:
     return select(*RollupGone.__table__.columns).where(RollupGone.survey_id == survey_id)
 
 
-def asked_rows(survey_id: uuid.UUID) -> Any:
-    """What became of invitations that roll-ups do not count yet."""
-    return select(*RollupAsked.__table__.columns).where(RollupAsked.survey_id == survey_id)
+def asked_rows(survey_id: uuid.UUID, *, whose: bool = False) -> Any:
+    """What became of invitations that roll-ups do not count yet; `whose`: with their ids, which cost time to read."""
+    about = (RollupAsked.id, RollupAsked.version_id, RollupAsked.created_at, RollupAsked.steps, RollupAsked.weight)
+    query = select(*about).where(RollupAsked.survey_id == survey_id)
+    return query.add_columns(RollupAsked.invitation_id) if whose else query
 
 
 def pending_faces(survey_ids: Collection[uuid.UUID]) -> Any:
