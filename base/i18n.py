@@ -8,8 +8,9 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
+from babel.dates import get_datetime_format
 from flask import Flask, g, has_request_context, request
-from flask_babel import Babel, format_date, format_datetime, format_decimal, gettext
+from flask_babel import Babel, format_date, format_decimal, format_time, get_locale, gettext
 
 LOCALES = ("en",)
 """Languages that staff pages are translated into."""
@@ -35,9 +36,15 @@ def staff_zone() -> str:
     return str((user and user.zone) or (workspace and workspace.zone) or "UTC")
 
 
-def show_datetime(at: datetime | None, form: str = "medium") -> str:
-    """A moment in the reader's zone and language; — when there is none."""
-    return str(format_datetime(at, form, rebase=True)) if at else "—"
+def show_datetime(at: datetime | None, *, zone: bool = False) -> str:
+    """A moment in the reader's zone and language, to the minute; — when there is none. `zone`: says which zone, for
+    words that leave the house.
+    """
+    if at is None:
+        return "—"
+    together = str(get_datetime_format("medium", locale=get_locale())).replace("'", "")
+    told = together.replace("{0}", str(format_time(at, "short"))).replace("{1}", str(format_date(at, "medium")))
+    return f"{told} ({staff_zone()})" if zone else told
 
 
 def show_date(day: date | datetime | None, form: str = "medium") -> str:

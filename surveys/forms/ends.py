@@ -111,7 +111,7 @@ def _when(tally: Tally) -> str:
     ):
         number, moments = tally[f"wait.{cause}"], tally.moments(f"wait.{cause}")
         if number and (moments or cause == "now"):
-            told: tuple[Any, ...] = () if cause == "now" else (show_datetime(moments[cause == "due"], "short"),)
+            told: tuple[Any, ...] = () if cause == "now" else (show_datetime(moments[cause == "due"]),)
             parts.append(words % (format_decimal(number), *told))
     return ", ".join(parts)
 
@@ -120,7 +120,7 @@ def _example(key: str, one: Sequence[Any]) -> Sequence[Any]:
     """Row, who or which column, and when or what it holds."""
     row, about, more = (*one, "")[:3]
     if more and not key.startswith(("refused", "noted")):
-        more = show_datetime(datetime.fromisoformat(more), "short")
+        more = show_datetime(datetime.fromisoformat(more))
     return row, about, more
 
 
