@@ -13,6 +13,8 @@ _LEAST = {
     "responses.export": "manager",
     "digests.view": "manager",
     "digests.edit": "manager",
+    "alerts.view": "manager",
+    "alerts.edit": "manager",
     "surveys.edit": "designer",
     "surveys.publish": "designer",
     "surveys.close": "designer",

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
 
 import requests
 from flask import current_app
@@ -20,10 +20,14 @@ from requests_hardened.ip_filter import InvalidIPAddress
 
 from base.db import writing
 
+Answer = TypeVar("Answer")
+
 PATIENCE = 7.0
 """Seconds for the whole of it; the connection has to stand after 3."""
 LARGEST = 1024 * 1024
 """Bytes of an answer."""
+MOST_WORDS = 500
+"""Bytes of what is kept of an answer that is only words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,18 +44,47 @@ class Failure:
     reason: str
     final: bool
     status: int | None = None
+    words: str = ""
+    """What the other side said, of an answer that was read all the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """The server took what was sent (any 2xx), with these words."""
+
+    status: int
+    words: str
 
 
 def get_json(url: str, headers: Mapping[str, str]) -> Fetched | Failure:
     """What a GET of `url` answers with, read as JSON."""
+    wanted = {"Accept": "application/json", **headers}
+    return _asked(
+        "GET", url, wanted, None, lambda response, until: _refused(response) or _parsed(_body(response, until))
+    )
+
+
+def post_json(url: str, value: Any) -> Taken | Failure:
+    """Send `value` to `url` as JSON. Only whether it was taken counts, and the words that came back."""
+    data = json.dumps(value, ensure_ascii=False).encode()
+    return _asked("POST", url, {"Content-Type": "application/json; charset=utf-8"}, data, _taken)
+
+
+def _asked(
+    method: str,
+    url: str,
+    headers: Mapping[str, str],
+    data: bytes | None,
+    read: Callable[[requests.Response, float], Answer | Failure],
+) -> Answer | Failure:
     assert not writing(), "nothing may wait for a network inside a transaction"
     until = time.monotonic() + PATIENCE
     try:
         with _manager().get_session() as session:
             session.trust_env = False
-            wanted = {"Accept": "application/json", "Accept-Encoding": "identity", **headers}
-            with session.get(url, headers=wanted, stream=True) as response:
-                return _refused(response) or _parsed(_body(response, until))
+            wanted = {"Accept-Encoding": "identity", **headers}
+            with session.request(method, url, headers=wanted, data=data, stream=True) as response:
+                return read(response, until)
     except InvalidIPAddress:
         return Failure("the address leads into a private network, which the operator has not allowed", final=True)
     except (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema, requests.exceptions.MissingSchema):
@@ -75,6 +108,17 @@ def _manager() -> Manager:
             user_agent_override="Afterword",
         )
     )
+
+
+def _taken(response: requests.Response, until: float) -> Taken | Failure:
+    """Whether a message was taken; a body that cannot be read makes no difference to that."""
+    status, failure = response.status_code, _refused(response) if not 200 <= response.status_code < 300 else None
+    try:
+        body = _body(response, until)
+    except (requests.exceptions.RequestException, OSError, ValueError):
+        body = b""
+    words = "" if isinstance(body, Failure) else " ".join(body[:MOST_WORDS].decode("utf-8", "replace").split())
+    return Taken(status, words) if failure is None else replace(failure, words=words)
 
 
 def _refused(response: requests.Response) -> Failure | None:

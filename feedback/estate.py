@@ -1,4 +1,4 @@
-"""What this room holds about a person, for `surveys.holding`: answers, and the digests that told of them."""
+"""What this room holds about a person, for `surveys.holding`: answers, and the digests and alerts that told of them."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from feedback.answer import Answer
 from feedback.digest import Digest
 from feedback.export import Export
 from feedback.issue import Issue, IssueMember
+from feedback.notice import Attempt, Notice
+from feedback.recipient import Member
 from feedback.response import Response
 from feedback.revision import Revision
 from feedback.theme import Theme
@@ -25,7 +27,7 @@ EMPTIED = (
     "Content-Type: text/html; charset=utf-8\n\n"
     "<p>The words of this mail were removed, because it told of somebody whose data was erased.</p>"
 )
-"""What is left of a digest's mail. Whoever received it still has theirs."""
+"""What is left of the mail of a digest or an alert. Whoever received it still has theirs."""
 
 _UNREAD = ("language", "sentiment_label", "polarity", "confidence", "engine", "engine_version")
 
@@ -63,6 +65,7 @@ def _erase(subject: Subject, erasing: Erasing) -> None:
     """Scores stay in the numbers without a person, unless they are to go too."""
     found = _responses(subject)
     _erase_digests([response.id for response in found], erasing.at)
+    _erase_alerts([response.id for response in found], erasing.at)
     for response in found:
         if erasing.answers_too:
             _run(delete(Response).where(Response.id == response.id))
@@ -100,6 +103,23 @@ def _erase_digests(response_ids: list[uuid.UUID], at: datetime) -> None:
         if again:
             _run(update(Issue).where(Issue.id == issue.id).values(state="claimed", mail_id=None))
             events.record("issue.claimed", issue.id, workspace_id=None, at=at)
+
+
+def _erase_alerts(response_ids: list[uuid.UUID], at: datetime) -> None:
+    """The same of alerts. What a channel was told is out of reach; what it answered may repeat it, and goes."""
+    member = select(Member.notice_id).where(Member.response_id.in_(response_ids), Member.notice_id.is_not(None))
+    for notice in db.session.scalars(select(Notice).where(Notice.id.in_(member))).all():
+        _run(update(Attempt).where(Attempt.notice_id == notice.id).values(words=""))
+        if notice.mail_id is None:
+            continue
+        its = Mail.id == notice.mail_id
+        if _run_count(delete(Mail).where(its, Mail.state == "queued")):
+            again = {"state": "claimed", "mail_id": None, "finished_at": None, "next_try_at": at}
+            _run(update(Notice).where(Notice.id == notice.id).values(again))
+            events.record("alert.mail_due", notice.id, workspace_id=None, at=at)
+        else:
+            events.record("mail.erased", notice.mail_id, workspace_id=None, at=at)
+            _run(update(Mail).where(its).values(raw=EMPTIED, subject="…"))
 
 
 def _run_count(statement: Any) -> int:

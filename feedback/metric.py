@@ -79,16 +79,16 @@ def nps_points(*, promoters: int, detractors: int, n: int) -> float:
     return 100 * (promoters - detractors) / n
 
 
-def plain_nps_margin(*, promoters: float, detractors: float, n: float) -> float:
-    """The textbook 95 % margin in points, 196·√((p + d − (p − d)²) / n); n > 0.
+def plain_nps_margin(*, promoters: float, detractors: float, n: float, z: float = Z) -> float:
+    """The textbook margin in points, for 95 % 196·√((p + d − (p − d)²) / n); n > 0.
 
     It is 0 when everybody gives the same band, however few they are, which is why `nps_interval` adjusts it.
     """
     p, d = promoters / n, detractors / n
-    return 100 * Z * sqrt(max(0.0, p + d - (p - d) ** 2) / n)
+    return 100 * z * sqrt(max(0.0, p + d - (p - d) ** 2) / n)
 
 
-def nps_interval(*, promoters: int, detractors: int, n: int) -> tuple[float, float]:
+def nps_interval(*, promoters: int, detractors: int, n: int, z: float = Z) -> tuple[float, float]:
     """The adjusted Wald interval of an NPS in points, clipped to −100…100; n > 0.
 
     Rocks, "Interval Estimation for the Net Promoter Score", The American Statistician 70(4), 2016,
@@ -100,25 +100,26 @@ def nps_interval(*, promoters: int, detractors: int, n: int) -> tuple[float, flo
     """
     value = nps_points(promoters=promoters, detractors=detractors, n=n)
     centre = 100 * (promoters - detractors) / (n + 3)
-    margin = plain_nps_margin(promoters=promoters + 0.75, detractors=detractors + 0.75, n=n + 3)
+    margin = plain_nps_margin(promoters=promoters + 0.75, detractors=detractors + 0.75, n=n + 3, z=z)
     return min(value, max(-100.0, centre - margin)), max(value, min(100.0, centre + margin))
 
 
-def wilson_interval(*, hits: int, n: int) -> tuple[float, float]:
+def wilson_interval(*, hits: int, n: int, z: float = Z) -> tuple[float, float]:
     """The score interval of a share in percent; n > 0.
 
     Wilson, Journal of the American Statistical Association 22(158), 1927; recommended for small n by Brown,
     Cai and DasGupta, Statistical Science 16(2), 2001.
     """
-    share, squared = hits / n, Z * Z
+    share, squared = hits / n, z * z
     centre = (share + squared / (2 * n)) / (1 + squared / n)
-    half = Z * sqrt(share * (1 - share) / n + squared / (4 * n * n)) / (1 + squared / n)
+    half = z * sqrt(share * (1 - share) / n + squared / (4 * n * n)) / (1 + squared / n)
     # At none and at all the ends are 0 and 1 exactly; floating point may miss them by a hair.
     return 100 * min(share, max(0.0, centre - half)), 100 * max(share, min(1.0, centre + half))
 
 
-def score(metric: str, counts: Mapping[int, int]) -> Score:
-    """The score of a metric from how often each value of its scale was answered.
+def score(metric: str, counts: Mapping[int, int], *, z: float = Z) -> Score:
+    """The score of a metric from how often each value of its scale was answered; `z` is the normal quantile of its
+    interval, for 95 % unless something has to be surer.
 
     NPS is % promoters − % detractors; every other metric is the share of its promoters, such as CSAT's 4–5 and CES's
     5–7.
@@ -137,10 +138,10 @@ def score(metric: str, counts: Mapping[int, int]) -> Score:
     promoters, detractors = bands["promoter"], bands["detractor"]
     if method == "nps-adjusted-wald":
         shown = nps_points(promoters=promoters, detractors=detractors, n=n)
-        low, high = nps_interval(promoters=promoters, detractors=detractors, n=n)
+        low, high = nps_interval(promoters=promoters, detractors=detractors, n=n, z=z)
     else:
         shown = 100 * promoters / n
-        low, high = wilson_interval(hits=promoters, n=n)
+        low, high = wilson_interval(hits=promoters, n=n, z=z)
     return Score(
         metric=metric,
         method=method,

@@ -5,7 +5,7 @@ from base import courier
 from base.courier import Check, Hook, Together
 from base.jobs import Job
 from base.second_try import Objection
-from feedback import jobs
+from feedback import alerter, jobs
 from surveys import jobs as surveys_jobs
 from surveys import mailroom, reminders
 
@@ -13,6 +13,10 @@ REACTIONS: dict[str, list[Job]] = {
     "response.submitted": [jobs.read_response],
     "response.revised": [jobs.read_response],
     "response.set_aside": [jobs.read_response],
+    "response.read": [alerter.raise_alerts],
+    "response.released": [alerter.raise_alerts],
+    "alert.mail_due": [alerter.write_mail],
+    "alert.channel_due": [alerter.post_to_channel],
     "issue.claimed": [jobs.compose_issue],
     "contact.suppressed": [surveys_jobs.withdraw_mails],
     "mail.withdrawn": [mailroom.mail_withdrawn],

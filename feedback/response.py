@@ -183,7 +183,10 @@ class Response(Model):
         db.session.expire(self, ["themes"])
         if before != (True, self.language, self.sentiment_label, self.polarity):
             told = {"revision": self.revision, "language": self.language, "label": self.sentiment_label}
-            events.record("response.read", self.id, workspace_id=self.workspace_id, at=at, data=told)
+            # Jobs follow the first reading only, and none that of an anonymous answer: a queue would know its moment.
+            first = "response.read_unsigned" if self.anonymous else "response.read"
+            kind = "response.reread" if before[0] else first
+            events.record(kind, self.id, workspace_id=self.workspace_id, at=at, data=told)
 
     def keep_signs(self, signs: tuple[Sign, ...], *, at: datetime) -> bool:
         """Keep what was found suspicious about the newest answer. Whether the answer stands as it is.

@@ -12,7 +12,7 @@ from accounts import jobs as accounts_jobs
 from base import courier, heartbeat
 from base.db import db, transaction
 from base.runners.flows import Flow
-from feedback import exporter, jobs
+from feedback import alerter, exporter, jobs
 from surveys import jobs as surveys_jobs
 from surveys import mailroom, receiver, recurring, reminders, sender, shelf
 
@@ -26,6 +26,10 @@ EVERY_TICK: tuple[Callable[[datetime], None], ...] = (
     jobs.roll_up,
     jobs.claim_due_digests,
     jobs.recompose_issues,
+    alerter.raise_unread,
+    alerter.look_around,
+    alerter.tell_waiting,
+    alerter.retry_stuck,
     exporter.forget_exports,
     shelf.forget_tables,
     accounts_jobs.tidy,

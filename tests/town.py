@@ -13,13 +13,17 @@ from base.db import db, new_id, transaction
 from base.jobs import enqueue
 from base.outbox import Mail
 from feedback import ballot
+from feedback.alert import Alert, Rule
+from feedback.alerting import Conditions
 from feedback.digest import Digest, Order
 from feedback.digesting import Cadence
-from feedback.emails import pause_url
+from feedback.emails import pause_url, stop_url
 from feedback.export import Export
 from feedback.export import Wish as FileWish
 from feedback.exporter import write_export
 from feedback.issue import Issue, oldest_untold
+from feedback.notice import Attempt, Notice
+from feedback.recipient import Addressee, Recipient
 from feedback.revision import Given
 from surveys import forecaster, importer, jobs, receiver, recurring
 from surveys.bounce import Bounce
@@ -99,6 +103,8 @@ class Town:
     done_upload_id: uuid.UUID
     digest_id: uuid.UUID
     issue_id: uuid.UUID
+    alert_id: uuid.UUID
+    recipient_id: uuid.UUID
     mail_id: uuid.UUID
     bounce_id: uuid.UUID
     logo_id: uuid.UUID
@@ -127,6 +133,7 @@ class Town:
         waiting = cls._asked(survey, f"maja@{workspace.slug}.test", now)
         drain()
         digest, issue = cls._digest(workspace, admin, now)
+        alert, boss = cls._alert(workspace, admin, now, responses[0])
         drain()
         with transaction():
             key, secret = ApiKey.create(workspace.id, "Helpdesk", at=now)
@@ -151,6 +158,8 @@ class Town:
             done_upload_id=cls._upload(workspace, survey, "importing", drain),
             digest_id=digest.id,
             issue_id=issue.id,
+            alert_id=alert.id,
+            recipient_id=boss.id,
             mail_id=Mail.by_key(f"invitation:{waiting.id}").id,
             bounce_id=cls._bounce(responses[0].contact_id, now),
             logo_id=logo.id,
@@ -237,6 +246,33 @@ class Town:
         with transaction():
             issue = Issue.claim_by_hand(digest.id, at=now, since=since, by=admin.id)
         return digest, issue
+
+    @staticmethod
+    def _alert(workspace, admin, now, response):
+        """A rule that told somebody by mail, and failed to tell a channel."""
+        like = Conditions(band="detractor", words=("parcel", "nobody"))
+        mails = (Addressee(admin.email, admin.name),)
+        with transaction():
+            alert = Alert.make(workspace.id, Rule(name="Angry", kind="response", conditions=like, mails=mails), at=now)
+            Recipient.add_channel(alert.id, "slack", f"https://hooks.example/{new_id().hex}", "#support", at=now)
+        boss, channel = Recipient.of_alert(alert.id)
+        with transaction():
+            Notice.claim(boss.id, at=now, adding=[response.id])
+            notice = Notice.test(channel.id, at=now)
+            gone = Attempt(id=new_id(), notice_id=notice.id, at=now, fine=False, status=404, words="no_service")
+            notice.tried(gone, final=True, told=0)
+        return alert, boss
+
+    def another_alert(self):
+        """A rule that nobody needs."""
+        with transaction():
+            return Alert.make(self.workspace.id, Rule(name="Dropped", kind="drop"), at=clock.now())
+
+    def another_place(self):
+        """A channel of the alert that nobody needs."""
+        with transaction():
+            address = f"https://hooks.example/{new_id().hex}"
+            return Recipient.add_channel(self.alert_id, "teams", address, "Spare", at=clock.now())
 
     @staticmethod
     def _upload(workspace, survey, state, drain=None):
@@ -349,6 +385,9 @@ NAMED = {
     ("", "filename"): lambda town: "css/base.css",
     ("answering", "token"): lambda town: town.waiting.token,
     ("unsubscribing", "token"): lambda town: last_part(unsubscribe_url(town.contact_id, town.survey.id, "sl")),
+    ("alerts.remove", "alert_id"): lambda town: town.another_alert().id,
+    ("speaking.remove", "recipient_id"): lambda town: town.another_place().id,
+    ("stopping", "token"): lambda town: last_part(stop_url(town.recipient_id)),
     ("pausing", "token"): lambda town: last_part(pause_url(town.digest_id)),
     ("welcome.join", "token"): lambda town: last_part(town.ticket("invite").link),
     ("welcome.accept", "token"): lambda town: last_part(town.ticket("invite").link),

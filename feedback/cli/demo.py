@@ -37,6 +37,7 @@ def demo(*, days: int) -> None:
 
   Look at    {url}/w/demo/surveys                 three surveys: NPS, CSAT and CES
              {url}/w/demo/digests                 who gets a digest, and every issue sent
+             {url}/w/demo/alerts                  who is told at once, and of what
              {url}/w/demo/outbox                  the mails, as they would have gone out
 """)
 

@@ -12,8 +12,11 @@ from accounts.role import Role
 from accounts.user import User
 from accounts.workspace import Workspace
 from base.db import db, transaction
+from feedback.alert import Alert, Rule
+from feedback.alerting import Conditions
 from feedback.digest import Digest, Order
 from feedback.digesting import Cadence
+from feedback.recipient import Addressee
 from surveys.library import TEMPLATES
 from surveys.rule import SendingRule, Terms
 from surveys.source import Source
@@ -72,6 +75,8 @@ def found(at: datetime) -> Company:
             for metric, name, template in SURVEYS
         }
         digests = [Digest.order(workspace.id, order, at=at, by=people["admin"]).id for order in _orders(surveys)]
+        for rule in _rules(surveys):
+            Alert.make(workspace.id, rule, at=at, by=people["admin"])
         return Company(workspace.id, surveys, digests[0], people["admin"])
 
 
@@ -100,6 +105,35 @@ def _ask(workspace_id: uuid.UUID, name: str, document: dict[str, Any], at: datet
     survey = Survey.create(workspace_id, name, document, at=at, by=by)
     survey.publish(at=at, by=by)
     return survey.id
+
+
+def _rules(surveys: dict[str, uuid.UUID]) -> tuple[Rule, ...]:
+    """Who is told at once, and of what."""
+    boss = Addressee("cvetka@demo.example", "Cvetka Zupan")
+    battery = Conditions(words=("battery", "baterija", "bateria", "μπαταρία", "аккумулятор", "батарея"))
+    return (
+        Rule(
+            name="Very unhappy in words",
+            kind="response",
+            conditions=Conditions(band="detractor", below=-0.5),
+            cool_down=240,
+            mails=(boss,),
+        ),
+        Rule(
+            name="Speaks of the battery",
+            kind="response",
+            conditions=battery,
+            mails=(boss, Addressee(EMAIL, "Ana Kovač")),
+        ),
+        Rule(
+            name="Support got worse",
+            kind="drop",
+            surveys=(surveys["csat"],),
+            days=14,
+            cool_down=1440,
+            mails=(Addressee(EMAIL, "Ana Kovač"),),
+        ),
+    )
 
 
 def _orders(surveys: dict[str, uuid.UUID]) -> tuple[Order, ...]:

@@ -18,7 +18,8 @@ from base.db import db, new_id, reading, transaction
 from base.errors import ConflictError
 from base.jobs import Job, Queue
 from base.runners import Runner
-from feedback import sentiment
+from feedback import alerter, sentiment
+from feedback.alerter import raise_alerts
 from feedback.demo import company, opinion, story
 from feedback.demo.company import Company
 from feedback.demo.story import ASKED_AT, Happening
@@ -36,6 +37,9 @@ from surveys.upload import Upload
 
 MAILED_DAYS = 2
 """The invitations of so many last days go through the outbox; of the older ones it is only kept that they were sent."""
+
+ALERTED_DAYS = 5
+"""Alerts speak of the answers of so many last days, each at its moment."""
 
 MORNING = time(7, 30)
 """When, UTC, the schedule ticks on each day of the story: after eight in Ljubljana, summer and winter."""
@@ -62,9 +66,12 @@ def tell(now: datetime, *, days: int, progress: Progress) -> None:
         day = now.date() - timedelta(days=days - number)
         asked_at = min(now, datetime.combine(day, ASKED_AT, now.tzinfo))
         _ask(made, happened[day - timedelta(days=1)], asked_at, mailed=days - number < MAILED_DAYS)
-        _answer(made, [one for one in answered[day] if one.answers_at and one.answers_at.time() < MORNING])
+        recent = days - number < ALERTED_DAYS
+        early = [one for one in answered[day] if one.answers_at and one.answers_at.time() < MORNING]
+        _answer(made, early, alerting=recent)
         _tick(min(now, datetime.combine(day, MORNING, now.tzinfo)))
-        _answer(made, [one for one in answered[day] if one.answers_at and one.answers_at.time() >= MORNING])
+        later = [one for one in answered[day] if one.answers_at and one.answers_at.time() >= MORNING]
+        _answer(made, later, alerting=recent)
         _look(made, looked[day])
         progress(f"{day:%-d %B}", number, days)
     _send_todays_digest(made, now)
@@ -162,7 +169,7 @@ CHOICES = ("external_id", "occurred_at", "email", "name", "locale", "agent", "te
 """What each of `story.COLUMNS` means."""
 
 
-def _answer(made: Company, happenings: Sequence[Happening]) -> None:
+def _answer(made: Company, happenings: Sequence[Happening], *, alerting: bool) -> None:
     """Let people open their links and press Send, each at their moment, then let their comments be read."""
     if not happenings:
         return
@@ -175,10 +182,24 @@ def _answer(made: Company, happenings: Sequence[Happening]) -> None:
                 with clock.standing_at(one.answers_at):
                     link = Link.by_token(tokens[one.row["external_id"]])
                     answered.append(_send(one, link, one.answers_at))
-    with transaction() as session:
+    with transaction() as session, _without(raise_alerts):
         for response in session.scalars(select(Response).where(Response.id.in_(answered))):
             found = sentiment.read(response.comment, locale_hint=response.locale) if response.comment else None
             response.keep_reading(found, at=response.created_at + timedelta(seconds=1))
+    if alerting:
+        _alert(answered)
+
+
+def _alert(answered: Sequence[uuid.UUID]) -> None:
+    """Let alerts speak of these answers, each a moment after it was given."""
+    with reading() as session:
+        given = select(Response.id, Response.created_at).where(Response.id.in_(answered)).order_by(Response.created_at)
+        moments = session.execute(given).all()
+    for ident, moment in moments:
+        with clock.standing_at(moment + timedelta(seconds=2)):
+            alerter.tell_waiting(clock.now())
+            raise_alerts(ident)
+            _runner().drain()
 
 
 def _look(made: Company, happenings: Sequence[Happening]) -> None:

@@ -28,11 +28,13 @@ WEEKDAYS = [
 ]
 
 
-def _stripped(value: str | None) -> str:
+def stripped(value: str | None) -> str:
+    """What was typed, without blanks around it."""
     return (value or "").strip()
 
 
-def _as_uuid(value: object) -> uuid.UUID:
+def as_uuid(value: object) -> uuid.UUID:
+    """The id that a box stands for."""
     return value if isinstance(value, uuid.UUID) else uuid.UUID(str(value))
 
 
@@ -74,7 +76,7 @@ class RhythmForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
         _("Time zone"),
         [InputRequired(_("Choose a time zone."))],
         description=_("Of the person who reads it. Type a city, such as Ljubljana or New York."),
-        filters=[_stripped],
+        filters=[stripped],
     )
 
     def validate_zone(self, field: Any) -> None:
@@ -104,14 +106,14 @@ class OrderForm(RhythmForm):
         _("Email address"),
         [InputRequired(_("Say who gets it.")), Length(max=320)],
         description=_("Anybody; an account is only needed to open the answers."),
-        filters=[_stripped],
+        filters=[stripped],
         render_kw={"type": "email", "autocomplete": "off", "maxlength": 320},
     )
     name = StringField(
         _("Name"),
         [Length(max=120)],
         description=_("For the greeting. A colleague's name is filled in from the team."),
-        filters=[_stripped],
+        filters=[stripped],
         render_kw={"autocomplete": "off", "maxlength": 120},
     )
     locale = SelectField(_("Language of the mail"), [InputRequired()], choices=list(VOICES.items()), default="en")
@@ -120,7 +122,7 @@ class OrderForm(RhythmForm):
         choices=[("all", _("All, and those to come")), ("chosen", _("Only these"))],
         default="all",
     )
-    surveys = CheckboxesField(_("These surveys"), coerce=_as_uuid)
+    surveys = CheckboxesField(_("These surveys"), coerce=as_uuid)
     when_empty = RadioField(
         _("When nobody was unhappy"),
         choices=[("short", _("Send a short mail with the scores")), ("skip", _("Send nothing"))],

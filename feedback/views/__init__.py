@@ -3,6 +3,7 @@
 from flask import Blueprint
 
 from feedback.views import (
+    alerts,
     answering,
     comparison,
     digests,
@@ -14,11 +15,14 @@ from feedback.views import (
     reading,
     responses,
     results,
+    speaking,
+    stopping,
     styleguide,
     theming,
 )
 
 blueprints: tuple[Blueprint, ...] = (
+    alerts.bp,
     answering.bp,
     opening.bp,
     comparison.bp,
@@ -29,6 +33,8 @@ blueprints: tuple[Blueprint, ...] = (
     pausing.bp,
     responses.bp,
     results.bp,
+    speaking.bp,
+    stopping.bp,
     styleguide.bp,
     reading.bp,
     theming.bp,

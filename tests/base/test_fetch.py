@@ -5,7 +5,8 @@ import socket
 import pytest
 
 from base import fetch
-from base.fetch import Failure, Fetched
+from base.fetch import Failure, Fetched, Taken
+from tests.feedback.alerts import a_channel
 from tests.surveys.helpdesk import a_desk
 
 
@@ -69,3 +70,36 @@ def test_nobody_there_is_worth_another_try(app, monkeypatch):
         found = fetch.get_json(f"http://127.0.0.1:{closed.getsockname()[1]}/", {})
     assert isinstance(found, Failure)
     assert not found.final
+
+
+def test_what_is_sent_arrives_as_json_and_the_words_come_back(app, monkeypatch):
+    monkeypatch.setitem(app.config, "FETCH_PRIVATE", True)
+    with a_channel((202, "taken,\n thank you")) as channel:
+        assert fetch.post_json(channel.address, {"text": "Žaga"}) == Taken(202, "taken, thank you")
+    assert channel.heard == [("/services/T0/B0/secretXYZ9", "application/json; charset=utf-8", {"text": "Žaga"})]
+
+
+@pytest.mark.parametrize(
+    ("status", "final"), [(400, True), (404, True), (410, True), (429, False), (500, False), (503, False)]
+)
+def test_a_refusal_has_the_words_of_the_other_side(app, monkeypatch, status, final):
+    monkeypatch.setitem(app.config, "FETCH_PRIVATE", True)
+    with a_channel((status, "no_service " + "x" * 2000)) as channel:
+        found = fetch.post_json(channel.address, {})
+    assert (found.final, found.status, len(found.words)) == (final, status, 500)
+    assert found.words.startswith("no_service xxx")
+
+
+def test_nobody_follows_to_another_address(app, monkeypatch):
+    monkeypatch.setitem(app.config, "FETCH_PRIVATE", True)
+    with a_channel((302, "")) as channel:
+        found = fetch.post_json(channel.address, {})
+    assert (found.final, found.status, len(channel.heard)) == (True, 302, 1)
+
+
+def test_nothing_is_sent_into_a_private_network(app):
+    with a_channel() as channel:
+        found = fetch.post_json(channel.address, {"text": "secret"})
+    assert isinstance(found, Failure)
+    assert found.final
+    assert channel.heard == []

@@ -75,6 +75,7 @@ def more_of(town):
     yield f"{here}/responses?band=detractor", True
     yield f"{here}/responses/{town.flagged_id}", True
     yield f"{here}/outbox?state=failed", True
+    yield f"{here}/alerts/{town.another_alert().id}", True
     yield f"{here}/contacts?q=nobody", True
     yield f"{here}/sources/{town.source_id}?call={town.call_id}", True
     yield f"{here}/contacts?q=@{town.workspace.slug}.test&asked=30", True

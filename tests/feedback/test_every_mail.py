@@ -23,7 +23,7 @@ from tests.base.test_smtp import Postbox, listening
 from tests.surveys.test_returning import recorded
 from tests.town import Town
 
-BULK = {"invitation", "digest"}
+BULK = {"invitation", "digest", "alert"}
 WANTED = {"invite", "reset", "test", "reply", "check"}
 REMOTE = re.compile(
     r"""(?:src|background|poster|srcset)\s*=\s*["']?\s*(?!cid:|data:)\S|url\(\s*["']?(?!data:)|<link|@import""",
