@@ -3,7 +3,21 @@
 from accounts import apikey, role, session, ticket, user, workspace
 from base import breaker, events, heartbeat, hold, outbox, stencil, throttle
 from base.runners import embedded
-from feedback import answer, digest, export, issue, response, revision, rollup, theme, themebook
+from feedback import (
+    answer,
+    concordance,
+    digest,
+    export,
+    glance,
+    issue,
+    note,
+    response,
+    revision,
+    rollup,
+    tag,
+    theme,
+    themebook,
+)
 from surveys import (
     contact,
     draft,
@@ -35,4 +49,5 @@ TABLES = (
     *(source, received_call),
     *(recurrence, turn, reminder),
     *(response, revision, answer, digest, export, issue, theme, themebook, rollup),
+    *(concordance, tag, note, glance),
 )

@@ -326,8 +326,10 @@ NOBODY |= {
 }
 NOBODY |= {"mail_stencil", "mail_hold", "mail_breaker"}
 NOBODY |= {"rollup", "rollup_state", "rollup_reach", "rollup_asked", "rollup_gone"}
+NOBODY |= {"tag", "response_tag", "glance"}
 """Tables that hold nothing of a customer, or ids only."""
 HELD = {"contact", "interaction", "invitation", "intent", "suppression", "event", "mail", "upload_refused_row"}
+HELD |= {"response_note", "concordance"}
 HELD |= {"response", "response_revision", "response_theme", "answer", "export", "upload", "bounce", "received_call"}
 """Tables whose rows some holding tells, moves and erases."""
 
