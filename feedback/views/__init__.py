@@ -9,12 +9,14 @@ from feedback.views import (
     exports,
     health,
     issues,
+    marking,
     opening,
     pausing,
     reading,
     responses,
     results,
     styleguide,
+    tagging,
     theming,
 )
 
@@ -26,10 +28,12 @@ blueprints: tuple[Blueprint, ...] = (
     exports.bp,
     health.bp,
     issues.bp,
+    marking.bp,
     pausing.bp,
     responses.bp,
     results.bp,
     styleguide.bp,
     reading.bp,
+    tagging.bp,
     theming.bp,
 )
