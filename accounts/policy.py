@@ -11,6 +11,7 @@ _LEAST = {
     "contacts.view": "manager",
     "responses.release": "manager",
     "responses.export": "manager",
+    "responses.annotate": "manager",
     "digests.view": "manager",
     "digests.edit": "manager",
     "alerts.view": "manager",

@@ -15,6 +15,7 @@ from feedback.answer import Answer
 from feedback.digest import Digest
 from feedback.export import Export
 from feedback.issue import Issue, IssueMember
+from feedback.note import Note
 from feedback.notice import Attempt, Notice
 from feedback.recipient import Member
 from feedback.response import Response
@@ -51,6 +52,7 @@ def _tell(subject: Subject) -> Told:
             "revisions": [plain(one, "response_id") for one in Revision.all_of(response.id)],
             "answers": [_said(plain(one, "response_id")) for one in db.session.scalars(answers)],
             "themes": [{"theme": one.theme, "polarity": one.polarity} for one in response.themes],
+            "notes": [{"text": note.text, "at": note.at.isoformat()} for note, _ in Note.of(response.id)],
         }
         told.append(plain(response, "workspace_id") | further)
     return told
@@ -80,6 +82,7 @@ def _unname(response: Response, at: datetime) -> None:
     wordless = {"comment": None, "client": None, "opened_at": None, "form_id": key[:40]}
     _run(update(Revision).where(Revision.response_id == response.id).values(**wordless))
     _run(delete(Theme).where(Theme.response_id == response.id))
+    _run(delete(Note).where(Note.response_id == response.id))
     theirs = Answer.response_id == response.id
     written = (Answer.choice.is_(None) & Answer.number.is_(None)) | (Answer.part == CONTACT)
     _run(delete(Answer).where(theirs, written))

@@ -22,6 +22,7 @@ from feedback.export import Export
 from feedback.exporting import columns_of, suffix, writer_of
 from feedback.feed import Query
 from feedback.harvest import documents_of, harvest
+from feedback.searching import Part, Wish
 from feedback.tally import Filters
 
 log = logging.getLogger("afterword.exporter")
@@ -44,12 +45,16 @@ def wanted_of(query: Query) -> dict[str, Any]:
     """What narrows a query, as an export keeps it."""
     moments = {name: moment.isoformat() for name in ("since", "until") if (moment := getattr(query, name))}
     narrowing = {name: value for name, value in asdict(query.filters).items() if value is not None}
-    return moments | {"flagged": query.flagged, "commented": query.commented, "filters": narrowing}
+    said = [[*part.words, part.prefix] for part in query.wish.parts] if query.wish else None
+    tags = [ident.hex for ident in query.tags]
+    marks = {"flagged": query.flagged, "commented": query.commented, "tags": tags, "wish": said}
+    return moments | marks | {"filters": narrowing}
 
 
 def query_of(export: Export) -> Query:
     """The inverse of `wanted_of`."""
     wanted = export.wanted
+    said = wanted.get("wish")
     since, until = (wanted.get(name) and datetime.fromisoformat(wanted[name]) for name in ("since", "until"))
     return Query(
         workspace_id=export.workspace_id,
@@ -59,6 +64,8 @@ def query_of(export: Export) -> Query:
         flagged=wanted.get("flagged"),
         commented=bool(wanted.get("commented")),
         filters=Filters(**wanted.get("filters", {})),
+        tags=tuple(map(uuid.UUID, wanted.get("tags", ()))),
+        wish=None if said is None else Wish(tuple(Part(tuple(words), prefix) for *words, prefix in said)),
     )
 
 

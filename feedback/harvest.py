@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Select, select
 
 from base.db import db
-from feedback import feed
+from feedback import feed, inbox
 from feedback.answer import Answer
 from feedback.feed import Place, Query
 from feedback.response import Response
@@ -34,6 +34,9 @@ def harvest(query: Query, *, further: bool) -> Iterator[list[dict[str, Any]]]:
     Each batch is a short read of its own, so that a long export holds nobody up; rows that come meanwhile are newer
     than where it began and are left out.
     """
+    if query.wish is not None:
+        yield from _searched(query, further=further)
+        return
     after: Place | None = None
     while True:
         rows = db.session.connection().execute(_batch(query, after)).all()
@@ -46,6 +49,23 @@ def harvest(query: Query, *, further: bool) -> Iterator[list[dict[str, Any]]]:
             return
 
 
+def _searched(query: Query, *, further: bool) -> Iterator[list[dict[str, Any]]]:
+    """The same of what a search finds."""
+    after: int | None = None
+    while True:
+        found = inbox.idents(query, limit=BATCH, after=after)
+        these = [ident for _, ident in found]
+        rows = db.session.connection().execute(_rows().where(Response.id.in_(these))).all()
+        db.session.rollback()
+        if not rows:
+            return
+        known = {row.id: row for row in rows}
+        yield _told([known[ident] for ident in these if ident in known], further=further)
+        after = found[-1][0]
+        if len(found) < BATCH:
+            return
+
+
 def documents_of(workspace_id: uuid.UUID, survey_id: uuid.UUID) -> list[dict[str, Any]]:
     """What each version of a survey asked, the newest first."""
     of = (Survey.workspace_id == workspace_id, Survey.id == survey_id)
@@ -54,6 +74,11 @@ def documents_of(workspace_id: uuid.UUID, survey_id: uuid.UUID) -> list[dict[str
 
 
 def _batch(query: Query, after: Place | None) -> Select[Any]:
+    rows = _rows().where(*feed.wanted(query)).order_by(*feed.ordered("newest", backwards=False)).limit(BATCH)
+    return rows if after is None else rows.where(feed.behind(after))
+
+
+def _rows() -> Select[Any]:
     columns: tuple[Any, ...] = (
         *(Response.id, Response.metric, Response.score, Response.comment, Response.locale, Response.language),
         *(Response.sentiment_label, Response.polarity, Response.agent, Response.team, Response.channel),
@@ -63,7 +88,7 @@ def _batch(query: Query, after: Place | None) -> Select[Any]:
         *(Contact.name.label("person"), Contact.email, OpenLink.name.label("link")),
         *(Interaction.source, Interaction.external_id),
     )
-    rows = (
+    return (
         select(*columns)
         .select_from(Response)
         .join(Survey, Survey.id == Response.survey_id)
@@ -72,11 +97,7 @@ def _batch(query: Query, after: Place | None) -> Select[Any]:
         .outerjoin(OpenLink, OpenLink.id == Response.link_id)
         .outerjoin(Invitation, Invitation.id == Response.invitation_id)
         .outerjoin(Interaction, Interaction.id == Invitation.interaction_id)
-        .where(*feed.wanted(query))
-        .order_by(*feed.ordered("newest", backwards=False))
-        .limit(BATCH)
     )
-    return rows if after is None else rows.where(feed.behind(after))
 
 
 def _told(rows: Sequence[Any], *, further: bool) -> list[dict[str, Any]]:

@@ -23,10 +23,12 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from base import events
 from base.db import Model, Moment, db, new_id
+from feedback.concordance import Concordance
 from feedback.counting import PENDING, heard
 from feedback.revision import Given, Revision
 from feedback.sentiment import Reading
 from feedback.suspecting import Reason, Sign, reason_for
+from feedback.tag import Tag, Tagging
 from feedback.theme import SIDE, Theme
 from surveys.link import Link
 from surveys.open_link import ADD_PLACE
@@ -171,6 +173,27 @@ class Response(Model):
         found = db.session.scalars(select(cls).where(cls.id.in_(revisions)).with_for_update())
         return [response for response in found if response.revision == revisions[response.id]]
 
+    def add_tag(self, name: str, *, at: datetime, by: uuid.UUID) -> Tag:
+        """Give it the tag with this name, made if it is new. InvalidError for a name that is none."""
+        self._hold()
+        tag = Tag.make(self.workspace_id, name, at=at, by=by)
+        Tagging.add(self.id, tag, at=at, by=by)
+        self._find_by_tags()
+        return tag
+
+    def take_tag(self, tag_id: uuid.UUID) -> None:
+        self._hold()
+        Tagging.take(self.id, tag_id)
+        self._find_by_tags()
+
+    def _hold(self) -> None:
+        """One change of its tags at a time, so that it is found by all of them."""
+        db.session.execute(select(Response.id).where(Response.id == self.id).with_for_update())
+
+    def _find_by_tags(self) -> None:
+        if self.comment is not None and self.read_at is not None:
+            Concordance.keep(self, Tagging.ids_of(self.id))
+
     def keep_reading(self, found: Reading | None, *, at: datetime) -> None:
         """Keep what was read in the comment; None when there is no comment. Told only where something is new."""
         before = (self.read_at is not None, self.language, self.sentiment_label, self.polarity)
@@ -181,6 +204,8 @@ class Response(Model):
         self.heard = heard(found.themes, side=SIDE) if found else None
         Theme.keep(self.id, found.themes if found else ())
         db.session.expire(self, ["themes"])
+        if self.comment is not None:
+            Concordance.keep(self, Tagging.ids_of(self.id))
         if before != (True, self.language, self.sentiment_label, self.polarity):
             told = {"revision": self.revision, "language": self.language, "label": self.sentiment_label}
             # Jobs follow the first reading only, and none that of an anonymous answer: a queue would know its moment.

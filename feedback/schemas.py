@@ -16,6 +16,7 @@ from feedback import feed, ranging
 from feedback.feed import Entry
 from feedback.metric import Change, Score
 from feedback.response import Response
+from feedback.searching import LONGEST_WISH, wish_of
 from feedback.sentiment.themes import THEMES
 from feedback.tally import Filters
 from feedback.telling import Told
@@ -25,6 +26,7 @@ from surveys.scale import SCALES, Band
 from surveys.schemas import MetricName
 
 Text = Annotated[Annotated[str, StringConstraints(max_length=320), ONE_LINE] | None, BlankIsNone]
+Words = Annotated[Annotated[str, StringConstraints(max_length=LONGEST_WISH)] | None, BlankIsNone]
 Language = Annotated[
     Annotated[str, StringConstraints(max_length=12, pattern=r"^[A-Za-z0-9-]*$")] | None,
     BlankIsNone,
@@ -108,13 +110,18 @@ class ResponsesIn(FiltersIn):
     flagged: Annotated[
         bool | None, Field(description="Only those kept apart as suspicious (true), or only those that count (false).")
     ] = None
+    q: Annotated[
+        Words, Field(description='All these words; "in this order" in quotation marks; the last may go on.')
+    ] = None
+    tag: Annotated[Text, Field(description="Name of a tag, however it is written.")] = None
     limit: Annotated[int, Field(ge=1, le=500)] = 100
     cursor: Annotated[Text, Field(description="The next_cursor of the page before.")] = None
 
-    def asked(self, workspace_id: uuid.UUID, survey_id: uuid.UUID | None) -> feed.Query:
+    def asked(self, workspace_id: uuid.UUID, survey_id: uuid.UUID | None, tags: tuple[uuid.UUID, ...]) -> feed.Query:
         """The same as the room asks for it."""
-        known = {"email": self.email, "since": self.since, "until": self.until, "flagged": self.flagged}
-        return feed.Query(workspace_id=workspace_id, survey_id=survey_id, filters=self.filters, **known)  # type: ignore[arg-type] # each has its own type
+        where: Any = {"workspace_id": workspace_id, "survey_id": survey_id, "tags": tags, "wish": wish_of(self.q)}
+        same = {name: getattr(self, name) for name in ("email", "since", "until", "flagged", "filters")}
+        return feed.Query(**where, **same)
 
 
 class MetricsIn(FiltersIn):

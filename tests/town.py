@@ -22,8 +22,10 @@ from feedback.export import Export
 from feedback.export import Wish as FileWish
 from feedback.exporter import write_export
 from feedback.issue import Issue, oldest_untold
+from feedback.note import Note
 from feedback.notice import Attempt, Notice
 from feedback.recipient import Addressee, Recipient
+from feedback.response import Response
 from feedback.revision import Given
 from surveys import forecaster, importer, jobs, receiver, recurring
 from surveys.bounce import Bounce
@@ -114,6 +116,8 @@ class Town:
     source_id: uuid.UUID
     call_id: uuid.UUID
     hook: str
+    tag_id: uuid.UUID
+    note_id: uuid.UUID
 
     @classmethod
     def build(cls, app, workspace, admin):
@@ -167,7 +171,16 @@ class Town:
             key=secret,
             link=cls._open_link(survey, now),
             **cls._source(workspace, survey, now, drain),
+            **cls._marks(responses[0].id, admin, now),
         )
+
+    @staticmethod
+    def _marks(response_id, admin, now):
+        """A tag and a note on an answer."""
+        with transaction() as session:
+            tag = session.get_one(Response, response_id).add_tag("Call back", at=now, by=admin.id)
+            note = Note.write(response_id, "I called, nobody answered.", at=now, by=admin.id)
+        return {"tag_id": tag.id, "note_id": note.id}
 
     @staticmethod
     def _rich(workspace, now):
@@ -363,6 +376,8 @@ NAMED = {
     ("forecasting", "ident"): lambda town: town.foreseen_upload_id,
     ("logos", "ident"): lambda town: town.logo_id,
     ("responses", "ident"): lambda town: town.response_id,
+    ("tagging", "ident"): lambda town: town.response_id,
+    ("marking", "ident"): lambda town: town.response_id,
     ("theming", "ident"): lambda town: town.response_id,
     ("responses.release", "ident"): lambda town: town.flagged_id,
     ("exports", "ident"): lambda town: town.export(),

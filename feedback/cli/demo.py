@@ -36,6 +36,7 @@ def demo(*, days: int) -> None:
   Password   {company.PASSWORD}
 
   Look at    {url}/w/demo/surveys                 three surveys: NPS, CSAT and CES
+             {url}/w/demo/responses?commented=1   what customers wrote, to be searched and tagged
              {url}/w/demo/digests                 who gets a digest, and every issue sent
              {url}/w/demo/alerts                  who is told at once, and of what
              {url}/w/demo/outbox                  the mails, as they would have gone out

@@ -20,7 +20,7 @@ from base.jobs import Job, Queue
 from base.runners import Runner
 from feedback import alerter, sentiment
 from feedback.alerter import raise_alerts
-from feedback.demo import company, opinion, story
+from feedback.demo import company, desk, opinion, story
 from feedback.demo.company import Company
 from feedback.demo.story import ASKED_AT, Happening
 from feedback.digest import Digest
@@ -76,6 +76,7 @@ def tell(now: datetime, *, days: int, progress: Progress) -> None:
         progress(f"{day:%-d %B}", number, days)
     _send_todays_digest(made, now)
     company.settle(made, now)
+    desk.work(made, now)
     _tick(now)
 
 

@@ -10,6 +10,7 @@ from feedback.views import (
     exports,
     health,
     issues,
+    marking,
     opening,
     pausing,
     reading,
@@ -18,6 +19,7 @@ from feedback.views import (
     speaking,
     stopping,
     styleguide,
+    tagging,
     theming,
 )
 
@@ -30,6 +32,7 @@ blueprints: tuple[Blueprint, ...] = (
     exports.bp,
     health.bp,
     issues.bp,
+    marking.bp,
     pausing.bp,
     responses.bp,
     results.bp,
@@ -37,5 +40,6 @@ blueprints: tuple[Blueprint, ...] = (
     stopping.bp,
     styleguide.bp,
     reading.bp,
+    tagging.bp,
     theming.bp,
 )

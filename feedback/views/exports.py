@@ -15,15 +15,16 @@ from base import clock
 from base.db import transaction
 from base.errors import ConflictError, NotFoundError
 from base.jobs import enqueue
-from feedback import exporter, feed, ranging
+from feedback import exporter, feed, inbox
 from feedback.export import Export, Wish
 from feedback.exporting import FORMATS, columns_of, suffix
-from feedback.forms.filtering import ResultsForm
+from feedback.forms.looking import FLAGGED, InboxForm, period_of
 from feedback.harvest import documents_of
-from feedback.ranging import BadRange
 from surveys.survey import Survey
 
 bp = Blueprint("exports", __name__)
+
+MOST_COUNTED = 100_000
 
 
 @bp.get("/w/<workspace>/exports")
@@ -44,7 +45,7 @@ def new(workspace: Workspace) -> ResponseReturnValue:
         "feedback/export_form.html",
         survey=survey,
         surveys=Survey.all_of(workspace.id),
-        matching=feed.size(query),
+        matching=_size(query),
         query=query,
         formats=FORMATS,
         columns=columns_of(documents, people=can("contacts.view")),
@@ -66,7 +67,7 @@ def ask(workspace: Workspace) -> ResponseReturnValue:
         survey_id=survey.id if survey else None,
         wanted=exporter.wanted_of(query),
         people=people,
-        total=feed.size(query),
+        total=_size(query).n,
     )
     try:
         with transaction():
@@ -105,29 +106,15 @@ def _back(workspace: Workspace) -> str:
     return url_for(".new", workspace=workspace.slug, **kept)
 
 
+def _size(query: feed.Query) -> inbox.Size:
+    """How many responses there are; of a search only up to where counting ends."""
+    return inbox.Size(feed.size(query)) if query.wish is None else inbox.size(query, most=MOST_COUNTED)
+
+
 def _asked(workspace: Workspace) -> tuple[Survey | None, feed.Query]:
-    """The survey and the responses that the address names; without a survey all of the workspace."""
+    """The survey and the responses that the address names, as lists read it; without a survey all of the workspace."""
     slug = request.args.get("survey")
     survey = Survey.of(workspace.id, slug) if slug else None
-    form = ResultsForm.read(request.args)
-    period = _period(workspace.zone)
-    query = feed.Query(
-        workspace_id=workspace.id,
-        survey_id=survey.id if survey else None,
-        since=period.interval.start if period else None,
-        until=period.interval.end if period else None,
-        flagged=None if request.args.get("flagged") == "1" else False,
-        commented=form.commented.data,
-        filters=form.all,
-    )
-    return survey, query
-
-
-def _period(zone: str) -> Any:
-    """The period that the address names; without one, ever."""
-    if not {"period", "from", "to"} & set(request.args):
-        return None
-    try:
-        return ranging.chosen(request.args, clock.now(), zone)
-    except BadRange:
-        return None
+    flagged = FLAGGED.get(request.args.get("flagged", ""), False)
+    period = period_of(request.args, workspace.zone)
+    return survey, InboxForm.read(request.args).query(workspace, survey, period=period, flagged=flagged)

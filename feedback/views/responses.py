@@ -1,8 +1,10 @@
-"""One response with everything that is known of it, and the list of all, above all of those set aside."""
+"""One response with everything that is known of it, and the list of all: narrowed, searched, and those set aside."""
 
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
@@ -13,10 +15,18 @@ from accounts.access import requires
 from accounts.workspace import Workspace
 from base import clock
 from base.db import transaction
-from feedback import feed, tally
+from base.errors import InvalidError
+from feedback import feed, inbox, tally
 from feedback.dossier import Dossier
+from feedback.feed import Entry, Query
+from feedback.forms.filtering import SENTIMENTS
+from feedback.forms.looking import KEPT, InboxForm, period_of
+from feedback.glance import Glance, is_new
+from feedback.inbox import Page
+from feedback.note import Note
+from feedback.searching import marked
+from feedback.tag import Tag, Tagging
 from feedback.views.drawing import language_name
-from feedback.views.results import place_of
 from surveys import wording
 from surveys.scale import SCALES
 from surveys.survey import Survey
@@ -31,33 +41,89 @@ PAGE = 50
 def index(workspace: Workspace) -> ResponseReturnValue:
     surveys = Survey.all_of(workspace.id)
     survey = next((one for one in surveys if one.slug == request.args.get("survey")), None)
+    form = InboxForm.read(request.args)
     flagged = request.args.get("flagged") == "1"
-    query = feed.Query(
-        workspace_id=workspace.id, survey_id=survey.id if survey else None, flagged=True if flagged else None
-    )
-
-    def here(**changes: Any) -> str:
-        kept = {"flagged": "1" if flagged else None, "survey": survey.slug if survey else None} | changes
-        return url_for("responses.index", workspace=workspace.slug, **kept)
-
+    period = period_of(request.args, workspace.zone)
+    query = form.query(workspace, survey, period=period, flagged=True if flagged else None)
+    page = _page(query)
     return render_template(
         "feedback/responses.html",
         surveys=surveys,
         survey=survey,
+        form=form,
         flagged=flagged,
+        view="flagged" if flagged else "comments" if form.commented.data else "all",
+        tag=form.tag_of(workspace),
+        tags=Tag.counted(workspace.id),
+        period=period,
         waiting=tally.set_aside(workspace.id, survey.id if survey else None),
-        matching=feed.size(query),
-        window=feed.window(query, limit=PAGE, after=place_of("after"), before=place_of("before")),
+        size=inbox.size(query),
+        page=page,
+        known=inbox.known(workspace.id),
+        sentiments=SENTIMENTS,
         names={one.id: one.name for one in surveys},
         scales=SCALES,
-        here=here,
+        here=_here(workspace, survey),
         language_name=language_name,
+        now=clock.now(),
+        **_of_entries(page.entries, workspace, query),
     )
+
+
+def _page(query: Query) -> Page:
+    """The page that the address names; a damaged place is the beginning."""
+    after, before = request.args.get("after"), request.args.get("before")
+    try:
+        return inbox.page(query, limit=PAGE, after=after, before=before)
+    except InvalidError:
+        return inbox.page(query, limit=PAGE)
+
+
+def _here(workspace: Workspace, survey: Survey | None) -> Callable[..., str]:
+    """The list with some of its address changed; None takes something away."""
+    now = {name: request.args[name] for name in KEPT if request.args.get(name)}
+    now["survey"] = survey.slug if survey else ""
+
+    def here(endpoint: str = "responses.index", **changes: Any) -> str:
+        kept = {name: value for name, value in (now | changes).items() if value not in (None, "")}
+        return url_for(endpoint, workspace=workspace.slug, **kept)
+
+    return here
+
+
+def _of_entries(entries: Sequence[Entry], workspace: Workspace, query: Query) -> dict[str, Any]:
+    """What rows of the list show besides the answers."""
+    since = Glance.since(g.user.id, workspace.id, now=clock.now())
+    ids = [entry.response.id for entry in entries]
+
+    def fresh(entry: Entry) -> bool:
+        response = entry.response
+        return is_new(response.created_at, since, anonymous=response.anonymous, zone=workspace.zone)
+
+    return {
+        "new": {entry.response.id for entry in entries if fresh(entry)},
+        "new_count": _new(workspace, since),
+        "tags_of": Tagging.of(ids),
+        "notes_of": Note.counts(ids),
+        "pieces_of": {one.response.id: marked(one.response.comment or "", query.wish) for one in entries},
+    }
+
+
+def _new(workspace: Workspace, since: datetime | None) -> inbox.Size:
+    """How many comments came since somebody last looked, of the whole workspace."""
+    if since is None:
+        return inbox.Size(0)
+    return inbox.size(Query(workspace_id=workspace.id, commented=True, since=since), most=99)
 
 
 @bp.get("/w/<workspace>/responses/<uuid:ident>")
 @requires("results.view")
 def show(workspace: Workspace, ident: uuid.UUID) -> ResponseReturnValue:
+    return dossier_page(workspace, ident)
+
+
+def dossier_page(workspace: Workspace, ident: uuid.UUID, **more: Any) -> str:
+    """The page of one response; `more`: what was typed and refused, and why."""
     found = Dossier.of(workspace, ident)
     return render_template(
         "feedback/response.html",
@@ -68,6 +134,10 @@ def show(workspace: Workspace, ident: uuid.UUID) -> ResponseReturnValue:
         language=language_name(found.response.language),
         language_name=language_name,
         direction=wording.direction,
+        notes=Note.of(ident),
+        tags=Tagging.of([ident])[ident],
+        all_tags=Tag.all_of(workspace.id),
+        **more,
     )
 
 
@@ -77,4 +147,12 @@ def release(workspace: Workspace, ident: uuid.UUID) -> ResponseReturnValue:
     with transaction():
         feed.entry(workspace.id, ident).response.release(at=clock.now(), by=g.user.id)
     flash(_("Released. It counts from now on."), "success")
-    return redirect(url_for(".show", workspace=workspace.slug, ident=ident), 303)
+    return redirect(way_back(workspace, ident), 303)
+
+
+def way_back(workspace: Workspace, ident: uuid.UUID) -> str:
+    """Where a form about an answer stood: the list as it was, or the page of the answer; never elsewhere."""
+    query = request.form.get("back", "")
+    if query.startswith("?"):
+        return url_for("responses.index", workspace=workspace.slug) + query[:2000] + f"#r-{ident}"
+    return url_for("responses.show", workspace=workspace.slug, ident=ident)

@@ -73,6 +73,8 @@ def more_of(town):
     yield f"{survey}/{town.rich.slug}/versions/2?show=mail&theme=dark", True
     yield f"{here}/responses/{town.rich_response_id}", True
     yield f"{here}/responses?band=detractor", True
+    yield f"{here}/responses?commented=1&q=parc&tag={town.tag_id}", True
+    yield f"{here}/responses?commented=1&q=nothing+like+it", True
     yield f"{here}/responses/{town.flagged_id}", True
     yield f"{here}/outbox?state=failed", True
     yield f"{here}/alerts/{town.another_alert().id}", True

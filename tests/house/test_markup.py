@@ -16,8 +16,10 @@ from base.db import new_id, transaction
 from base.outbox import Mail
 from feedback.digest import Digest
 from feedback.issue import IssueMember
+from feedback.note import Note
 from feedback.response import Response
 from feedback.revision import Revision
+from feedback.tag import Tag
 from surveys import importer
 from surveys.contact import Contact
 from surveys.interaction import Interaction
@@ -152,7 +154,17 @@ def stain(town, ink):
                 one.comment = one.comment and f"{ink()} {ink()}"
         for revision in session.scalars(select(Revision).order_by(Revision.response_id, Revision.number)):
             revision.comment = revision.comment and ink()
+    stain_marks(ink)
     stain_the_rest(town, ink)
+
+
+def stain_marks(ink):
+    """What the staff left beside answers."""
+    with transaction() as session:
+        for tag in session.scalars(select(Tag).order_by(Tag.id)):
+            tag.name = ink(40)
+        for note in session.scalars(select(Note).order_by(Note.id)):
+            note.text = ink()
 
 
 def stained(document, ink):

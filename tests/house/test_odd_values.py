@@ -15,7 +15,7 @@ ODD = ("a\0b", "\ud800", "9" * 30, "-1", " ", "\u2028", "%", "'\"--", "NaN", "99
 NAMES = re.findall(
     r"\w+",
     "after agent band before by channel cursor editing flagged from invited lang language limit next order period q "
-    "score sentiment show since state survey team theme time to until version zone day cadence weekday email "
+    "score sentiment show since state survey tag team theme time to until version zone day cadence weekday email "
     "color logo name call",
 )
 

@@ -327,9 +327,11 @@ NOBODY |= {
 NOBODY |= {"mail_stencil", "mail_hold", "mail_breaker"}
 NOBODY |= {"alert", "alert_survey", "alert_watch", "alert_recipient", "alert_drop"}
 NOBODY |= {"rollup", "rollup_state", "rollup_reach", "rollup_asked", "rollup_gone"}
+NOBODY |= {"tag", "response_tag", "glance"}
 """Tables that hold nothing of a customer, or ids only."""
 HELD = {"contact", "interaction", "invitation", "intent", "suppression", "event", "mail", "upload_refused_row"}
 HELD |= {"alert_member", "alert_notice", "alert_attempt"}
+HELD |= {"response_note", "concordance"}
 HELD |= {"response", "response_revision", "response_theme", "answer", "export", "upload", "bounce", "received_call"}
 """Tables whose rows some holding tells, moves and erases."""
 
