@@ -104,15 +104,15 @@ def nps_interval(*, promoters: int, detractors: int, n: int) -> tuple[float, flo
     return min(value, max(-100.0, centre - margin)), max(value, min(100.0, centre + margin))
 
 
-def wilson_interval(*, hits: int, n: int) -> tuple[float, float]:
+def wilson_interval(*, hits: int, n: int, z: float = Z) -> tuple[float, float]:
     """The score interval of a share in percent; n > 0.
 
     Wilson, Journal of the American Statistical Association 22(158), 1927; recommended for small n by Brown,
     Cai and DasGupta, Statistical Science 16(2), 2001.
     """
-    share, squared = hits / n, Z * Z
+    share, squared = hits / n, z * z
     centre = (share + squared / (2 * n)) / (1 + squared / n)
-    half = Z * sqrt(share * (1 - share) / n + squared / (4 * n * n)) / (1 + squared / n)
+    half = z * sqrt(share * (1 - share) / n + squared / (4 * n * n)) / (1 + squared / n)
     # At none and at all the ends are 0 and 1 exactly; floating point may miss them by a hair.
     return 100 * min(share, max(0.0, centre - half)), 100 * max(share, min(1.0, centre + half))
 

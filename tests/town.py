@@ -15,12 +15,12 @@ from base.outbox import Mail
 from feedback import ballot
 from feedback.digest import Digest, Order
 from feedback.digesting import Cadence
-from feedback.emails import pause_url
 from feedback.export import Export
 from feedback.export import Wish as FileWish
 from feedback.exporter import write_export
 from feedback.issue import Issue, oldest_untold
 from feedback.revision import Given
+from feedback.way import OPEN_FOR, pause_url, read_url
 from surveys import forecaster, importer, jobs, receiver, recurring
 from surveys.bounce import Bounce
 from surveys.contact import Contact
@@ -227,6 +227,13 @@ class Town:
         drain()
         return {"source_id": source.id, "call_id": told.id, "hook": hook}
 
+    def another_digest(self):
+        """One that may be removed."""
+        cadence = Cadence("daily", 8, 0, None, None, "Europe/Ljubljana")
+        reader = {"recipient_email": f"{new_id().hex}@acme.example", "recipient_name": "", "locale": "en"}
+        with transaction():
+            return Digest.order(self.workspace.id, Order(**reader, cadence=cadence), at=clock.now())
+
     @staticmethod
     def _digest(workspace, admin, now):
         cadence = Cadence("daily", 8, 0, None, None, "Europe/Ljubljana")
@@ -350,6 +357,8 @@ NAMED = {
     ("answering", "token"): lambda town: town.waiting.token,
     ("unsubscribing", "token"): lambda town: last_part(unsubscribe_url(town.contact_id, town.survey.id, "sl")),
     ("pausing", "token"): lambda town: last_part(pause_url(town.digest_id)),
+    ("digests.remove", "digest_id"): lambda town: town.another_digest().id,
+    ("guests", "token"): lambda town: last_part(read_url(town.issue_id, town.admin.email, clock.now() + OPEN_FOR)),
     ("welcome.join", "token"): lambda town: last_part(town.ticket("invite").link),
     ("welcome.accept", "token"): lambda town: last_part(town.ticket("invite").link),
     ("welcome", "token"): lambda town: last_part(town.ticket("setup").link),

@@ -3,10 +3,12 @@
 from flask import Blueprint
 
 from feedback.views import (
+    agenda,
     answering,
     comparison,
     digests,
     exports,
+    guests,
     health,
     issues,
     opening,
@@ -19,11 +21,13 @@ from feedback.views import (
 )
 
 blueprints: tuple[Blueprint, ...] = (
+    agenda.bp,
     answering.bp,
     opening.bp,
     comparison.bp,
     digests.bp,
     exports.bp,
+    guests.bp,
     health.bp,
     issues.bp,
     pausing.bp,
