@@ -17,7 +17,7 @@ from base import clock, courier, fetch
 from base.db import db, new_id, reading, transaction
 from base.fetch import Failure
 from base.jobs import enqueue, enqueue_missing, job, slow_job
-from feedback import alerting, emails, posting
+from feedback import alert_emails, alerting, posting
 from feedback.alert import Alert
 from feedback.alerting import Fall, Told
 from feedback.bulletin import Bulletin, counted, counts_of, facts_of, slump_of
@@ -121,7 +121,7 @@ def write_mail(notice_id: uuid.UUID) -> None:
         if notice is None or notice.state != "claimed":
             return
         bulletin = Bulletin.of(notice)
-        message = None if bulletin.unwanted else emails.alert(bulletin, at=now)
+        message = None if bulletin.unwanted else alert_emails.alert(bulletin, at=now)
     with transaction():
         found = Notice.locked(notice_id)
         if found is None:
@@ -151,7 +151,7 @@ def post_to_channel(notice_id: uuid.UUID) -> None:
         return
     with reading() as session:
         bulletin = Bulletin.of(session.get_one(Notice, notice_id, populate_existing=True))
-        message = None if bulletin.unwanted else emails.alert_message(bulletin)
+        message = None if bulletin.unwanted else alert_emails.alert_message(bulletin)
     recipient = bulletin.recipient
     if message is None:
         with transaction():

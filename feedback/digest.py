@@ -1,8 +1,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Collection
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -14,10 +13,9 @@ from sqlalchemy import (
     Select,
     SmallInteger,
     String,
-    UniqueConstraint,
     Uuid,
-    delete,
     select,
+    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -25,51 +23,40 @@ from base import events
 from base.db import Model, Moment, db, insert_once, new_id
 from base.errors import ConflictError, NotFoundError
 from feedback import digesting
+from feedback.digest_survey import DigestSurvey
 from feedback.digesting import Cadence, Plan
+from feedback.order import MOST, Order, Scope
+from feedback.zoning import local_date
 from surveys.survey import Survey
 
 RECIPIENT = "recipient"
 """Who paused or resumed, when it was the reader of the mail and not staff."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Order:
-    """What somebody wants: who gets what when. `surveys` are ids, None means all; `when_empty` is skip or short."""
-
-    recipient_email: str
-    recipient_name: str
-    locale: str
-    cadence: Cadence
-    when_empty: str = "short"
-    surveys: tuple[uuid.UUID, ...] | None = None
-
-    @property
-    def columns(self) -> dict[str, Any]:
-        """The same as values of a digest's row."""
-        cadence = self.cadence
-        return {
-            "recipient_email": self.recipient_email.strip().lower(),
-            "recipient_name": self.recipient_name.strip(),
-            "locale": self.locale,
-            "all_surveys": self.surveys is None,
-            "cadence": cadence.kind,
-            "hour": cadence.hour,
-            "minute": cadence.minute,
-            "weekday": cadence.weekday,
-            "day": cadence.day,
-            "zone": cadence.zone,
-            "when_empty": self.when_empty,
-        }
+ITSELF = "itself"
+"""Who paused, when nobody needed it for `PATIENCE`."""
+PATIENCE = timedelta(weeks=8)
+"""So long a digest comes though nobody opens it and it has nobody to tell of."""
+LIVING = text("ended_at IS NULL")
 
 
 class Digest(Model):
     """A recipient's standing order: which surveys, how often, at what hour of their own time zone.
 
-    One recipient has one digest in a workspace, so that everything they follow comes in one mail.
+    One recipient may have several in a workspace, told apart by their titles; what is due together comes in one mail.
     """
 
     __tablename__ = "digest"
-    __table_args__ = (UniqueConstraint("workspace_id", "recipient_email"), Index("ix_digest_due", "next_due_at"))
+    __table_args__ = (
+        Index(
+            "ix_digest_recipient",
+            "workspace_id",
+            "recipient_email",
+            "title",
+            unique=True,
+            sqlite_where=LIVING,
+            postgresql_where=LIVING,
+        ),
+        Index("ix_digest_due", "next_due_at"),
+    )
 
     id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True, default=new_id)
     workspace_id: Mapped[uuid.UUID] = mapped_column(Uuid, ForeignKey("workspace.id", ondelete="CASCADE"))
@@ -89,21 +76,38 @@ class Digest(Model):
     zone: Mapped[str] = mapped_column(String(60))
     when_empty: Mapped[str] = mapped_column(String(6), default="short")
     """skip · short: what to do when there is nothing to report."""
+    title: Mapped[str] = mapped_column(String(80), default="", server_default="")
+    agent: Mapped[str | None] = mapped_column(String(120))
+    team: Mapped[str | None] = mapped_column(String(120))
+    channel: Mapped[str | None] = mapped_column(String(60))
+    language: Mapped[str | None] = mapped_column(String(12))
+    """With the three above: which part of the answers it looks at; None does not narrow."""
+    threshold: Mapped[str] = mapped_column(String(10), default="detractors", server_default="detractors")
+    """detractors · passives (and detractors) · negative (comments of anybody): of whom it tells."""
+    most: Mapped[int] = mapped_column(SmallInteger, default=MOST, server_default=str(MOST))
+    """Told one by one; the rest is counted and linked."""
     covers_from: Mapped[datetime] = mapped_column(Moment)
-    """Detractors answered since then belong to this digest."""
+    """Those who answered since then belong to this digest."""
     next_due_at: Mapped[datetime | None] = mapped_column(Moment)
     """None while paused."""
     last_local_date: Mapped[date | None] = mapped_column(Date)
     paused_at: Mapped[datetime | None] = mapped_column(Moment)
     paused_by: Mapped[str | None] = mapped_column(String(60))
+    stirred_at: Mapped[datetime | None] = mapped_column(Moment)
+    """When it last was ordered, changed or resumed, or had somebody to tell of."""
+    last_seen_at: Mapped[datetime | None] = mapped_column(Moment)
+    """When a person last followed a link of it."""
+    ended_at: Mapped[datetime | None] = mapped_column(Moment)
+    """Nothing is sent any more and its links show nothing; what was sent is kept."""
+    ended_by: Mapped[str | None] = mapped_column(String(60))
     created_at: Mapped[datetime] = mapped_column(Moment)
     created_by: Mapped[uuid.UUID | None] = mapped_column(Uuid)
 
     @classmethod
     def order(cls, workspace_id: uuid.UUID, order: Order, *, at: datetime, by: uuid.UUID | None = None) -> Digest:
-        """A new digest. Its first issue tells every detractor of the days that it reports.
+        """A new digest. Its first issue tells everybody it is about of the days that it reports.
 
-        Raises ConflictError when the recipient has one here already, NotFoundError for a survey of others.
+        Raises ConflictError when the recipient has one of this title here, NotFoundError for a survey of others.
         """
         ident = new_id()
         row = order.columns | {
@@ -111,37 +115,48 @@ class Digest(Model):
             "workspace_id": workspace_id,
             "covers_from": digesting.first_period(order.cadence, at).current.start,
             "next_due_at": digesting.next_due(order.cadence, at).at,
+            "stirred_at": at,
             "created_at": at,
             "created_by": by,
         }
         if not insert_once(cls, row):
-            raise ConflictError("This person already has a digest in this workspace.")
+            raise ConflictError("This person already has a digest of this name in this workspace.")
         digest = db.session.get_one(cls, ident)
-        digest.follow(order.surveys, since=None)
+        DigestSurvey.follow(digest, order.surveys, since=None)
         events.record("digest.ordered", ident, workspace_id=workspace_id, at=at, actor=_actor(by))
         return digest
 
-    def change(self, order: Order, *, at: datetime, by: uuid.UUID | None = None) -> None:
+    def change(
+        self, order: Order, *, at: datetime, by: uuid.UUID | None = None, waiting: datetime | None = None
+    ) -> None:
         """Another order for what comes next; what was told stays told.
 
-        Surveys followed from now on are told from the coming issue's days on, not from the digest's beginning.
+        Surveys and people that it tells of from now on are told from the coming issue's days on, not from the digest's
+        beginning. `waiting` is what `oldest_untold` said: nobody whom it covered and did not tell yet is lost.
         """
+        columns = order.columns
         taken = select(Digest.id).where(
             Digest.workspace_id == self.workspace_id,
-            Digest.recipient_email == order.columns["recipient_email"],
+            Digest.recipient_email == columns["recipient_email"],
+            Digest.title == columns["title"],
+            Digest.ended_at.is_(None),
             Digest.id != self.id,
         )
         if db.session.scalar(taken) is not None:
-            raise ConflictError("This person already has a digest in this workspace.")
-        self.follow(order.surveys, since=digesting.first_period(order.cadence, at).current.start)
-        for name, value in order.columns.items():
+            raise ConflictError("This person already has a digest of this name in this workspace.")
+        start = digesting.first_period(order.cadence, at).current.start
+        DigestSurvey.follow(self, order.surveys, since=start)
+        if not order.scope.within(self.scope):
+            self.covers_from = max(self.covers_from, min(start, waiting or start))
+        for name, value in columns.items():
             setattr(self, name, value)
+        self.stirred_at = at
         if self.paused_at is None:
             self.look_forward(at)
         events.record("digest.changed", self.id, workspace_id=self.workspace_id, at=at, actor=_actor(by))
 
     def pause(self, *, at: datetime, by: str) -> None:
-        """Send nothing more until resumed. `by` is a user's id or RECIPIENT. Paused again, it stays as it was."""
+        """Send nothing more until resumed. `by` is a user's id, RECIPIENT or ITSELF. Paused again, nothing changes."""
         if self.paused_at is None:
             self.paused_at, self.paused_by, self.next_due_at = at, by, None
             events.record("digest.paused", self.id, workspace_id=self.workspace_id, at=at, actor=by)
@@ -150,8 +165,25 @@ class Digest(Model):
         """Go on; the next issue also tells what came during the pause."""
         if self.paused_at is not None:
             self.paused_at = self.paused_by = None
+            self.stirred_at = at
             self.look_forward(at)
             events.record("digest.resumed", self.id, workspace_id=self.workspace_id, at=at, actor=by)
+
+    def end(self, *, at: datetime, by: uuid.UUID) -> None:
+        """The recipient gets nothing more, and links that they have show nothing. What was sent is kept."""
+        if self.ended_at is None:
+            self.ended_at, self.ended_by, self.next_due_at = at, str(by), None
+            events.record("digest.ended", self.id, workspace_id=self.workspace_id, at=at, actor=str(by))
+
+    def seen(self, *, at: datetime) -> None:
+        """A person followed a link of it. Kept once an hour."""
+        if self.last_seen_at is None or at - self.last_seen_at > timedelta(hours=1):
+            self.last_seen_at = at
+
+    def idle(self, at: datetime) -> bool:
+        """Whether for `PATIENCE`, in days of its reader, nobody opened it and it had nobody to tell of."""
+        last = max(filter(None, (self.created_at, self.stirred_at, self.last_seen_at)))
+        return local_date(at, self.zone) - local_date(last, self.zone) >= PATIENCE
 
     def took(self, day: date, *, at: datetime) -> None:
         """The issue of `day` is taken: look forward to the next one."""
@@ -165,6 +197,12 @@ class Digest(Model):
             return None
         before = self.next_due_at - timedelta(microseconds=1)
         return digesting.plan(self.rhythm, before, now, last_local_date=self.last_local_date)
+
+    @property
+    def scope(self) -> Scope:
+        """Which part of the answers it looks at, and of whom it tells."""
+        names = ("agent", "team", "channel", "language", "threshold")
+        return Scope(**{name: getattr(self, name) for name in names})
 
     @property
     def rhythm(self) -> Cadence:
@@ -181,20 +219,48 @@ class Digest(Model):
         return found
 
     @classmethod
-    def all_of(cls, workspace_id: uuid.UUID) -> list[Digest]:
-        """All digests of a workspace, by the recipient's name."""
-        found = select(cls).where(cls.workspace_id == workspace_id).order_by(cls.recipient_name, cls.recipient_email)
-        return list(db.session.scalars(found))
+    def living(cls, workspace_id: uuid.UUID, ident: uuid.UUID) -> Digest:
+        """The same, of those that were not ended."""
+        found = cls.of(workspace_id, ident)
+        if found.ended_at is not None:
+            raise NotFoundError("digest", ident)
+        return found
+
+    @classmethod
+    def all_of(cls, workspace_id: uuid.UUID, *, ended: bool = False) -> list[Digest]:
+        """All digests of a workspace, or all that ended, by the recipient's name."""
+        found = select(cls).where(cls.workspace_id == workspace_id)
+        found = found.where(cls.ended_at.is_not(None) if ended else cls.ended_at.is_(None))
+        return list(db.session.scalars(found.order_by(cls.recipient_name, cls.recipient_email, cls.title)))
 
     @classmethod
     def due(cls, now: datetime) -> list[uuid.UUID]:
         """Ids of the digests that owe an issue, the longest owed first."""
         return list(db.session.scalars(select(cls.id).where(cls.next_due_at <= now).order_by(cls.next_due_at)))
 
+    def companions(self, now: datetime) -> list[Digest]:
+        """Those that owe an issue to the same reader, itself among them: they come in one mail."""
+        return [one for one in db.session.scalars(self._of_reader(now)) if one.reader == self.reader]
+
+    def _of_reader(self, now: datetime) -> Select[Digest]:
+        theirs = (Digest.workspace_id == self.workspace_id, Digest.recipient_email == self.recipient_email)
+        return select(Digest).where(*theirs, Digest.ended_at.is_(None), Digest.next_due_at <= now).order_by(Digest.id)
+
+    @property
+    def reader(self) -> tuple[uuid.UUID, str, str, str]:
+        """Digests come in one mail when they speak to the same person in one language and by one clock."""
+        return self.workspace_id, self.recipient_email, self.locale, self.zone
+
     @classmethod
     def locked(cls, ident: uuid.UUID) -> Digest | None:
         """The digest as it is now, kept from others until the transaction ends; None when it is gone."""
-        return db.session.get(cls, ident, with_for_update=True, populate_existing=True)
+        return next(iter(cls.all_locked([ident])), None)
+
+    @classmethod
+    def all_locked(cls, idents: Collection[uuid.UUID]) -> list[Digest]:
+        """The same of several, always taken in the same order, so that two who take them never wait for each other."""
+        found = select(cls).where(cls.id.in_(idents)).order_by(cls.id)
+        return list(db.session.scalars(found.with_for_update().execution_options(populate_existing=True)))
 
     @property
     def surveys(self) -> list[Survey]:
@@ -219,41 +285,6 @@ class Digest(Model):
     def due_after(self, at: datetime, *, dated_after: date | None) -> datetime:
         """When the first issue comes that is due after `at` and dated after a day."""
         return digesting.next_due(self.rhythm, at, last_local_date=dated_after).at
-
-    def follow(self, wanted: Iterable[uuid.UUID] | None, *, since: datetime | None) -> None:
-        """Follow exactly these surveys, or all; those not followed before only `since` then."""
-        everything = set(db.session.scalars(select(Survey.id).where(Survey.workspace_id == self.workspace_id)))
-        chosen = set(wanted) if wanted is not None else everything
-        if not chosen <= everything:
-            raise NotFoundError("survey", (chosen - everything).pop())
-        known = {row.survey_id: row for row in db.session.scalars(DigestSurvey.rows_of(self.id))}
-        before = known.keys() if not self.all_surveys else everything
-        if wanted is not None:
-            db.session.execute(
-                delete(DigestSurvey).where(DigestSurvey.digest_id == self.id, DigestSurvey.survey_id.not_in(chosen))
-            )
-        for survey_id in chosen - known.keys():
-            start = since if since is not None and survey_id not in before else None
-            if wanted is not None or start is not None:
-                db.session.add(DigestSurvey(digest_id=self.id, survey_id=survey_id, covers_from=start))
-        db.session.flush()
-
-
-class DigestSurvey(Model):
-    """A survey that a digest follows, when it does not follow all; of one that follows all, a survey it began to
-    follow later than the rest.
-    """
-
-    __tablename__ = "digest_survey"
-
-    digest_id: Mapped[uuid.UUID] = mapped_column(Uuid, ForeignKey("digest.id", ondelete="CASCADE"), primary_key=True)
-    survey_id: Mapped[uuid.UUID] = mapped_column(Uuid, ForeignKey("survey.id", ondelete="CASCADE"), primary_key=True)
-    covers_from: Mapped[datetime | None] = mapped_column(Moment)
-    """Detractors of this survey answered since then belong to the digest; None: since those of the digest do."""
-
-    @classmethod
-    def rows_of(cls, digest_id: uuid.UUID) -> Select[DigestSurvey]:
-        return select(cls).where(cls.digest_id == digest_id)
 
 
 def _actor(by: uuid.UUID | None) -> str | None:

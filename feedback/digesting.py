@@ -117,6 +117,16 @@ def next_due(cadence: Cadence, after: datetime, *, last_local_date: date | None 
     return next(_dues(cadence, after.astimezone(UTC), last_local_date))
 
 
+def coming(cadence: Cadence, after: datetime, *, until: datetime, last_local_date: date | None = None) -> Iterator[Due]:
+    """The next issue, and those that follow it up to `until`."""
+    dues = _dues(cadence, after.astimezone(UTC), last_local_date)
+    yield next(dues)
+    for due in dues:
+        if due.at > until:
+            return
+        yield due
+
+
 def missed(cadence: Cadence, since: datetime, now: datetime, *, last_local_date: date | None = None) -> list[Due]:
     """Every issue with since < at ≤ now, oldest first; empty when the clock stepped back."""
     found: list[Due] = []

@@ -97,14 +97,15 @@ def _erase_digests(response_ids: list[uuid.UUID], at: datetime) -> None:
     told = select(Issue, Digest.recipient_email).join(Digest, Digest.id == Issue.digest_id)
     member = select(IssueMember.issue_id).where(IssueMember.response_id.in_(response_ids))
     for issue, address in db.session.execute(told.where(Issue.id.in_(member))).all():
-        theirs = (Mail.to_address == address, Mail.dedupe_key.startswith(f"issue:{issue.id}"))
+        theirs = (Mail.to_address == address, Mail.dedupe_key.startswith(f"issue:{issue.bundle_id}"))
         again = _run_count(delete(Mail).where(*theirs, Mail.state == "queued", Mail.id == issue.mail_id))
         _run(update(Mail).where(*theirs, Mail.state == "queued").values(state="suppressed", reason="erased"))
         for ident in db.session.scalars(select(Mail.id).where(*theirs)):
             events.record("mail.erased", ident, workspace_id=None, at=at)
         _run(update(Mail).where(*theirs).values(raw=EMPTIED))
         if again:
-            _run(update(Issue).where(Issue.id == issue.id).values(state="claimed", mail_id=None))
+            bundle = Issue.bundle_id == issue.bundle_id
+            _run(update(Issue).where(bundle, Issue.state == "posted").values(state="claimed", mail_id=None))
             events.record("issue.claimed", issue.id, workspace_id=None, at=at)
 
 

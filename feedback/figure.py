@@ -16,7 +16,7 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, func, null, select
 
 from feedback import counting, tally
 from feedback.counting import (
@@ -77,13 +77,16 @@ class Figures:
     """What roll-ups do not count yet; None when that is too much."""
     asked: Sequence[Row[Any]] | None
     """What became of invitations since; None when that is too much, or roll-ups are not told."""
+    cuts: Sequence[Cut] = CUTS
+    """What is read of an interval; whoever asks for no segments reads much less without them."""
     _known: dict[tuple[Interval, int | None], Cells] = field(default_factory=dict)
+    _rows: dict[Interval, list[Fact]] = field(default_factory=dict)
 
     @classmethod
     @contextmanager
-    def of(cls, survey_id: uuid.UUID) -> Iterator[Figures]:
+    def of(cls, survey_id: uuid.UUID, *, cuts: Sequence[Cut] = CUTS) -> Iterator[Figures]:
         with snapshot() as connection:
-            yield cls._read(survey_id, connection)
+            yield replace(cls._read(survey_id, connection), cuts=cuts)
 
     @classmethod
     def _read(cls, survey_id: uuid.UUID, connection: Connection) -> Figures:
@@ -218,7 +221,7 @@ class Figures:
         if known is None:
             slot = self._slot(interval)
             sums = [func.sum(Rollup.__table__.c[name]) for name in MEASURES]
-            query = self._within(slot, self._stored(select(Rollup.cut, Rollup.value, *sums), CUTS, version))
+            query = self._within(slot, self._stored(select(Rollup.cut, Rollup.value, *sums), self.cuts, version))
             rows = self.connection.execute(query.group_by(Rollup.cut, Rollup.value))
             known = {(cut, value): [int(n) for n in numbers] for cut, value, *numbers in rows}
             for fact in (*self._changed(slot), *self._rims(slot.rims)):
@@ -280,14 +283,18 @@ class Figures:
         return [fact for fact in changes if slot.days is not None and fact.at in slot.days]
 
     def _rims(self, rims: Sequence[Interval]) -> Iterator[Fact]:
-        """The rows of parts of days, alike ones together."""
-        names = (Response.agent, Response.team, Response.channel)
+        """The rows of parts of days, alike ones together, each part read once."""
         for rim in rims:
-            within = (Response.created_at >= rim.start, Response.created_at < rim.end)
-            query = select(Response.version_id, *names, face.label("face"), func.count().label("n"))
-            query = query.where(Response.survey_id == self.survey_id, *within, COUNTED)
-            query = query.group_by(Response.version_id, *names, "face")
-            for row in self.connection.execute(query):
-                yield Fact(
-                    rim.start, self.versions[row.version_id], (row.agent, row.team, row.channel), row.face, row.n
-                )
+            if rim not in self._rows:
+                self._rows[rim] = list(self._rim(rim))
+            yield from self._rows[rim]
+
+    def _rim(self, rim: Interval) -> Iterator[Fact]:
+        names = [getattr(Response, name) if name in self.cuts else null().label(name) for name in FACETS[:3]]
+        within = (Response.created_at >= rim.start, Response.created_at < rim.end)
+        query = select(Response.version_id, *names, face.label("face"), func.count().label("n"))
+        query = query.where(Response.survey_id == self.survey_id, *within, COUNTED)
+        columns = [name for name in names if name.key in self.cuts]
+        for row in self.connection.execute(query.group_by(Response.version_id, *columns, "face")):
+            about = (row.agent, row.team, row.channel)
+            yield Fact(rim.start, self.versions[row.version_id], about, row.face, row.n)

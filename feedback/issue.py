@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 
 from sqlalchemy import (
+    Boolean,
     Date,
     ForeignKey,
     Index,
@@ -15,11 +16,13 @@ from sqlalchemy import (
     Uuid,
     delete,
     exists,
+    false,
     func,
     insert,
     literal,
     or_,
     select,
+    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -28,21 +31,31 @@ from base.db import Model, Moment, db, insert_once, new_id
 from base.errors import ConflictError, NotFoundError
 from base.outbox import Mail
 from feedback import digesting
-from feedback.digest import Digest, DigestSurvey
+from feedback.digest import Digest
+from feedback.digest_survey import DigestSurvey
 from feedback.digesting import Due, Plan
 from feedback.response import Response
-from feedback.tally import COUNTED, Filters, conditions
 from feedback.zoning import local_date
+
+CLAIMED = text("state = 'claimed'")
 
 
 class Issue(Model):
     """One dated mail of a digest. (digest, local date) is unique: restarts, two schedulers and DST meet in one row."""
 
     __tablename__ = "issue"
-    __table_args__ = (UniqueConstraint("digest_id", "local_date"),)
+    __table_args__ = (
+        UniqueConstraint("digest_id", "local_date"),
+        Index("ix_issue_workspace_id", "workspace_id", "id"),
+        Index("ix_issue_bundle_id", "bundle_id"),
+        Index("ix_issue_claimed", "created_at", sqlite_where=CLAIMED, postgresql_where=CLAIMED),
+    )
 
     id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True, default=new_id)
     digest_id: Mapped[uuid.UUID] = mapped_column(Uuid, ForeignKey("digest.id", ondelete="CASCADE"))
+    workspace_id: Mapped[uuid.UUID] = mapped_column(Uuid)
+    bundle_id: Mapped[uuid.UUID] = mapped_column(Uuid)
+    """The id of the first of those that come in one mail; its own, mostly. Fixed when they are taken, together."""
     local_date: Mapped[date] = mapped_column(Date)
     due_at: Mapped[datetime] = mapped_column(Moment)
     period_from: Mapped[datetime] = mapped_column(Moment)
@@ -52,20 +65,27 @@ class Issue(Model):
     """The first missed local date, when this issue makes up for some."""
     trigger: Mapped[str] = mapped_column(String(10), default="schedule")
     """schedule · by hand"""
-    detractors: Mapped[int] = mapped_column(Integer, default=0)
+    detractors: Mapped[int] = mapped_column(Integer, default=0)  # and whomever else it tells of
     state: Mapped[str] = mapped_column(String(10), default="claimed")
     """claimed → posted (the mail is in the outbox) or skipped (nothing to report, as the recipient wished)"""
     mail_id: Mapped[uuid.UUID | None] = mapped_column(Uuid, ForeignKey("mail.id", ondelete="SET NULL"))
     next_due_at: Mapped[datetime | None] = mapped_column(Moment)
+    farewell: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
+    """The last one: if it has nobody to tell of, it says that the digest pauses itself."""
     created_at: Mapped[datetime] = mapped_column(Moment)
 
     @classmethod
-    def drafted(cls, digest: Digest, plan: Plan, *, trigger: str, at: datetime) -> Issue:
+    def drafted(
+        cls, digest: Digest, plan: Plan, *, trigger: str, at: datetime, bundle: uuid.UUID | None = None
+    ) -> Issue:
         """The issue as it would be, in no session: for the one who takes it and for those who only look."""
         period = digesting.period(digest.rhythm, plan.due, issues=len(plan.local_dates)).current
+        ident = new_id()
         return cls(
-            id=new_id(),
+            id=ident,
             digest_id=digest.id,
+            workspace_id=digest.workspace_id,
+            bundle_id=bundle or ident,
             local_date=plan.due.local_date,
             due_at=plan.due.at,
             period_from=period.start,
@@ -75,30 +95,38 @@ class Issue(Model):
             detractors=0,
             state="claimed",
             next_due_at=digest.next_due_at and digest.due_after(at, dated_after=plan.due.local_date),
+            farewell=trigger == "schedule" and not plan.is_catch_up and digest.idle(at),
             created_at=at,
         )
 
     @classmethod
-    def claim(cls, digest_id: uuid.UUID, *, at: datetime, since: datetime | None) -> Issue | None:
-        """Take the issue that a digest owes at `at`, with everything untold that came from `since` until then.
+    def claim(cls, since: Mapping[uuid.UUID, datetime | None], *, at: datetime) -> list[Issue]:
+        """Take the issues that the digests of one reader owe at `at`, as one bundle, with everything untold until then.
 
-        None when nothing is owed or somebody else took it: of several takers the unique row decides. `since` is
-        what `oldest_untold` said before the write lock, None when nothing waits.
+        Those that are owed nothing, or whose issue somebody else took, are left out: of several takers the unique row
+        decides. `since` says of each digest what `oldest_untold` said before the write lock, None where nothing waits.
         """
-        digest = Digest.locked(digest_id)
-        if digest is None or digest.next_due_at is None or digest.next_due_at > at:
-            return None
-        plan = digest.plan(at)
-        if plan is None:  # its date was told already, by hand or under another zone
-            digest.look_forward(at)
-            return None
-        return cls._take(digest, plan, trigger="schedule", at=at, since=since)
+        taken: list[Issue] = []
+        reader = None
+        for digest in Digest.all_locked(since):
+            if digest.next_due_at is None or digest.next_due_at > at or digest.reader != (reader or digest.reader):
+                continue
+            plan = digest.plan(at)
+            if plan is None:  # its date was told already, by hand or under another zone
+                digest.look_forward(at)
+                continue
+            bundle = taken[0].bundle_id if taken else None
+            issue = cls._take(digest, plan, trigger="schedule", at=at, since=since[digest.id], bundle=bundle)
+            if issue is not None:
+                reader = digest.reader
+                taken.append(issue)
+        return taken
 
     @classmethod
     def claim_by_hand(cls, digest_id: uuid.UUID, *, at: datetime, since: datetime | None, by: uuid.UUID) -> Issue:
         """Take today's issue now, because staff asked. Raises ConflictError when today's is there already."""
         digest = Digest.locked(digest_id)
-        if digest is None:
+        if digest is None or digest.ended_at is not None:
             raise NotFoundError("digest", digest_id)
         taken = cls._take(digest, today(digest, at), trigger="by hand", at=at, since=since, by=by)
         if taken is None:
@@ -115,8 +143,9 @@ class Issue(Model):
         at: datetime,
         since: datetime | None,
         by: uuid.UUID | None = None,
+        bundle: uuid.UUID | None = None,
     ) -> Issue | None:
-        draft = cls.drafted(digest, plan, trigger=trigger, at=at)
+        draft = cls.drafted(digest, plan, trigger=trigger, at=at, bundle=bundle)
         digest.took(plan.due.local_date, at=at)
         row = {column.name: getattr(draft, column.name) for column in cls.__table__.columns}
         if not insert_once(cls, row):
@@ -124,12 +153,19 @@ class Issue(Model):
         issue = db.session.get_one(cls, draft.id)
         if since is not None:
             issue.detractors = IssueMember.gather(digest, issue.id, since=since, at=at)
-        actor = str(by) if by else None
-        events.record("issue.claimed", issue.id, workspace_id=digest.workspace_id, at=at, actor=actor)
+        # One mail is written for all of a bundle, so one of them asks for it.
+        kind, actor = "issue.joined" if bundle else "issue.claimed", str(by) if by else None
+        events.record(kind, issue.id, workspace_id=digest.workspace_id, at=at, actor=actor)
         return issue
 
+    @classmethod
+    def bundled(cls, bundle_id: uuid.UUID) -> list[Issue]:
+        """Those that come in one mail and are not written yet, as they are now."""
+        found = select(cls).where(cls.bundle_id == bundle_id, cls.state == "claimed").order_by(cls.id)
+        return list(db.session.scalars(found.execution_options(populate_existing=True)))
+
     def posted(self, mail: Mail, *, told: int) -> None:
-        """Its mail is in the outbox and tells `told` detractors."""
+        """Its mail is in the outbox and tells of `told` people."""
         self.state, self.mail_id, self.detractors = "posted", mail.id, told
 
     def skip(self) -> None:
@@ -138,14 +174,22 @@ class Issue(Model):
         db.session.execute(delete(IssueMember).where(IssueMember.issue_id == self.id))
 
     def give_back(self, responses: Iterable[uuid.UUID]) -> None:
-        """Responses that are no detractors any more are not told; should they be again, a later issue tells them."""
-        gone = IssueMember.response_id.in_(list(responses))
-        db.session.execute(delete(IssueMember).where(IssueMember.issue_id == self.id, gone))
+        """Responses that it is not about any more are not told; should they be again, a later issue tells them."""
+        if gone := list(responses):
+            mine = (IssueMember.issue_id == self.id, IssueMember.response_id.in_(gone))
+            db.session.execute(delete(IssueMember).where(*mine))
 
     @property
     def members(self) -> list[uuid.UUID]:
         """Ids of the responses it holds."""
         return list(db.session.scalars(select(IssueMember.response_id).where(IssueMember.issue_id == self.id)))
+
+    @property
+    def mates(self) -> list[tuple[Issue, Digest]]:
+        """The others that came in the same mail, each with its digest."""
+        found = select(Issue, Digest).join(Digest, Digest.id == Issue.digest_id).order_by(Issue.id)
+        others = found.where(Issue.bundle_id == self.bundle_id, Issue.id != self.id)
+        return [(issue, digest) for issue, digest in db.session.execute(others)]
 
     @classmethod
     def of(cls, digest: Digest, ident: uuid.UUID) -> Issue:
@@ -179,13 +223,24 @@ class Issue(Model):
         return {issue.digest_id: issue for issue in db.session.scalars(found)}
 
     @classmethod
+    def sent(
+        cls, workspace_id: uuid.UUID, *, before: uuid.UUID | None = None, limit: int = 30
+    ) -> list[tuple[Issue, Digest]]:
+        """At most `limit` issues of all digests of a workspace that were taken before one, the newest first."""
+        found = select(cls, Digest).join(Digest, Digest.id == cls.digest_id).where(cls.workspace_id == workspace_id)
+        if before is not None:
+            found = found.where(cls.id < before)
+        return [(issue, digest) for issue, digest in db.session.execute(found.order_by(cls.id.desc()).limit(limit))]
+
+    @classmethod
     def stuck(cls, before: datetime) -> list[uuid.UUID]:
-        """Ids of issues taken before then whose mail was never written."""
-        return list(db.session.scalars(select(cls.id).where(cls.state == "claimed", cls.created_at < before)))
+        """Ids of bundles taken before then whose mail was never written."""
+        found = select(cls.bundle_id).where(cls.state == "claimed", cls.created_at < before)
+        return list(db.session.scalars(found.distinct()))
 
 
 class IssueMember(Model):
-    """A detractor response told in an issue. The key makes it exactly one issue of each digest."""
+    """A response told in an issue. The key makes it exactly one issue of each digest."""
 
     __tablename__ = "issue_member"
     __table_args__ = (
@@ -201,7 +256,7 @@ class IssueMember(Model):
 
     @classmethod
     def gather(cls, digest: Digest, issue_id: uuid.UUID, *, since: datetime, at: datetime) -> int:
-        """Put all untold detractors that came from `since` until `at` into an issue, in one statement; how many."""
+        """Put all untold responses that came from `since` until `at` into an issue, in one statement; how many."""
         rows = _untold(digest, since, at).add_columns(literal(digest.id, Uuid), literal(issue_id, Uuid))
         made = insert(cls).from_select(["response_id", "digest_id", "issue_id"], rows)
         found = db.session.connection().execute(made, execution_options={"preserve_rowcount": True})
@@ -215,7 +270,7 @@ def today(digest: Digest, at: datetime) -> Plan:
 
 
 def oldest_untold(digest: Digest, at: datetime) -> datetime | None:
-    """When the oldest detractor came that the digest covers and has not told, None when all are told.
+    """When the oldest response came that the digest covers and has not told, None when all are told.
 
     It may read a long history; asked before the write lock, it keeps what happens under the lock short.
     """
@@ -239,8 +294,7 @@ def _untold(digest: Digest, since: datetime, at: datetime) -> Select[uuid.UUID]:
             Response.created_at >= max(since, digest.covers_from),
             Response.created_at <= at,
             or_(DigestSurvey.covers_from.is_(None), Response.created_at >= DigestSurvey.covers_from),
-            COUNTED,
-            *conditions(Filters(band="detractor")),
+            *digest.scope.told,
             ~told,
         )
     )

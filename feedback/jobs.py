@@ -10,17 +10,19 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Any
 
 from accounts.workspace import Workspace
 from base import clock, courier, throttle
 from base.db import db, reading, transaction
-from base.errors import TooManyError
+from base.errors import ConflictError, TooManyError
 from base.jobs import enqueue, job
 from base.outbox import Mail
 from feedback import emails, fold, generation, sentiment
 from feedback.backlog import comments_after
-from feedback.digest import Digest
+from feedback.digest import ITSELF, Digest
 from feedback.issue import Issue, oldest_untold
+from feedback.report import Report
 from feedback.response import Response
 from feedback.revision import Revision
 from feedback.sentiment.themes import with_words
@@ -32,6 +34,8 @@ from surveys.invitation import Invitation
 
 PATIENCE = timedelta(minutes=10)
 """How long an issue may be without its mail before it is asked for again."""
+ATTEMPTS = 3
+"""How often a mail is written anew at once because its digest was changed meanwhile."""
 
 ROLLING = 4.0
 """Seconds that a tick spends on roll-ups at most; the rest waits for the next one."""
@@ -167,13 +171,16 @@ def claim_due_digests(now: datetime) -> None:
 
 
 def claim_digest(digest_id: uuid.UUID, now: datetime) -> uuid.UUID | None:
-    """Take the issue that a digest owes, in one transaction; its id, or None when somebody else was faster."""
+    """Take the issue that a digest owes, and those that come in the same mail, in one transaction; the id of the
+    first, or None when somebody else was faster.
+    """
     with reading() as session:
         digest = session.get(Digest, digest_id)
-        since = oldest_untold(digest, now) if digest else None
+        owed = digest.companions(now) if digest else []
+        since = {one.id: oldest_untold(one, now) for one in owed}
     with transaction():
-        issue = Issue.claim(digest_id, at=now, since=since)
-    return issue.id if issue else None
+        taken = Issue.claim(since, at=now) if since else []
+    return taken[0].id if taken else None
 
 
 def recompose_issues(now: datetime) -> None:
@@ -188,33 +195,68 @@ def recompose_issues(now: datetime) -> None:
 
 @job
 def compose_issue(issue_id: uuid.UUID) -> None:
-    """Write the mail of a taken issue into the outbox, once: its row says whether that was done."""
-    with reading() as session:
-        issue = session.get(Issue, issue_id)
-        if issue is None or issue.state != "claimed":
-            return
-        digest = session.get_one(Digest, issue.digest_id)
-        workspace = session.get_one(Workspace, digest.workspace_id)
-        prepared = emails.digest(workspace, digest, issue, issue.members, at=clock.now())
-    with transaction() as session:
-        _settle(session.get_one(Issue, issue_id, populate_existing=True), prepared)
+    """Write the mail of a taken issue, and of those that come with it, into the outbox, once: their rows say whether
+    that was done.
+    """
+    for _ in range(ATTEMPTS):
+        with reading() as session:
+            issue = session.get(Issue, issue_id)
+            told = _told(issue.bundle_id) if issue else []
+            if not told:
+                return
+            prepared = emails.digest(session.get_one(Workspace, told[0].digest.workspace_id), told, at=clock.now())
+        with transaction():
+            if _settle(prepared):
+                return
+    raise ConflictError("The digest was changed whenever its mail was written; it is tried again.")
 
 
-def _settle(issue: Issue, prepared: emails.Prepared) -> None:
-    digest = Digest.locked(issue.digest_id)
-    if issue.state != "claimed" or digest is None:
-        return
-    paused = digest.paused_at is not None and issue.trigger == "schedule"
-    if paused or (prepared.report.nothing and digest.when_empty == "skip" and issue.trigger == "schedule"):
-        issue.skip()
-        return
-    issue.give_back(prepared.report.stale)
-    mail = post_issue(issue, digest, prepared, key=f"issue:{issue.id}")
-    issue.posted(mail, told=prepared.report.told)
+def _told(bundle_id: uuid.UUID) -> list[Report]:
+    issues = Issue.bundled(bundle_id)
+    return [Report.of(db.session.get_one(Digest, issue.digest_id), issue, issue.members) for issue in issues]
 
 
-def post_issue(issue: Issue, digest: Digest, prepared: emails.Prepared, *, key: str) -> Mail:
-    """Put an issue's mail into the outbox, once a key. Needs a transaction."""
-    about = {"issue_id": str(issue.id), "digest_id": str(digest.id)}
-    workspace_id, at = digest.workspace_id, clock.now()
+def _settle(prepared: emails.Prepared) -> bool:
+    """Keep what became of the issues of a mail; False when they are not any more what the mail was written of."""
+    bundle_id, now = prepared.reports[0].issue.bundle_id, clock.now()
+    digests = {one.id: one for one in Digest.all_locked({report.digest.id for report in prepared.reports})}
+    issues = {one.id: one for one in Issue.bundled(bundle_id)}
+    if not issues:
+        return True
+    if prepared.stands_for != emails.standing(digests, issues):
+        return False
+    mail = post_issue(prepared, key=f"issue:{bundle_id}") if prepared.message else None
+    for report in prepared.reports:
+        issue, digest = issues[report.issue.id], digests[report.digest.id]
+        if mail is None or not report.wanted:
+            issue.skip()
+            continue
+        issue.give_back(report.stale)
+        issue.posted(mail, told=report.told)
+        if report.told or issue.catches_up_from:
+            digest.stirred_at = now
+        if report.farewell:
+            digest.pause(at=now, by=ITSELF)
+    return True
+
+
+def post_issue(prepared: emails.Prepared, *, key: str) -> Mail:
+    """Put a digest's mail into the outbox, once a key. Needs a transaction."""
+    assert prepared.message is not None
+    sent = [report for report in prepared.reports if report.wanted]
+    about = {
+        "issue_id": str(sent[0].issue.id),
+        "digest_id": str(sent[0].digest.id),
+        "digest_ids": [str(report.digest.id) for report in sent],
+    }
+    workspace_id, at = sent[0].digest.workspace_id, clock.now()
     return courier.post(prepared.message, kind="digest", dedupe_key=key, workspace_id=workspace_id, at=at, about=about)
+
+
+def digest_ended(about: Mapping[str, Any], now: datetime) -> str | None:  # noqa: ARG001 - asked of every kind alike
+    """Why the mail of a digest is not wanted any more: its reader was removed while it waited."""
+    wanted = [uuid.UUID(ident) for ident in about.get("digest_ids", ())]
+    known = [db.session.get(Digest, ident) for ident in wanted]
+    if wanted and not any(digest and digest.ended_at is None for digest in known):
+        return "The digest was removed before its mail went out."
+    return None

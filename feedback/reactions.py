@@ -50,6 +50,7 @@ ON_FAILED: dict[str, Hook] = {
 }
 
 BEFORE: dict[str, Check] = {
+    "digest": jobs.digest_ended,
     reminders.TOLD: reminders.may_still_go,
     reminders.UNTOLD: reminders.may_still_go,
 }

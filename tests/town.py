@@ -14,10 +14,10 @@ from base.jobs import enqueue
 from base.outbox import Mail
 from feedback import ballot
 from feedback.alert import Alert, Rule
+from feedback.alert_emails import stop_url
 from feedback.alerting import Conditions
 from feedback.digest import Digest, Order
 from feedback.digesting import Cadence
-from feedback.emails import pause_url, stop_url
 from feedback.export import Export
 from feedback.export import Wish as FileWish
 from feedback.exporter import write_export
@@ -27,6 +27,7 @@ from feedback.notice import Attempt, Notice
 from feedback.recipient import Addressee, Recipient
 from feedback.response import Response
 from feedback.revision import Given
+from feedback.way import OPEN_FOR, pause_url, read_url
 from surveys import forecaster, importer, jobs, receiver, recurring
 from surveys.bounce import Bounce
 from surveys.contact import Contact
@@ -249,6 +250,13 @@ class Town:
         drain()
         return {"source_id": source.id, "call_id": told.id, "hook": hook}
 
+    def another_digest(self):
+        """One that may be removed."""
+        cadence = Cadence("daily", 8, 0, None, None, "Europe/Ljubljana")
+        reader = {"recipient_email": f"{new_id().hex}@acme.example", "recipient_name": "", "locale": "en"}
+        with transaction():
+            return Digest.order(self.workspace.id, Order(**reader, cadence=cadence), at=clock.now())
+
     @staticmethod
     def _digest(workspace, admin, now):
         cadence = Cadence("daily", 8, 0, None, None, "Europe/Ljubljana")
@@ -404,6 +412,8 @@ NAMED = {
     ("speaking.remove", "recipient_id"): lambda town: town.another_place().id,
     ("stopping", "token"): lambda town: last_part(stop_url(town.recipient_id)),
     ("pausing", "token"): lambda town: last_part(pause_url(town.digest_id)),
+    ("digests.remove", "digest_id"): lambda town: town.another_digest().id,
+    ("guests", "token"): lambda town: last_part(read_url(town.issue_id, town.admin.email, clock.now() + OPEN_FOR)),
     ("welcome.join", "token"): lambda town: last_part(town.ticket("invite").link),
     ("welcome.accept", "token"): lambda town: last_part(town.ticket("invite").link),
     ("welcome", "token"): lambda town: last_part(town.ticket("setup").link),

@@ -17,6 +17,7 @@ from feedback import emails, jobs
 from feedback.cli.comments import feedback
 from feedback.digest import Digest
 from feedback.issue import Issue, today, untold
+from feedback.report import Report
 
 
 @feedback.command("digest")
@@ -53,12 +54,13 @@ def _chosen(slug: str | None, ident: uuid.UUID | None) -> list[Digest]:
 
 def _tell(one: Digest, now: datetime) -> None:
     draft = Issue.drafted(one, one.plan(now) or today(one, now), trigger="by hand", at=now)
-    prepared = emails.digest(db.session.get_one(Workspace, one.workspace_id), one, draft, untold(one, now), at=now)
+    report = Report.of(one, draft, untold(one, now))
+    letter = emails.digest(db.session.get_one(Workspace, one.workspace_id), [report], at=now, staff=True).letter
     click.echo(f"To: {one.recipient_name} <{one.recipient_email}>\nIssue: {draft.local_date}")
-    if prepared.report.nothing and one.when_empty == "skip":
-        click.echo("Nobody was unhappy: nothing would be sent, as the recipient wished.\n")
+    if letter is None or (report.nothing and one.when_empty == "skip"):
+        click.echo("There is nobody to tell of: nothing would be sent, as the recipient wished.\n")
         return
-    click.echo(f"Subject: {prepared.letter.subject}\n\n{prepared.letter.text}")
+    click.echo(f"Subject: {letter.subject}\n\n{letter.text}")
 
 
 def _send(one: Digest, now: datetime) -> None:

@@ -14,8 +14,9 @@ from accounts.workspace import Workspace
 from base.db import db, transaction
 from feedback.alert import Alert, Rule
 from feedback.alerting import Conditions
-from feedback.digest import Digest, Order
+from feedback.digest import Digest
 from feedback.digesting import Cadence
+from feedback.order import Order, Scope
 from feedback.recipient import Addressee
 from surveys.library import TEMPLATES
 from surveys.rule import SendingRule, Terms
@@ -137,12 +138,30 @@ def _rules(surveys: dict[str, uuid.UUID]) -> tuple[Rule, ...]:
 
 
 def _orders(surveys: dict[str, uuid.UUID]) -> tuple[Order, ...]:
-    """A daily digest of everything, and weekly ones in other languages and zones."""
+    """A daily digest of everything, a second one in the same mail on Mondays, a team lead's, and weekly ones in other
+    languages and zones.
+    """
     daily = Cadence("daily", hour=8, minute=0, weekday=None, day=None, zone=ZONE)
     warsaw = Cadence("weekly", hour=8, minute=0, weekday=0, day=None, zone="Europe/Warsaw")
     athens = Cadence("weekly", hour=9, minute=0, weekday=0, day=None, zone="Europe/Athens")
+    everything = Order(recipient_email="cvetka@demo.example", recipient_name="Cvetka Zupan", locale="en", cadence=daily)
     return (
-        Order(recipient_email="cvetka@demo.example", recipient_name="Cvetka Zupan", locale="en", cadence=daily),
+        everything,
+        replace(
+            everything,
+            cadence=replace(daily, kind="weekly", weekday=0),
+            title="Bad words, whatever the score",
+            scope=Scope(threshold="negative"),
+        ),
+        Order(
+            recipient_email="lead@demo.example",
+            recipient_name="Tadeja Novak",
+            locale="sl",
+            cadence=daily,
+            title="Team North",
+            scope=Scope(team="North", threshold="passives"),
+            most=10,
+        ),
         Order(
             recipient_email="marek@demo.example",
             recipient_name="Marek Zieliński",

@@ -11,16 +11,19 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from wtforms import IntegerField, RadioField, SelectField, SelectMultipleField, StringField, TimeField, ValidationError
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import InputRequired, Length, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from base.clock import zones
 from base.errors import InvalidError
 from base.mail import mailbox
-from feedback.digest import Digest, Order
+from feedback.digest import Digest
 from feedback.digesting import Cadence
+from feedback.order import MOST, Order, Scope
+from feedback.tally import FACETS
 from feedback.wording import VOICES
 from surveys.survey import Survey
+from surveys.wording import LANGUAGE_NAMES
 
 WEEKDAYS = [
     *((0, _("Monday")), (1, _("Tuesday")), (2, _("Wednesday")), (3, _("Thursday"))),
@@ -99,13 +102,51 @@ class RhythmForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
         return Cadence(kind, at.hour, at.minute, weekday, day, self.zone.data or "UTC")
 
 
-class OrderForm(RhythmForm):
+class ScopeForm(RhythmForm):
+    """Which part of the answers, and of whom in it the mail tells."""
+
+    agent = StringField(_("Agent"), [Optional(), Length(max=120)], filters=[stripped])
+    team = StringField(_("Team"), [Optional(), Length(max=120)], filters=[stripped])
+    channel = StringField(_("Channel"), [Optional(), Length(max=60)], filters=[stripped])
+    language = SelectField(_("Language of the customer"), default="")
+    threshold = RadioField(
+        _("Tell of"),
+        choices=[
+            ("detractors", _("Detractors")),
+            ("passives", _("Detractors and passives")),
+            ("negative", _("Negative comments, whatever the score")),
+        ],
+        default="detractors",
+    )
+    most = SelectField(
+        _("At most"),
+        choices=[(number, _("%(num)s of them in the mail", num=number)) for number in (5, 10, 25, 50)],
+        coerce=int,
+        default=MOST,
+        description=_("The worst come first; the rest is counted and linked."),
+    )
+
+    def scope(self) -> Scope:
+        """What was chosen, of a valid form."""
+        chosen = {name: getattr(self, name).data or None for name in FACETS}
+        return Scope(**chosen, threshold=self.threshold.data)
+
+
+class OrderForm(ScopeForm):
     """The whole standing order."""
+
+    title = StringField(
+        _("Name of the digest"),
+        [Length(max=80)],
+        description=_("Only needed when the same person gets several, such as one for each team."),
+        filters=[stripped],
+        render_kw={"autocomplete": "off", "maxlength": 80},
+    )
 
     email = StringField(
         _("Email address"),
         [InputRequired(_("Say who gets it.")), Length(max=320)],
-        description=_("Anybody; an account is only needed to open the answers."),
+        description=_("Anybody. Without an account, links in the mail open a page that shows what the mail tells."),
         filters=[stripped],
         render_kw={"type": "email", "autocomplete": "off", "maxlength": 320},
     )
@@ -124,7 +165,7 @@ class OrderForm(RhythmForm):
     )
     surveys = CheckboxesField(_("These surveys"), coerce=as_uuid)
     when_empty = RadioField(
-        _("When nobody was unhappy"),
+        _("When there is nobody to tell of"),
         choices=[("short", _("Send a short mail with the scores")), ("skip", _("Send nothing"))],
         default="short",
     )
@@ -133,6 +174,12 @@ class OrderForm(RhythmForm):
     def over(cls, surveys: Sequence[Survey], digest: Digest | None = None, **defaults: Any) -> OrderForm:
         """The form with the surveys one may choose, filled with a digest's order or with `defaults`."""
         form = cls(data=_data_of(digest) if digest else defaults)
+        spoken = {
+            tag: LANGUAGE_NAMES[tag] for tag in sorted(LANGUAGE_NAMES, key=lambda tag: LANGUAGE_NAMES[tag].lower())
+        }
+        if digest and digest.language and digest.language not in spoken:
+            spoken[digest.language] = digest.language
+        form.language.choices = [("", _("Any")), *spoken.items()]
         form.surveys.choices = [(survey.id, survey.name) for survey in surveys]
         return form
 
@@ -156,6 +203,9 @@ class OrderForm(RhythmForm):
             cadence=self.rhythm(),
             when_empty=self.when_empty.data,
             surveys=tuple(self.surveys.data or ()) if self.which.data == "chosen" else None,
+            title=self.title.data or "",
+            scope=self.scope(),
+            most=self.most.data,
         )
 
 
@@ -167,6 +217,8 @@ def _data_of(digest: Digest) -> dict[str, Any]:
         "which": "all" if digest.all_surveys else "chosen",
         "surveys": digest.chosen,
         "when_empty": digest.when_empty,
+        **{name: getattr(digest, name) for name in ("title", "agent", "team", "channel", "threshold", "most")},
+        "language": digest.language or "",
         "cadence": digest.cadence,
         "weekday": digest.weekday or 0,
         "day": digest.day or 1,

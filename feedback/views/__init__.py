@@ -3,11 +3,13 @@
 from flask import Blueprint
 
 from feedback.views import (
+    agenda,
     alerts,
     answering,
     comparison,
     digests,
     exports,
+    guests,
     health,
     issues,
     marking,
@@ -25,11 +27,13 @@ from feedback.views import (
 
 blueprints: tuple[Blueprint, ...] = (
     alerts.bp,
+    agenda.bp,
     answering.bp,
     opening.bp,
     comparison.bp,
     digests.bp,
     exports.bp,
+    guests.bp,
     health.bp,
     issues.bp,
     marking.bp,

@@ -14,11 +14,12 @@ from accounts.user import User
 from accounts.workspace import Workspace
 from base import clock
 from base.clock import zones
-from base.db import transaction
+from base.db import reading, transaction
 from base.errors import ConflictError
 from feedback.digest import Digest
 from feedback.forms.ordering import OrderForm, RhythmForm
-from feedback.issue import Issue, today
+from feedback.issue import Issue, oldest_untold, today
+from feedback.order import known_names
 from feedback.views import phrasing
 from surveys.survey import Survey
 
@@ -30,9 +31,12 @@ PAGE = 30
 @bp.get("/w/<workspace>/digests")
 @requires("digests.view")
 def index(workspace: Workspace) -> ResponseReturnValue:
-    digests = Digest.all_of(workspace.id)
     return render_template(
-        "feedback/digests.html", digests=digests, newest=Issue.newest_of(workspace.id), phrasing=phrasing
+        "feedback/digests.html",
+        digests=Digest.all_of(workspace.id),
+        ended=Digest.all_of(workspace.id, ended=True),
+        newest=Issue.newest_of(workspace.id),
+        phrasing=phrasing,
     )
 
 
@@ -53,7 +57,7 @@ def order(workspace: Workspace) -> ResponseReturnValue:
         with transaction():
             made = Digest.order(workspace.id, form.order(_names(workspace)), at=clock.now(), by=g.user.id)
     except ConflictError:
-        form.email.errors = [_taken()]
+        form.title.errors = [_taken()]
         return _form(workspace, form, status=409)
     flash(gettext("The digest is ordered. The first one comes on %(when)s.", when=phrasing.next_words(made)), "success")
     return redirect(url_for(".show", workspace=workspace.slug, digest_id=made.id), 303)
@@ -86,25 +90,41 @@ def show(workspace: Workspace, digest_id: uuid.UUID) -> ResponseReturnValue:
 @bp.get("/w/<workspace>/digests/<uuid:digest_id>/edit")
 @requires("digests.edit")
 def edit(workspace: Workspace, digest_id: uuid.UUID) -> ResponseReturnValue:
-    digest = Digest.of(workspace.id, digest_id)
+    digest = Digest.living(workspace.id, digest_id)
     return _form(workspace, OrderForm.over(_surveys(workspace), digest), digest)
 
 
 @bp.post("/w/<workspace>/digests/<uuid:digest_id>/edit")
 @requires("digests.edit")
 def change(workspace: Workspace, digest_id: uuid.UUID) -> ResponseReturnValue:
-    digest = Digest.of(workspace.id, digest_id)
+    now = clock.now()
+    with reading():
+        digest = Digest.living(workspace.id, digest_id)
+        waiting = oldest_untold(digest, now)
     form = OrderForm.over(_surveys(workspace))
     if not form.validate():
         return _form(workspace, form, digest, status=422)
     try:
         with transaction():
-            digest.change(form.order(_names(workspace)), at=clock.now(), by=g.user.id)
+            digest.change(form.order(_names(workspace)), at=now, by=g.user.id, waiting=waiting)
     except ConflictError:
-        form.email.errors = [_taken()]
+        form.title.errors = [_taken()]
         return _form(workspace, form, digest, status=409)
     flash(gettext("The digest is changed."), "success")
     return redirect(url_for(".show", workspace=workspace.slug, digest_id=digest.id), 303)
+
+
+@bp.post("/w/<workspace>/digests/<uuid:digest_id>/remove")
+@requires("digests.edit")
+def remove(workspace: Workspace, digest_id: uuid.UUID) -> ResponseReturnValue:
+    with transaction():
+        digest = Digest.living(workspace.id, digest_id)
+        digest.end(at=clock.now(), by=g.user.id)
+    flash(
+        gettext("%(email)s gets this digest no more, and its links show nothing.", email=digest.recipient_email),
+        "success",
+    )
+    return redirect(url_for(".show", workspace=workspace.slug, digest_id=digest_id), 303)
 
 
 def _form(
@@ -117,6 +137,7 @@ def _form(
         form=form,
         digest=digest,
         colleagues=User.of_workspace(workspace.id),
+        names=known_names(workspace.id),
         zones=zones(),
         dates=phrasing.next_dates(rhythm, clock.now()),
     )
@@ -132,7 +153,12 @@ def _names(workspace: Workspace) -> dict[str, str]:
 
 
 def _taken() -> str:
-    return str(gettext("This person already has a digest here. Change that one; everything comes in one mail."))
+    return str(
+        gettext(
+            "This person already has a digest of this name here. Change that one, or name this one otherwise; "
+            "what is due together comes in one mail."
+        )
+    )
 
 
 def _day(text: str) -> date | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from email import policy
 from email.parser import BytesParser
 
@@ -15,11 +16,12 @@ from accounts.workspace import Workspace
 from base import clock
 from base.db import db, reading, transaction
 from base.errors import ConflictError, NotFoundError
+from base.mail import Letter
 from base.outbox import Mail
 from feedback import emails, jobs
 from feedback.digest import Digest
 from feedback.issue import Issue, oldest_untold, today, untold
-from feedback.report import told_in
+from feedback.report import Report, told_in
 from feedback.views import phrasing
 from surveys.previewing import Theme, in_theme
 
@@ -36,18 +38,20 @@ FRAME_POLICY = (
 @bp.get("/w/<workspace>/digests/<uuid:digest_id>/preview")
 @requires("digests.view")
 def preview(workspace: Workspace, digest_id: uuid.UUID) -> ResponseReturnValue:
-    digest = Digest.of(workspace.id, digest_id)
-    prepared = _as_of_now(workspace, digest)
-    todays = Issue.dated(digest, prepared.report.issue.local_date)
+    digest = Digest.living(workspace.id, digest_id)
     return render_template(
-        "feedback/digest_preview.html", digest=digest, letter=prepared.letter, todays=todays, theme=_theme()
+        "feedback/digest_preview.html",
+        digest=digest,
+        letter=_as_of_now(workspace, digest),
+        todays=Issue.dated(digest, today(digest, clock.now()).due.local_date),
+        theme=_theme(),
     )
 
 
 @bp.get("/w/<workspace>/digests/<uuid:digest_id>/preview/mail")
 @requires("digests.view")
 def preview_mail(workspace: Workspace, digest_id: uuid.UUID) -> ResponseReturnValue:
-    return _framed(_as_of_now(workspace, Digest.of(workspace.id, digest_id)).letter.html)
+    return _framed(_as_of_now(workspace, Digest.living(workspace.id, digest_id)).html)
 
 
 @bp.post("/w/<workspace>/digests/<uuid:digest_id>/send")
@@ -55,7 +59,7 @@ def preview_mail(workspace: Workspace, digest_id: uuid.UUID) -> ResponseReturnVa
 def send(workspace: Workspace, digest_id: uuid.UUID) -> ResponseReturnValue:
     now = clock.now()
     with reading():
-        digest = Digest.of(workspace.id, digest_id)
+        digest = Digest.living(workspace.id, digest_id)
         since = oldest_untold(digest, now)
     try:
         with transaction():
@@ -72,7 +76,7 @@ def send(workspace: Workspace, digest_id: uuid.UUID) -> ResponseReturnValue:
 @requires("digests.edit")
 def pause(workspace: Workspace, digest_id: uuid.UUID) -> ResponseReturnValue:
     with transaction():
-        Digest.of(workspace.id, digest_id).pause(at=clock.now(), by=str(g.user.id))
+        Digest.living(workspace.id, digest_id).pause(at=clock.now(), by=str(g.user.id))
     flash(gettext("The digest is paused. Nothing is lost meanwhile."), "success")
     return redirect(url_for("digests.show", workspace=workspace.slug, digest_id=digest_id), 303)
 
@@ -81,7 +85,7 @@ def pause(workspace: Workspace, digest_id: uuid.UUID) -> ResponseReturnValue:
 @requires("digests.edit")
 def resume(workspace: Workspace, digest_id: uuid.UUID) -> ResponseReturnValue:
     with transaction():
-        digest = Digest.of(workspace.id, digest_id)
+        digest = Digest.living(workspace.id, digest_id)
         digest.resume(at=clock.now(), by=str(g.user.id))
     flash(gettext("The digest goes on. The next one comes on %(when)s.", when=phrasing.next_words(digest)), "success")
     return redirect(url_for("digests.show", workspace=workspace.slug, digest_id=digest_id), 303)
@@ -97,10 +101,28 @@ def show(workspace: Workspace, digest_id: uuid.UUID, issue_id: uuid.UUID) -> Res
         digest=digest,
         issue=issue,
         mail=db.session.get(Mail, issue.mail_id) if issue.mail_id else None,
+        mates=[(one, order) for one, order in issue.mates if one.state == "posted"],
         cards=told_in(issue, most=LISTED),
         phrasing=phrasing,
         theme=_theme(),
     )
+
+
+@bp.get("/w/<workspace>/digests/<uuid:digest_id>/issues/<uuid:issue_id>/open")
+@requires("digests.view")
+def follow(workspace: Workspace, digest_id: uuid.UUID, issue_id: uuid.UUID) -> ResponseReturnValue:
+    """From a link of the mail to what it is about. That its reader, signed in, came by is kept like a last visit."""
+    digest = Digest.of(workspace.id, digest_id)
+    issue, now = Issue.of(digest, issue_id), clock.now()
+    if g.user.email == digest.recipient_email:
+        with transaction():
+            digest.seen(at=now)
+    answer, slug = _ident(request.args.get("answer", "")), request.args.get("survey", "")
+    if answer:
+        return redirect(url_for("responses.show", workspace=workspace.slug, ident=answer))
+    if slug in {survey.slug for survey in digest.surveys}:
+        return redirect(url_for("results.show", workspace=workspace.slug, slug=slug))
+    return redirect(_address(workspace, digest_id, issue))
 
 
 @bp.get("/w/<workspace>/digests/<uuid:digest_id>/issues/<uuid:issue_id>/mail")
@@ -124,13 +146,14 @@ def again(workspace: Workspace, digest_id: uuid.UUID, issue_id: uuid.UUID) -> Re
     """The same issue as a new mail; pressed twice within a minute it is still one."""
     now = clock.now()
     with reading():
-        digest = Digest.of(workspace.id, digest_id)
+        digest = Digest.living(workspace.id, digest_id)
         issue = Issue.of(digest, issue_id)
         if issue.state != "posted":
             raise ConflictError(gettext("This issue was not sent, so it cannot be sent again."))
-        prepared = emails.digest(workspace, digest, issue, issue.members, at=now)
+        report = Report.of(digest, issue, issue.members)
+        prepared = emails.digest(workspace, [replace(report, asked_for=True)], at=now)
     with transaction():
-        jobs.post_issue(issue, digest, prepared, key=f"issue:{issue.id}:{now:%Y%m%d%H%M}")
+        jobs.post_issue(prepared, key=f"issue:{issue.bundle_id}:{issue.id.hex}:{now:%Y%m%d%H%M}")
     flash(gettext("The same issue is on its way to %(email)s again.", email=digest.recipient_email), "success")
     return redirect(_address(workspace, digest_id, issue), 303)
 
@@ -141,11 +164,20 @@ def _address(workspace: Workspace, digest_id: uuid.UUID, issue: Issue | None) ->
     return url_for(".show", workspace=workspace.slug, digest_id=digest_id, issue_id=issue.id)
 
 
-def _as_of_now(workspace: Workspace, digest: Digest) -> emails.Prepared:
+def _as_of_now(workspace: Workspace, digest: Digest) -> Letter:
     """The mail as "send now" would make it; nothing is recorded."""
     now = clock.now()
     draft = Issue.drafted(digest, today(digest, now), trigger="by hand", at=now)
-    return emails.digest(workspace, digest, draft, untold(digest, now), at=now)
+    letter = emails.digest(workspace, [Report.of(digest, draft, untold(digest, now))], at=now, staff=True).letter
+    assert letter is not None
+    return letter
+
+
+def _ident(text: str) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        return None
 
 
 def _theme() -> Theme:

@@ -13,7 +13,8 @@ from base.db import db, transaction
 from base.errors import NotFoundError
 from base.web import csrf, public
 from feedback.digest import RECIPIENT, Digest
-from feedback.emails import PAUSE
+from feedback.emails import title
+from feedback.way import PAUSE
 from feedback.wording import Voice
 
 bp = Blueprint("pausing", __name__)
@@ -22,43 +23,56 @@ bp = Blueprint("pausing", __name__)
 @bp.get("/digest/pause/<token>")
 @public("the signed link of a digest's mail; it only shows a button")
 def ask(token: str) -> ResponseReturnValue:
-    digest = _of(token)
-    return _page(digest, "paused" if digest.paused_at else "pause")
+    digests = _of(token)
+    return _page(digests, "paused" if _all_paused(digests) else "pause")
 
 
 @bp.post("/digest/pause/<token>")
 @public("the signed link of a digest's mail; mail programs post here without cookies (RFC 8058)")
 def decide(token: str) -> ResponseReturnValue:
-    digest, now = _of(token), clock.now()
+    now, resume = clock.now(), "resume" in request.form
     with transaction():
-        if request.form.get("List-Unsubscribe") == "One-Click":
-            digest.pause(at=now, by=RECIPIENT)
-        elif "resume" in request.form:
-            digest.resume(at=now, by=RECIPIENT)
-    return _page(digest, "paused" if digest.paused_at else "resumed" if "resume" in request.form else "pause")
+        digests = _of(token)
+        for digest in digests:
+            if request.form.get("List-Unsubscribe") == "One-Click":
+                digest.pause(at=now, by=RECIPIENT)
+            elif resume:
+                digest.resume(at=now, by=RECIPIENT)
+                digest.seen(at=now)
+    return _page(digests, "paused" if _all_paused(digests) else "resumed" if resume else "pause")
 
 
 csrf.exempt(bp)
 
 
-def _of(token: str) -> Digest:
-    digest = db.session.get(Digest, uuid.UUID(str(tokens.unsign(PAUSE, token))))
-    if digest is None:
+def _of(token: str) -> list[Digest]:
+    """Those of the link that were not removed; one mail may bring several."""
+    idents = [uuid.UUID(ident) for ident in str(tokens.unsign(PAUSE, token)).split(".")]
+    found = [db.session.get(Digest, ident) for ident in idents]
+    living = [digest for digest in found if digest is not None and digest.ended_at is None]
+    if not living:
         raise NotFoundError("link", token)
-    return digest
+    return living
 
 
-def _page(digest: Digest, state: str) -> str:
+def _all_paused(digests: list[Digest]) -> bool:
+    return all(digest.paused_at for digest in digests)
+
+
+def _page(digests: list[Digest], state: str) -> str:
+    digest = digests[0]
     voice = Voice.of(digest.locale)
+    moments = [one.next_due_at for one in digests if one.next_due_at]
     values = {
         "company": db.session.get_one(Workspace, digest.workspace_id).name,
         "address": digest.recipient_email,
-        "when": voice.moment(digest.next_due_at, digest.zone) if digest.next_due_at else "",
+        "when": voice.moment(min(moments), digest.zone) if moments else "",
     }
     return render_template(
         "feedback/digest_pause.html",
         get_locale=lambda: voice.locale,  # the page's language is the reader's, not the browser's
         state=state,
+        names=[title(one) for one in digests] if len(digests) > 1 else [],
         title=voice.say(f"{state}_title"),
         body=voice.say(f"{state}_body", **values),
         button_words=voice.say("resume_button" if state == "paused" else "pause_button"),

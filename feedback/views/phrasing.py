@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_skeleton, format_time, get_day_names
@@ -28,6 +28,15 @@ def when(at: datetime, zone: str) -> str:
     """A day and an hour on the wall of the reader of the digest: "Sat, Nov 21, 08:00"."""
     local, locale = at.astimezone(ZoneInfo(zone)), get_locale()
     return f"{format_skeleton('MMMEd', local, locale=locale)}, {format_time(local, 'HH:mm', locale=locale)}"
+
+
+def offset(at: datetime, zone: str) -> str:
+    """How far the zone's clocks are from UTC at that moment: "UTC+2", which summer time changes."""
+    minutes = int((at.astimezone(ZoneInfo(zone)).utcoffset() or timedelta()).total_seconds() // 60)
+    if not minutes:
+        return "UTC"
+    hours, rest = divmod(abs(minutes), 60)
+    return f"UTC{'+' if minutes > 0 else '−'}{hours}{f':{rest:02}' if rest else ''}"
 
 
 def next_words(digest: Digest) -> str:

@@ -13,8 +13,8 @@ from base.db import db, transaction
 from base.errors import NotFoundError
 from base.web import csrf, public
 from feedback.alert import Alert
+from feedback.alert_emails import STOP
 from feedback.bulletin import locale_of
-from feedback.emails import STOP
 from feedback.recipient import READER, Recipient
 from feedback.wording import Voice
 

@@ -36,6 +36,7 @@ NOT_A_PAGE = {
     "versions.seen": "the answer page of a version in its frame on versions.show; tested with the versions",
     "outbox.html": "a mail in its frame on outbox.show; tested with the mails",
     "issues.preview_mail": "a mail in its frame on issues.preview; tested with the mails",
+    "issues.follow": "only sends people on",
     "issues.sent_mail": "a mail in its frame on issues.show; tested with the mails",
     "opening.embed": "a script for other sites, tested on one of them",
     "opening.worker": "a script of the device for everybody, tested with it",

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from base.db import db
 from base.events import Event
 from feedback.alert import Alert
-from feedback.emails import stop_url
+from feedback.alert_emails import stop_url
 from feedback.recipient import Recipient
 from tests.cast import a_response, a_survey, an_invitation
 from tests.feedback.alerts import a_channel, alert_mails, an_alert, notices

@@ -49,15 +49,16 @@ def test_it_reads_dates_scores_and_people(cast, mailed):
     unhappy = answered(
         survey, 2, comment="Nobody called back.", sentiment_label="negative", polarity=-0.6, language="en"
     )
-    ordered(cast.workspace)
+    digest = ordered(cast.workspace)
     message = mailed()
     text, html = parts(message)
     assert message["Subject"] == "1 unhappy customer · NPS 80 (n 10) · Fri 20 Nov"
+    house = "http://surveys.example/w/acme"
     for part in (text, html):
         assert "Hello Cvetka, this is your digest of Friday 20 November 2026." in part
         assert "Nobody called back." in part
         assert "negative comment" in part
-        assert f"http://surveys.example/w/acme/responses/{unhappy}" in part
+        assert f"{house}/digests/{digest.id}/issues/{issues()[0].id}/open?answer={unhappy}" in part
         assert "Fri 20 Nov, 10:00" in part
         assert "The next digest comes on Sun 22 Nov, 08:00." in part
     assert re.search(r"NPS 80 \(\d+…100\)  Support\r?\n    10 answers, too few before to compare", text)

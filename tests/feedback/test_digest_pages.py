@@ -13,8 +13,8 @@ from base.outbox import Mail
 from feedback import jobs
 from feedback.cli.digests import digest as command
 from feedback.digest import Digest
-from feedback.emails import pause_url
 from feedback.issue import Issue, IssueMember
+from feedback.way import pause_url
 from tests.cast import a_survey
 from tests.feedback.readers import DAY, FRIDAY, answered, issues, mails, ordered, told
 
@@ -113,11 +113,13 @@ def test_a_month_has_days_and_a_choice_has_surveys(cast, cvetka):
     assert cvetka.post("/w/acme/digests/new", data=FORM | {"cadence": "monthly", "day": "31"}).status_code == 303
 
 
-def test_a_second_digest_for_the_same_person_is_refused_kindly(cvetka):
+def test_a_second_digest_for_the_same_person_needs_a_name_of_its_own(cvetka):
     assert cvetka.post("/w/acme/digests/new", data=FORM).status_code == 303
-    answer = cvetka.post("/w/acme/digests/new", data=FORM)
+    answer = cvetka.post("/w/acme/digests/new", data=FORM | {"team": "North"})
     assert answer.status_code == 409
-    assert "already has a digest here" in answer.text
+    assert "already has a digest of this name here" in answer.text
+    assert 'value="North"' in answer.text
+    assert cvetka.post("/w/acme/digests/new", data=FORM | {"title": "North", "team": "North"}).status_code == 303
 
 
 def test_a_digest_is_changed(cast, cvetka):

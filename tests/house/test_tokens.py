@@ -13,8 +13,8 @@ from accounts.user import User
 from base import clock, tokens
 from base.db import db, transaction
 from feedback.digest import Digest
-from feedback.emails import pause_url
 from feedback.response import Response
+from feedback.way import pause_url
 from surveys.contact import Contact
 from surveys.emails import unsubscribe_url
 from surveys.intent import Intent
