@@ -12,6 +12,7 @@ _LEAST = {
     "responses.release": "manager",
     "responses.export": "manager",
     "responses.annotate": "manager",
+    "views.edit": "manager",
     "digests.view": "manager",
     "digests.edit": "manager",
     "alerts.view": "manager",

@@ -5,19 +5,28 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from typing import Self
 
 from feedback import metric, tally, total
 from feedback.figure import Figures
 from feedback.metric import Change, Score
 from feedback.ranging import Bucket, By, Range, automatic, buckets
-from feedback.ranking import Line, Ranked, merged, ranked
+from feedback.ranking import Line, Ranked, leading, merged, ranked
 from feedback.reach import Reach
+from feedback.several import Several
 from feedback.tally import EVERYTHING, Counts, Filters, Segment
+from feedback.zoning import Interval
 from surveys.summary import Summary
 from surveys.survey import Survey
 
 READABLE = 30
 """Answers a column of the trend should have on average; with fewer, intervals are so wide that days are noise."""
+
+MOST_ROWS = 50_000
+"""Answers whose rows a page looks at for what roll-ups do not know; of more, the newest days."""
+
+MOST_RANKED = 100
+"""Agents (teams, …) that a page ranks: those with the most answers."""
 
 SEGMENTS: tuple[Segment, ...] = ("agent", "team", "channel", "language")
 
@@ -26,8 +35,8 @@ SEGMENTS: tuple[Segment, ...] = ("agent", "team", "channel", "language")
 class Dashboard:
     """One survey in one period. `counts` and `score` are of the period, `before` of the equally long one before it.
 
-    `segments` compare all agents (teams, …) even when one of them is chosen. `set_aside` are the flagged answers of
-    the survey, of any time, that no number here counts.
+    `segments` compare all agents (teams, …) even when one of them is chosen. `set_aside` are the flagged answers, of
+    any time, that no number here counts.
     """
 
     score: Score
@@ -37,12 +46,18 @@ class Dashboard:
     by: By
     trend: list[tuple[Bucket, Score]]
     segments: Mapping[Segment, list[Ranked]]
+    left_out: Mapping[Segment, int]
+    """How many more there are of each, with fewer answers than those that are ranked."""
     sentiments: Mapping[str, int]
     themes: Mapping[str, tuple[int, int, int]]
+    theme_counts: Mapping[str, Counts]
+    """How often each score was given with a comment that speaks of each theme."""
     reach: Reach
     set_aside: int
     by_version: Mapping[int, int]
     """How many counted answers each version ever got."""
+    recent: Interval
+    """The newest days of the period with at most `MOST_ROWS` answers, as a rule all of them."""
 
     @property
     def commented(self) -> int:
@@ -61,10 +76,21 @@ class Dashboard:
         `by` None chooses the columns of the trend: days, or weeks where days would have too few answers to say much.
         """
         with Figures.of(survey.id) as figures:
-            return cls._from(figures, survey, period, by, filters)
+            aside = tally.set_aside(survey.workspace_id, survey.id)
+            return cls.read(figures, survey.metric, period, by, filters, set_aside=aside)
 
     @classmethod
-    def _from(cls, figures: Figures, survey: Survey, period: Range, by: By | None, filters: Filters) -> Dashboard:
+    def read(
+        cls,
+        figures: Figures | Several,
+        metric_key: str,
+        period: Range,
+        by: By | None,
+        filters: Filters,
+        *,
+        set_aside: int,
+    ) -> Self:
+        """The same, of figures that are open; all of one metric."""
         finest = by or automatic(period.interval, period.zone)
         columns = buckets(period.interval, finest, period.zone)
         edges = [period.previous.start, period.interval.start, *(column.interval.end for column in columns)]
@@ -75,20 +101,24 @@ class Dashboard:
             days = list(zip(columns, parts, strict=True))
             parts = [_sum(part for day, part in days if day.interval.start in week.interval) for week in weeks]
             columns = weeks
-        now, before = metric.score(survey.metric, counts), metric.score(survey.metric, earlier)
+        compared = {segment: _compared(segment, figures, metric_key, period, filters) for segment in SEGMENTS}
+        now, before = metric.score(metric_key, counts), metric.score(metric_key, earlier)
         return cls(
             score=now,
             before=before,
             change=metric.change(now, before),
             counts=counts,
             by=finest,
-            trend=[(column, metric.score(survey.metric, part)) for column, part in zip(columns, parts, strict=True)],
-            segments={segment: _compared(segment, figures, survey, period, filters) for segment in SEGMENTS},
+            trend=[(column, metric.score(metric_key, part)) for column, part in zip(columns, parts, strict=True)],
+            segments={segment: rows for segment, (rows, _) in compared.items()},
+            left_out={segment: more for segment, (_, more) in compared.items() if more},
             sentiments=figures.sentiments(period.interval, filters),
             themes=figures.themes(period.interval, filters),
+            theme_counts=figures.theme_counts(period.interval, filters),
             reach=figures.reach(period.interval, filters),
             by_version={number: sum(of.values()) for number, of in figures.counts_by_version().items()},
-            set_aside=tally.set_aside(survey.workspace_id, survey.id),
+            set_aside=set_aside,
+            recent=_recent(figures, period, filters, now.n),
         )
 
 
@@ -117,12 +147,30 @@ def _sum(parts: Iterable[Counts]) -> Counts:
     return whole
 
 
-def _compared(segment: Segment, figures: Figures, survey: Survey, period: Range, filters: Filters) -> list[Ranked]:
+def _recent(figures: Figures | Several, period: Range, filters: Filters, n: int) -> Interval:
+    if n <= MOST_ROWS:
+        return period.interval
+    days = buckets(period.interval, "day", period.zone)[-366:]
+    counts = figures.counts_over([days[0].interval.start, *(day.interval.end for day in days)], filters)
+    start, room = days[-1].interval.start, MOST_ROWS
+    for day, of in zip(reversed(days), reversed(counts), strict=True):
+        room -= sum(of.values())
+        if room < 0:
+            break
+        start = day.interval.start
+    return Interval(start, period.interval.end)
+
+
+def _compared(
+    segment: Segment, figures: Figures | Several, metric_key: str, period: Range, filters: Filters
+) -> tuple[list[Ranked], int]:
+    """Those with the most answers, ranked, and how many more there are."""
     others = replace(filters, **{segment: None})
     counts = figures.counts_by(segment, period.interval, others)
     if segment == "language":
         counts = merged(counts, {name: _language(name) for name in counts})
-    return ranked(survey.metric, counts)
+    shown = leading(counts, most=MOST_RANKED, keep=getattr(filters, segment))
+    return ranked(metric_key, shown), len(counts) - len(shown)
 
 
 def _language(spoken: str | None) -> str | None:

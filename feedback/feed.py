@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
@@ -93,6 +93,8 @@ class Query:
 
     workspace_id: uuid.UUID
     survey_id: uuid.UUID | None = None
+    survey_ids: Collection[uuid.UUID] | None = None
+    """Those of several surveys."""
     email: str | None = None
     since: datetime | None = None
     until: datetime | None = None
@@ -212,6 +214,8 @@ def _scope(query: Query) -> Iterator[ColumnElement[bool]]:
     yield Response.workspace_id == query.workspace_id
     if query.survey_id is not None:
         yield Response.survey_id == query.survey_id
+    if query.survey_ids is not None:
+        yield Response.survey_id.in_(query.survey_ids)
     if query.since is not None:
         yield Response.created_at >= query.since
     if query.until is not None:

@@ -19,22 +19,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, null, select
 
 from feedback import counting, tally
-from feedback.counting import (
-    CUTS,
-    MEASURES,
-    REACH,
-    SCORES,
-    Cut,
-    Fact,
-    Numbers,
-    add,
-    cells,
-    named,
-    reached,
-    score_of,
-    stepped,
-    value_of,
-)
+from feedback.counting import CUTS, MEASURES, REACH, SCORES, Cut, Fact, Numbers, add, cells, value_of
 from feedback.reach import Reach
 from feedback.response import Response
 from feedback.rollup import (
@@ -86,10 +71,10 @@ class Figures:
     @contextmanager
     def of(cls, survey_id: uuid.UUID, *, cuts: Sequence[Cut] = CUTS) -> Iterator[Figures]:
         with snapshot() as connection:
-            yield replace(cls._read(survey_id, connection), cuts=cuts)
+            yield replace(cls.read(survey_id, connection), cuts=cuts)
 
     @classmethod
-    def _read(cls, survey_id: uuid.UUID, connection: Connection) -> Figures:
+    def read(cls, survey_id: uuid.UUID, connection: Connection) -> Figures:
         anonymous = Version.document["anonymous"].as_boolean().label("anonymous")
         about = (Version.id, Version.number, anonymous, RollupState.generation, RollupState.zone)
         query = select(*about).outerjoin(RollupState, RollupState.survey_id == Version.survey_id)
@@ -142,7 +127,7 @@ class Figures:
         found = {version: [int(n) for n in numbers] for version, *numbers in rows}
         for fact in (*self._changed(slot), *self._rims(slot.rims if slot else ())):
             if fact.face:
-                add(found.setdefault(fact.version, [0] * len(SCORES)), [score_of(fact.face)], fact.weight)
+                add(found.setdefault(fact.version, [0] * len(SCORES)), [counting.score_of(fact.face)], fact.weight)
         by_version = {version: counting.scores_of(numbers) for version, numbers in found.items()}
         return {version: counts for version, counts in by_version.items() if counts}
 
@@ -162,6 +147,13 @@ class Figures:
             if cut == "theme"
         }
         return {theme: said for theme, said in of_theme.items() if said[0]}
+
+    def theme_counts(self, interval: Interval, filters: Filters = EVERYTHING) -> dict[str, Counts]:
+        """How often each score was given with a comment that speaks of each theme."""
+        if not self._knows(filters) or facet(filters) is not None:
+            return tally.theme_counts(self.survey_id, interval, filters)
+        known = {key: of for (cut, key), of in self._cells(interval, filters.version).items() if cut == "theme"}
+        return {str(value_of(key)): counts for key, of in known.items() if (counts := counting.scores_of(of))}
 
     def beside(self, interval: Interval, filters: Filters = EVERYTHING) -> int:
         """How many came to no mail that we could name."""
@@ -192,10 +184,10 @@ class Figures:
     def _steps(self) -> Iterator[tuple[datetime, int, tuple[int, ...], int]]:
         """What roll-ups do not count yet of those asked: when, in which version, how far, how often."""
         for row in self.asked or ():
-            yield row.created_at, self.versions[row.version_id], stepped(row.steps), row.weight
+            yield row.created_at, self.versions[row.version_id], counting.stepped(row.steps), row.weight
         for fact in self.changes or ():
             if fact.asked is not None:
-                yield fact.asked, fact.version, reached(fact), fact.weight
+                yield fact.asked, fact.version, counting.reached(fact), fact.weight
 
     def _slot(self, interval: Interval) -> Whole:
         """What an interval is made of; without roll-ups all of it is what changed since."""
@@ -246,7 +238,7 @@ class Figures:
         found = [[0] * len(MEASURES) for _ in slots]
         wanted = getattr(filters, segment) if segment else None
         if segment not in (None, "language"):
-            query = query.where(Rollup.value == ("" if wanted == NAMELESS else named(wanted)))
+            query = query.where(Rollup.value == ("" if wanted == NAMELESS else counting.named(wanted)))
         for stretch, key, *numbers in self.connection.execute(query.where(Rollup.stretch.in_(list(at)))):
             if passes(filters, value_of(key)):
                 place = at[stretch]

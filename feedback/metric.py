@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import hypot, inf, sqrt
+from statistics import NormalDist
 from typing import Literal
 
+from feedback.limiting import exact_interval, exact_net_interval
 from surveys.scale import SCALES, Band, Method
 
 Kind = Literal["up", "down", "unclear", "no_data"]
@@ -79,6 +81,15 @@ def nps_points(*, promoters: int, detractors: int, n: int) -> float:
     return 100 * (promoters - detractors) / n
 
 
+def simultaneous(comparisons: int) -> float:
+    """The normal quantile with which so many intervals hold all together with 95 %; of one it is `Z`.
+
+    Bonferroni: each is made for 1 − 0.05 / m (Dunn, Journal of the American Statistical Association 56(293), 1961). It
+    asks nothing about how the comparisons depend on each other, and an agent's answers are also those of a team.
+    """
+    return NormalDist().inv_cdf(1 - (100 - CONFIDENCE) / 200 / max(comparisons, 1)) if comparisons > 1 else Z
+
+
 def plain_nps_margin(*, promoters: float, detractors: float, n: float, z: float = Z) -> float:
     """The textbook margin in points, for 95 % 196·√((p + d − (p − d)²) / n); n > 0.
 
@@ -117,31 +128,40 @@ def wilson_interval(*, hits: int, n: int, z: float = Z) -> tuple[float, float]:
     return 100 * min(share, max(0.0, centre - half)), 100 * max(share, min(1.0, centre + half))
 
 
-def score(metric: str, counts: Mapping[int, int], *, z: float = Z) -> Score:
+def score(metric: str, counts: Mapping[int, int], *, z: float = Z, exact: bool = False) -> Score:
     """The score of a metric from how often each value of its scale was answered; `z` is the normal quantile of its
     interval, for 95 % unless something has to be surer.
 
     NPS is % promoters − % detractors; every other metric is the share of its promoters, such as CSAT's 4–5 and CES's
-    5–7.
+    5–7. `exact` limits are for many comparisons, whose tails the usual intervals do not reach; see `simultaneous`.
     Raises KeyError for an unknown metric, ValueError for a value off its scale or a negative count.
     """
     scale = SCALES[metric]
-    method = scale.method
     bands = dict.fromkeys(BANDS, 0)
     for value, count in counts.items():
         if count < 0:
             raise ValueError(f"{count} answers cannot have given {value}")
         bands[scale.band(value)] += count
     n = sum(bands.values())
+    mean = sum(value * count for value, count in counts.items()) / n if n else None
+    return from_bands(metric, bands, mean=mean, z=z, exact=exact)
+
+
+def from_bands(
+    metric: str, bands: Mapping[Band, int], *, mean: float | None = None, z: float = Z, exact: bool = False
+) -> Score:
+    """The same from how many answers lie in each band, which is all that the score needs; the mean needs more."""
+    n, method = sum(bands.values()), SCALES[metric].method
     if n == 0:
         return Score(metric, method, None, None, None, None, 0, None, bands, dict.fromkeys(BANDS, 0.0))
     promoters, detractors = bands["promoter"], bands["detractor"]
-    if method == "nps-adjusted-wald":
-        shown = nps_points(promoters=promoters, detractors=detractors, n=n)
-        low, high = nps_interval(promoters=promoters, detractors=detractors, n=n, z=z)
+    nps = method == "nps-adjusted-wald"
+    shown = nps_points(promoters=promoters, detractors=detractors, n=n) if nps else 100 * promoters / n
+    if nps:
+        net = exact_net_interval if exact else nps_interval
+        low, high = net(promoters=promoters, detractors=detractors, n=n, z=z)
     else:
-        shown = 100 * promoters / n
-        low, high = wilson_interval(hits=promoters, n=n, z=z)
+        low, high = (exact_interval if exact else wilson_interval)(hits=promoters, n=n, z=z)
     return Score(
         metric=metric,
         method=method,
@@ -150,7 +170,7 @@ def score(metric: str, counts: Mapping[int, int], *, z: float = Z) -> Score:
         high=high,
         margin=max(shown - low, high - shown),
         n=n,
-        mean=sum(value * count for value, count in counts.items()) / n,
+        mean=mean,
         bands=bands,
         shares={band: 100 * count / n for band, count in bands.items()},
     )

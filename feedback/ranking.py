@@ -69,6 +69,20 @@ def ranked(metric: str, counts: Mapping[str | None, Mapping[int, int]]) -> list[
     return [row for row in rows if row.name is not None] + [row for row in rows if row.name is None]
 
 
+def leading(
+    counts: Mapping[str | None, Mapping[int, int]], *, most: int, keep: str | None = None
+) -> dict[str | None, Mapping[int, int]]:
+    """Those of many with the most answers, at most so many; `keep`, and those without a name, are always among them.
+
+    Whoever has few answers could not rank high anyway, so a hundred of a hundred thousand are the right ones to rank.
+    """
+    if len(counts) <= most:
+        return dict(counts)
+    names = [name for name in counts if name is not None]
+    names.sort(key=lambda name: (name != keep, -sum(counts[name].values()), name))
+    return {name: counts[name] for name in [*names[:most], *([None] if None in counts else [])]}
+
+
 def merged(
     counts: Mapping[str | None, Mapping[int, int]], named: Mapping[str | None, str | None]
 ) -> dict[str | None, dict[int, int]]:

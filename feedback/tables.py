@@ -17,9 +17,11 @@ from feedback import (
     response,
     revision,
     rollup,
+    saved_view,
     tag,
     theme,
     themebook,
+    tracked,
     watch,
 )
 from surveys import (
@@ -52,7 +54,7 @@ TABLES = (
     *(survey, version, template, contact, interaction, invitation, intent, upload, logo, draft, open_link, rule),
     *(source, received_call),
     *(recurrence, turn, reminder),
-    *(response, revision, answer, digest, export, issue, theme, themebook, rollup),
+    *(response, revision, answer, digest, export, issue, theme, themebook, rollup, tracked, saved_view),
     *(alert, recipient, notice, watch),
     *(concordance, tag, note, glance),
 )

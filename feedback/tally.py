@@ -14,6 +14,7 @@ from typing import Literal
 from sqlalchemy import ColumnElement, case, exists, false, func, literal, or_, select
 
 from base.db import db
+from feedback import attribute
 from feedback.answer import Answer
 from feedback.response import Response
 from feedback.theme import SIDE, Theme
@@ -29,6 +30,9 @@ FACETS: tuple[Segment, ...] = ("agent", "team", "channel", "language")
 
 NAMELESS = ""
 """As a filter of a segment: those that have no agent, team, channel or known language."""
+
+TIMED = Response.invitation_id.is_not(None) | Response.link_id.is_not(None)
+"""Anonymous answers keep no hour: their moments say noon of their day."""
 
 COUNTED = Response.flagged_at.is_(None) | Response.released_at.is_not(None)
 """What numbers are made of: suspicious submissions wait apart until staff release them."""
@@ -62,6 +66,13 @@ class Filters:
     value: str | None = None
     wants_contact: bool | None = None
     """Those that may be contacted; False: the others."""
+    within: tuple[Interval, ...] | None = None
+    """Those that first came in one of these, whose hours are known."""
+    trait: str | None = None
+    """Those whose property of this name `equals` a value ("": has none), or is a number from `least` to `most`."""
+    equals: str | None = None
+    least: float | None = None
+    most: float | None = None
 
 
 EVERYTHING = Filters()
@@ -137,6 +148,16 @@ def themes(survey_id: uuid.UUID, interval: Interval, filters: Filters = EVERYTHI
     return {theme: (n, bad, good) for theme, n, bad, good in db.session.execute(query.group_by(Theme.theme))}
 
 
+def theme_counts(survey_id: uuid.UUID, interval: Interval, filters: Filters = EVERYTHING) -> dict[str, Counts]:
+    """How often each score was given with a comment that speaks of each theme."""
+    query = select(Theme.theme, Response.score, func.count()).join(Response, Response.id == Theme.response_id)
+    query = query.where(*counted(survey_id, interval, filters), Response.read_at.is_not(None))
+    found: dict[str, Counts] = {}
+    for theme, score, n in db.session.execute(query.group_by(Theme.theme, Response.score)):
+        found.setdefault(theme, {})[score] = n
+    return found
+
+
 def beside(survey_id: uuid.UUID, interval: Interval, filters: Filters = EVERYTHING) -> int:
     """How many counted responses came to no mail that we could name: by open links, and anonymous ones."""
     query = select(func.count()).where(*counted(survey_id, interval, filters), Response.invitation_id.is_(None))
@@ -203,6 +224,12 @@ def counted(survey_id: uuid.UUID, interval: Interval, filters: Filters) -> list[
 
 
 def _about_further(filters: Filters) -> Iterator[ColumnElement[bool]]:
+    if filters.within is not None:
+        yield TIMED
+        moments = ((Response.created_at >= one.start) & (Response.created_at < one.end) for one in filters.within)
+        yield or_(false(), *moments)
+    if filters.trait is not None:
+        yield attribute.passes(filters.trait, filters.equals, filters.least, filters.most)
     if filters.question is not None:
         yield _answered(Answer.question == filters.question, *_valued(filters.value or ANY))
     if filters.wants_contact is not None:

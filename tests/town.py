@@ -27,6 +27,7 @@ from feedback.notice import Attempt, Notice
 from feedback.recipient import Addressee, Recipient
 from feedback.response import Response
 from feedback.revision import Given
+from feedback.saved_view import SavedView
 from feedback.way import OPEN_FOR, pause_url, read_url
 from surveys import forecaster, importer, jobs, receiver, recurring
 from surveys.bounce import Bounce
@@ -334,6 +335,11 @@ class Town:
             session.add(upload)
         return upload.id
 
+    def view(self):
+        """A page of results that somebody gave a name."""
+        with transaction():
+            return SavedView.keep(self.workspace.id, self.survey.id, new_id().hex, "period=7d", at=clock.now()).id
+
     def ticket(self, purpose):
         """A fresh link of that purpose."""
         with transaction():
@@ -378,6 +384,7 @@ NAMED = {
     ("contacts", "ident"): lambda town: town.contact_id,
     ("returned", "ident"): lambda town: town.contact_id,
     ("templating.delete", "template_id"): lambda town: a_template(town.workspace, town.survey).id,
+    ("keeping.forget", "view_id"): lambda town: town.view(),
     ("uploading", "ident"): lambda town: town.upload_id,
     ("merging", "ident"): lambda town: town.contact_id,
     ("erasing", "ident"): lambda town: town.contact_id,

@@ -18,6 +18,7 @@ from feedback.digest import Digest
 from feedback.digesting import Cadence
 from feedback.order import Order, Scope
 from feedback.recipient import Addressee
+from feedback.tracked import TrackedProperty
 from surveys.library import TEMPLATES
 from surveys.rule import SendingRule, Terms
 from surveys.source import Source
@@ -71,6 +72,7 @@ def found(at: datetime) -> Company:
             db.session.flush()
             Role.grant(workspace.id, person.id, role, at=at)
             people[role] = person.id
+        TrackedProperty.choose(workspace.id, {"product": False, "first_response_minutes": True}, at=at)
         surveys = {
             metric: _ask(workspace.id, name, _document(metric, template), at, people["designer"])
             for metric, name, template in SURVEYS

@@ -166,7 +166,7 @@ def _upload(made: Company, survey_id: uuid.UUID, rows: Sequence[dict[str, str]],
     return ident
 
 
-CHOICES = ("external_id", "occurred_at", "email", "name", "locale", "agent", "team", "channel", "property")
+CHOICES = ("external_id", "occurred_at", "email", "name", "locale", "agent", "team", "channel", "property", "property")
 """What each of `story.COLUMNS` means."""
 
 

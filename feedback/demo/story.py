@@ -9,7 +9,10 @@ from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
 FILE = Path(__file__).parent / "interactions.csv"
-COLUMNS = ("external_id", "occurred_at", "email", "name", "language", "agent", "team", "channel", "product")
+COLUMNS = (
+    *("external_id", "occurred_at", "email", "name", "language", "agent", "team", "channel", "product"),
+    "first_response_minutes",
+)
 METRICS = ("nps", "csat", "ces")
 
 _CSAT = (1, 1, 1, 1, 2, 2, 2, 3, 4, 4, 5)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from werkzeug.datastructures import MultiDict
-from wtforms import BooleanField, Form, IntegerField, StringField
+from wtforms import BooleanField, FloatField, Form, IntegerField, StringField
 from wtforms.validators import AnyOf, Length, NumberRange, Optional, Regexp
 
 from feedback.feed import Order
+from feedback.heating import hours_of
 from feedback.metric import BANDS
 from feedback.ranging import By, Range
 from feedback.sentiment.themes import THEMES
@@ -18,9 +20,12 @@ from feedback.tally import EVERYTHING, NAMELESS, Filters
 SENTIMENTS = ("positive", "neutral", "negative", "mixed", "unscored", "unread")
 NOBODY = "-"
 """In an address: those without an agent, team, channel or known language."""
-FACTS = ("agent", "team", "channel", "language", "version")
+FACTS = ("agent", "team", "channel", "language", "version", "trait", "equals", "least", "most")
 """What narrows the whole page; the rest narrows its list of answers only."""
-ABOUT_ANSWERS = ("band", "score", "sentiment", "theme", "commented", "question", "value", "wants_contact", "order")
+ABOUT_ANSWERS = (
+    *("band", "score", "sentiment", "theme", "commented", "question", "value", "wants_contact", "weekday", "hour"),
+    "order",
+)
 VALUE = r"^(\*|[a-z0-9_]{1,40}(:\d{1,2})?|[12]\d{3}-(0[1-9]|1[0-2]))$"
 """Of an answer: anything, a choice, a row with or without its rating, a month."""
 PERIOD = ("period", "from", "to", "by")
@@ -35,6 +40,10 @@ class ResultsForm(Form):
     channel = StringField(validators=[Optional(), Length(max=60)])
     language = StringField(validators=[Optional(), Length(max=12)])
     version = IntegerField(validators=[Optional(), NumberRange(1, 10**6)])
+    trait = StringField(validators=[Optional(), Length(max=60)])
+    equals = StringField(validators=[Optional(), Length(max=1000)])
+    least = FloatField(validators=[Optional(), NumberRange(-1e30, 1e30)])
+    most = FloatField(validators=[Optional(), NumberRange(-1e30, 1e30)])
     band = StringField(validators=[Optional(), AnyOf(BANDS)])
     score = IntegerField(validators=[Optional(), NumberRange(0, 10)])
     sentiment = StringField(validators=[Optional(), AnyOf(SENTIMENTS)])
@@ -43,6 +52,8 @@ class ResultsForm(Form):
     question = StringField(validators=[Optional(), Regexp(r"^[a-z0-9_]{1,40}$")])
     value = StringField(validators=[Optional(), Regexp(VALUE)])
     wants_contact = BooleanField()
+    weekday = IntegerField(validators=[Optional(), NumberRange(0, 6)])
+    hour = IntegerField(validators=[Optional(), NumberRange(0, 23)])
     order = StringField(validators=[Optional(), AnyOf(("newest", "worst"))])
     by = StringField(validators=[Optional(), AnyOf(tuple(COLUMNS))])
 
@@ -55,13 +66,25 @@ class ResultsForm(Form):
     @property
     def facts(self) -> Filters:
         """What narrows the whole page."""
-        return Filters(**{name: self._value(name) for name in FACTS})
+        return Filters(**{name: self._value(name) for name in self._facts})
 
     @property
     def all(self) -> Filters:
-        """What narrows the list of answers."""
-        names = (*FACTS, "band", "score", "sentiment", "theme", "question", "value")
+        """What narrows the list of answers, whatever the period."""
+        names = (*self._facts, "band", "score", "sentiment", "theme", "question", "value")
         return Filters(**{name: self._value(name) for name in names}, wants_contact=self.wants_contact.data or None)
+
+    def wanted(self, period: Range) -> Filters:
+        """What narrows the list of answers of a period."""
+        at = self.week_hour
+        within = hours_of(period.first_day, period.last_day, *at, period.zone) if at else None
+        return replace(self.all, within=within)
+
+    @property
+    def week_hour(self) -> tuple[int, int] | None:
+        """A weekday and an hour of it, where both are named."""
+        day, hour = self._value("weekday"), self._value("hour")
+        return None if day is None or hour is None else (day, hour)
 
     @property
     def about_answers(self) -> bool:
@@ -84,8 +107,13 @@ class ResultsForm(Form):
 
     @staticmethod
     def readable(period: Range) -> list[By]:
-        """The kinds of columns that give 2 to 62 of them."""
-        return [by for by, days in COLUMNS.items() if 2 * days <= period.days <= 62 * days]
+        """The kinds of columns that give 2 to 92 of them."""
+        return [by for by, days in COLUMNS.items() if 2 * days <= period.days <= 92 * days]
+
+    @property
+    def _facts(self) -> tuple[str, ...]:
+        """Values of a property say nothing without its name."""
+        return FACTS if self._value("trait") else FACTS[: FACTS.index("trait")]
 
     def _value(self, name: str) -> Any:
         field = self[name]

@@ -23,7 +23,7 @@ def many_answers(survey, rows):
     further = [(row.pop("pieces", ()), row.pop("before", ())) for row in rows]
     invitation = an_invitation(survey)
     full = [
-        {"id": new_id(), "created_at": AT, **FACTS}
+        {"id": new_id(), "created_at": AT, "properties": {}, **FACTS}
         | row
         | {
             "workspace_id": survey.workspace_id,
@@ -34,7 +34,6 @@ def many_answers(survey, rows):
             "submission_key": new_id().hex,
             "metric": survey.metric,
             "updated_at": AT,
-            "properties": {},
             "revision": 2 if before else 1,
         }
         for row, (_, before) in zip(rows, further, strict=True)

@@ -237,6 +237,7 @@ def assert_same(survey, zone, filters):
                 )
             assert figures.sentiments(interval, filters) == tally.sentiments(ident, interval, filters)
             assert figures.themes(interval, filters) == tally.themes(ident, interval, filters)
+            assert figures.theme_counts(interval, filters) == tally.theme_counts(ident, interval, filters)
             assert figures.beside(interval, filters) == tally.beside(ident, interval, filters)
             beside = tally.beside(ident, interval, filters)
             assert figures.reach(interval, filters) == Reach.of(ident, interval, filters, beside=beside)
