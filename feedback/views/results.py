@@ -13,6 +13,7 @@ from accounts.workspace import Workspace
 from base import clock
 from base.errors import InvalidError
 from feedback import detail, feed, further, ranging
+from feedback.case_tally import CaseTally
 from feedback.dashboard import Dashboard
 from feedback.feed import Place
 from feedback.forms.filtering import ABOUT_ANSWERS, FACTS, PERIOD, SENTIMENTS, ResultsForm
@@ -64,6 +65,7 @@ def show(workspace: Workspace, slug: str) -> ResponseReturnValue:
         bands=bands_of(page),
         distribution=distribution_of(page),
         trend=trend_of(page, lambda column: _days(here, column.first_day, column.last_day)),
+        cases=CaseTally.of(survey.id, period.interval, now=clock.now()),
         here=here,
         kept=_kept,
         language_name=language_name,
