@@ -17,6 +17,8 @@ _LEAST = {
     "digests.edit": "manager",
     "alerts.view": "manager",
     "alerts.edit": "manager",
+    "cases.work": "manager",
+    "cases.rules": "manager",
     "surveys.edit": "designer",
     "surveys.publish": "designer",
     "surveys.close": "designer",

@@ -30,7 +30,7 @@ from feedback.reply import replies
 from feedback.views.doorstep import Doorstep
 from surveys import api as surveys_api
 from surveys import estate as surveys_estate
-from surveys import holding, shelf
+from surveys import holding, mailroom, shelf
 from surveys import views as surveys_views
 from surveys.reply import REPLIES
 from surveys.summary import SUMMARIES
@@ -133,6 +133,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
         before=reactions.BEFORE,
         put_off=reactions.PUT_OFF,
     )
+    mailroom.wire(reactions.CAME_BACK)
     second_try.wire(reactions.MAY_NOT_RETRY)
     runner = runner_for(app, schedule.tick, schedule.FLOWS)
     app.extensions["afterword.queue"] = app.extensions["afterword.runner"] = runner

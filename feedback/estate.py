@@ -12,6 +12,8 @@ from base import events
 from base.db import db, new_id
 from base.outbox import Mail
 from feedback.answer import Answer
+from feedback.case import Case
+from feedback.case_entry import WORDS, CaseEntry
 from feedback.digest import Digest
 from feedback.export import Export
 from feedback.issue import Issue, IssueMember
@@ -21,6 +23,7 @@ from feedback.recipient import Member
 from feedback.response import Response
 from feedback.revision import Revision
 from feedback.theme import Theme
+from surveys.estate import erase_mails
 from surveys.holding import Erasing, Holding, Subject, Told, plain
 from surveys.question import CONTACT
 
@@ -135,12 +138,45 @@ def _move(old: uuid.UUID, new: uuid.UUID) -> None:
     _run(update(Response).where(Response.contact_id == old).values(contact_id=new))
 
 
+def _move_cases(old: uuid.UUID, new: uuid.UUID) -> None:
+    _run(update(Case).where(Case.contact_id == old).values(contact_id=new))
+
+
 def _end_files(subject: Subject, erasing: Erasing) -> None:
     """Files that wait to be fetched may name the person: the next tick takes them away."""
     _run(update(Export).where(Export.workspace_id == subject.workspace_id).values(expires_at=erasing.at))
 
 
+def _tell_cases(subject: Subject) -> Told:
+    return [
+        plain(case, "workspace_id", "closed_by", "owner_id")
+        | {"trail": [plain(entry, "case_id", "actor") for entry in CaseEntry.of(case.id)]}
+        for case in _cases(subject)
+    ]
+
+
+def _cases(subject: Subject) -> list[Case]:
+    """Theirs, and those in which staff wrote to an address of theirs that was left at an open link."""
+    here = (Mail.workspace_id == subject.workspace_id, Mail.kind == "case")
+    written = db.session.scalars(select(Mail.about).where(*here, Mail.to_address.in_(subject.addresses)))
+    wanted = {uuid.UUID(about["case_id"]) for about in written if "case_id" in about}
+    found = select(Case).where(or_(Case.contact_id == subject.contact_id, Case.id.in_(wanted)))
+    return list(db.session.scalars(found.order_by(Case.id)))
+
+
+def _erase_cases(subject: Subject, erasing: Erasing) -> None:
+    """What was said in them goes, with the mails that told of it; how they went stays, and whoever owns one sees why
+    there is nobody to follow up any more.
+    """
+    for case in _cases(subject):
+        keys = [key for entry in CaseEntry.of(case.id) for key in entry.mail_keys]
+        erase_mails(list(db.session.scalars(select(Mail.id).where(Mail.dedupe_key.in_(keys)))), erasing)
+        _run(delete(CaseEntry).where(CaseEntry.case_id == case.id, CaseEntry.kind.in_(WORDS)))
+        case.forget(at=erasing.at)
+
+
 HOLDINGS = (
+    Holding(name="cases", tell=_tell_cases, erase=_erase_cases, move=_move_cases),
     Holding(name="responses", tell=_tell, erase=_erase, move=_move),
     Holding(name="files", tell=lambda _: [], erase=_end_files),
 )

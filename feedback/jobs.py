@@ -18,7 +18,7 @@ from base.db import db, reading, transaction
 from base.errors import ConflictError, TooManyError
 from base.jobs import enqueue, job
 from base.outbox import Mail
-from feedback import emails, fold, generation, sentiment
+from feedback import casebook, emails, fold, generation, sentiment
 from feedback.backlog import comments_after
 from feedback.digest import ITSELF, Digest
 from feedback.issue import Issue, oldest_untold
@@ -31,6 +31,7 @@ from feedback.themebook import Entry, WorkspaceTheme
 from surveys.contact import Contact
 from surveys.intent import Intent
 from surveys.invitation import Invitation
+from surveys.quarantine import lock_contacts
 
 PATIENCE = timedelta(minutes=10)
 """How long an issue may be without its mail before it is asked for again."""
@@ -67,6 +68,23 @@ def read_response(subject_id: uuid.UUID) -> None:
         same = Response.unchanged(subject_id, revision)
         if same is not None and same.keep_signs(signs, at=clock.now()):
             same.keep_reading(found, at=clock.now())
+            if casebook.may_concern(same):
+                enqueue(consider_case, subject_id)
+
+
+@job
+def consider_case(response_id: uuid.UUID) -> None:
+    """Open the case of an answer, if one follows from it. It waits until the answer is read, so that nobody is told to
+    follow up the work of a program.
+    """
+    with reading() as session:
+        response = session.get(Response, response_id)
+        contact_id = response.contact_id if response else None
+    with transaction() as session:
+        lock_contacts([contact_id] if contact_id else [])  # an erasure holds the person first, too
+        response = session.get(Response, response_id, with_for_update=True, populate_existing=True)
+        if response is not None and response.contact_id == contact_id:
+            casebook.consider(response, at=clock.now())
 
 
 def read_unsigned(now: datetime) -> None:  # noqa: ARG001 - every part of a tick is told the time

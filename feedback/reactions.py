@@ -5,18 +5,20 @@ from base import courier
 from base.courier import Check, Hook, Together
 from base.jobs import Job
 from base.second_try import Objection
-from feedback import alerter, jobs
+from feedback import alerter, casework, jobs
 from surveys import jobs as surveys_jobs
 from surveys import mailroom, reminders
+from surveys.mailroom import Thread
 
 REACTIONS: dict[str, list[Job]] = {
     "response.submitted": [jobs.read_response],
     "response.revised": [jobs.read_response],
     "response.set_aside": [jobs.read_response],
     "response.read": [alerter.raise_alerts],
-    "response.released": [alerter.raise_alerts],
+    "response.released": [alerter.raise_alerts, jobs.consider_case],
     "alert.mail_due": [alerter.write_mail],
     "alert.channel_due": [alerter.post_to_channel],
+    "case_entry.to_tell": [casework.tell_people],
     "issue.claimed": [jobs.compose_issue],
     "contact.suppressed": [surveys_jobs.withdraw_mails],
     "mail.withdrawn": [mailroom.mail_withdrawn],
@@ -27,6 +29,7 @@ REACTIONS: dict[str, list[Job]] = {
 
 MAY_NOT_RETRY: dict[str, Objection] = {
     "invitation": mailroom.not_to_be_asked,
+    casework.KIND: casework.not_to_be_written_to,
     reminders.TOLD: reminders.not_to_be_reminded,
     reminders.UNTOLD: reminders.not_to_be_reminded,
 }
@@ -45,16 +48,24 @@ SENT_TOGETHER: dict[str, Together] = {
 
 ON_FAILED: dict[str, Hook] = {
     "invitation": mailroom.invitation_failed,
+    casework.KIND: casework.reply_failed,
     reminders.TOLD: mailroom.reminder_failed,
     reminders.UNTOLD: mailroom.reminder_failed,
 }
 
 BEFORE: dict[str, Check] = {
     "digest": jobs.digest_ended,
+    casework.KIND: casework.may_still_go,
     reminders.TOLD: reminders.may_still_go,
     reminders.UNTOLD: reminders.may_still_go,
 }
 
 PUT_OFF: dict[str, Check] = {
     "invitation": surveys_jobs.taken_back_meanwhile,
+    casework.KIND: casework.may_still_go,
 }
+
+CAME_BACK: dict[str, Thread] = {
+    casework.KIND: casework.came_back,
+}
+"""Who is told what comes back to a mail of a kind."""

@@ -12,7 +12,7 @@ from accounts import jobs as accounts_jobs
 from base import courier, heartbeat
 from base.db import db, transaction
 from base.runners.flows import Flow
-from feedback import alerter, exporter, jobs
+from feedback import alerter, casework, exporter, jobs
 from surveys import jobs as surveys_jobs
 from surveys import mailroom, receiver, recurring, reminders, sender, shelf
 
@@ -30,6 +30,8 @@ EVERY_TICK: tuple[Callable[[datetime], None], ...] = (
     alerter.look_around,
     alerter.tell_waiting,
     alerter.retry_stuck,
+    casework.remind_overdue,
+    casework.ask_again,
     exporter.forget_exports,
     shelf.forget_tables,
     accounts_jobs.tidy,

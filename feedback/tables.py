@@ -6,6 +6,11 @@ from base.runners import embedded
 from feedback import (
     alert,
     answer,
+    case,
+    case_entry,
+    case_owner,
+    case_reason,
+    case_rule,
     concordance,
     digest,
     export,
@@ -55,6 +60,7 @@ TABLES = (
     *(source, received_call),
     *(recurrence, turn, reminder),
     *(response, revision, answer, digest, export, issue, theme, themebook, rollup, tracked, saved_view),
+    *(case, case_entry, case_owner, case_reason, case_rule),
     *(alert, recipient, notice, watch),
     *(concordance, tag, note, glance),
 )

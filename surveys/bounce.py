@@ -37,6 +37,8 @@ PROOF = ("hard", "soft", "complaint")
 """Kinds that say something about an address: they stay as long as the person does."""
 PATIENCE = timedelta(days=2)
 """How long a message is tried whose job fails again and again."""
+THREAD = "thread"
+"""Where a reply went to that belongs to a conversation kept here."""
 FORGOTTEN = timedelta(days=30)
 """How long the others stay: no server hands over the same message again after that."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from email.utils import parseaddr
@@ -19,7 +19,7 @@ from base.errors import InvalidError, TooManyError
 from base.jobs import enqueue, enqueue_missing, job
 from base.outbox import Mail
 from surveys import emails, jobs, reminders
-from surveys.bounce import Bounce
+from surveys.bounce import THREAD, Bounce
 from surveys.contact import Contact
 from surveys.dispatch import Dispatch
 from surveys.invitation import Invitation
@@ -31,7 +31,18 @@ LARGEST = 10 * 1024 * 1024
 """Bytes of a message that is taken."""
 A_PERSON_A_DAY, A_WORKSPACE_A_DAY = 10, 500
 """Replies that go on: a loop between two programs ends here at the latest."""
+Thread = Callable[[Mail, Returned, Letter, datetime], bool]
+"""Told what came back to a mail of a kind; whether a person's words found their place with it."""
+
+_threads: dict[str, Thread] = {}
+
 WHERE_TO = ("X-Original-To", "Delivered-To", "Envelope-To", "X-Envelope-To", "X-Forwarded-To", "To", "Cc")
+
+
+def wire(threads: Mapping[str, Thread]) -> None:
+    """Say who is told what comes back to mails of a kind. Called once, by the composition root."""
+    _threads.clear()
+    _threads.update(threads)
 
 
 def is_message(raw: bytes) -> bool:
@@ -64,9 +75,12 @@ def settle_message(bounce_id: uuid.UUID) -> None:
 def _settle(bounce: Bounce, returned: Returned, letter: Letter, *, at: datetime) -> None:
     mail = _mail_of(bounce, returned, letter, at=at)
     contact = _contact_of(mail) if mail else None
-    passed_to = _pass_on(bounce, mail, letter, at=at) if returned.kind == "reply" else None
     if mail is not None and returned.kind in {"hard", "soft", "complaint"}:
         _follow(mail, contact, returned, at=at)
+    heard = mail is not None and mail.kind in _threads and _threads[mail.kind](mail, returned, letter, at)
+    passed_to = None
+    if returned.kind == "reply":
+        passed_to = THREAD if heard else _pass_on(bounce, mail, letter, at=at)
     bounce.settle(returned, mail_id=mail.id if mail else None, contact=contact, passed_to=passed_to, at=at)
     if contact is not None and returned.kind == "soft":
         db.session.flush()
@@ -91,7 +105,7 @@ def _follow(mail: Mail, contact: Contact | None, returned: Returned, *, at: date
 def invitation_failed(mail: Mail, at: datetime) -> None:
     """A server refused the mail of an invitation for good."""
     jobs.invitation_failed(mail, at)
-    _refused(mail, at)
+    refused(mail, at)
 
 
 def reminder_failed(mail: Mail, at: datetime) -> None:
@@ -100,11 +114,11 @@ def reminder_failed(mail: Mail, at: datetime) -> None:
     """
     reminders.reminder_given_up(mail, at)
     if mail.kind == reminders.TOLD and mail.state == "failed":
-        _refused(mail, at)
+        refused(mail, at)
 
 
-def _refused(mail: Mail, at: datetime) -> None:
-    """When the server spoke of the address, the address is dead like after a report."""
+def refused(mail: Mail, at: datetime) -> None:
+    """A server refused a mail for good: when it spoke of the address, that is dead like after a report."""
     judged, contact = refusal(mail.reason or ""), _contact_of(mail)
     if contact is None or not re.match(r"5\d\d ", mail.reason or ""):
         return
@@ -180,8 +194,9 @@ def _invitation_of(mail: Mail) -> Invitation | None:
 
 def _contact_of(mail: Mail) -> Contact | None:
     """Whom the mail was for, if that is still their address."""
-    invitation = _invitation_of(mail)
-    contact = db.session.get(Contact, invitation.contact_id) if invitation else None
+    invitation, named = _invitation_of(mail), mail.about.get("contact_id")
+    ident = invitation.contact_id if invitation else uuid.UUID(named) if named else None
+    contact = db.session.get(Contact, ident) if ident else None
     return contact if contact and _same(contact.email, mail.to_address) else None
 
 

@@ -38,6 +38,17 @@ class Window:
         opens = next(max(moment, begins) for begins, ends in _spans(self, day) if ends > moment)
         return opens.astimezone(moment.tzinfo)
 
+    def after(self, moment: datetime, length: timedelta) -> datetime:
+        """When it will have been open for `length` since `moment`; closed hours do not count. It must open some day."""
+        at, left = moment.astimezone(UTC), length
+        while True:
+            for begins, ends in _spans(self, at.astimezone(ZoneInfo(self.zone)).date()):
+                counts = max(begins, at)
+                if ends > counts:
+                    if left <= ends - counts:
+                        return (counts + left).astimezone(moment.tzinfo)
+                    at, left = ends, left - (ends - counts)
+
 
 @lru_cache(maxsize=2048)
 def _spans(window: Window, day: date) -> tuple[tuple[datetime, datetime], ...]:

@@ -12,10 +12,12 @@ from base import clock
 from base.db import db, new_id, transaction
 from base.jobs import enqueue
 from base.outbox import Mail
-from feedback import ballot
+from feedback import ballot, casework
 from feedback.alert import Alert, Rule
 from feedback.alert_emails import stop_url
 from feedback.alerting import Conditions
+from feedback.case import By, Case
+from feedback.case_rule import CaseRule
 from feedback.digest import Digest, Order
 from feedback.digesting import Cadence
 from feedback.export import Export
@@ -51,6 +53,7 @@ from surveys.upload import MATCHING, SUPPRESSIONS, Upload
 from surveys.version import Version
 from tests.cast import a_draft, a_logo, a_person, a_response, a_survey, a_template, an_invitation, an_open_link
 from tests.feedback.answers import one, rated, some
+from tests.feedback.followers import a_ruling
 
 ANSWERS = (
     (0, "Nobody called me back. Three weeks, and still no parcel!"),
@@ -99,6 +102,7 @@ class Town:
     rich_response_id: uuid.UUID
     waiting: Invitation
     response_id: uuid.UUID
+    case_id: uuid.UUID
     flagged_id: uuid.UUID
     contact_id: uuid.UUID
     template_id: uuid.UUID
@@ -156,6 +160,7 @@ class Town:
             rich_response_id=told.id,
             waiting=waiting,
             response_id=responses[0].id,
+            case_id=cls._case(workspace, survey, admin, responses[0].id, now),
             flagged_id=responses[-1].id,
             contact_id=responses[0].contact_id,
             template_id=a_template(workspace, survey, name=f"{name} template").id,
@@ -203,6 +208,19 @@ class Town:
                     kept = found.restore(first, revision=found.draft_revision, at=now)
                     found.save_draft(found.draft | {"texts": texts}, revision=found.draft_revision, at=now)
         return survey, kept, told
+
+    @staticmethod
+    def _case(workspace, survey, admin, response_id, now):
+        """A detractor whom the admin follows up, with something of each kind said."""
+        with transaction() as session:
+            CaseRule.decide(workspace, a_ruling(survey), at=now - timedelta(days=3), by=admin.id)
+            Case.open(session.get_one(Response, response_id), CaseRule.of(workspace), at=now)
+            case, by = Case.of_response(response_id), By(now, admin.id)
+            case.assign(admin.id, by)
+            case.note("Somebody should call.", By(now), ident=new_id(), told=[str(admin.id)])
+            casework.write_to(case, "We are sorry.", admin, key=new_id(), at=now)
+            case.tell("received", By(now), text="Thank you.", data={"from": "c0@x.test", "to": "c0@x.test"})
+            return case.id
 
     @staticmethod
     def _asked(survey, email, now):

@@ -2,6 +2,6 @@
 
 from flask import Blueprint
 
-from feedback.api import metrics, responses
+from feedback.api import cases, metrics, responses
 
-blueprints: tuple[Blueprint, ...] = (responses.bp, metrics.bp)
+blueprints: tuple[Blueprint, ...] = (responses.bp, metrics.bp, cases.bp)

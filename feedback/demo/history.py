@@ -20,7 +20,8 @@ from base.jobs import Job, Queue
 from base.runners import Runner
 from feedback import alerter, sentiment
 from feedback.alerter import raise_alerts
-from feedback.demo import company, desk, opinion, story
+from feedback.casework import tell_people
+from feedback.demo import company, desk, followup, opinion, story
 from feedback.demo.company import Company
 from feedback.demo.story import ASKED_AT, Happening
 from feedback.digest import Digest
@@ -74,6 +75,8 @@ def tell(now: datetime, *, days: int, progress: Progress) -> None:
         _answer(made, later, alerting=recent)
         _look(made, looked[day])
         progress(f"{day:%-d %B}", number, days)
+    with _without(tell_people, read_response, raise_alerts):
+        followup.tell(made, now)
     _send_todays_digest(made, now)
     company.settle(made, now)
     desk.work(made, now)

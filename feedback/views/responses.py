@@ -17,6 +17,7 @@ from base import clock
 from base.db import transaction
 from base.errors import InvalidError
 from feedback import feed, inbox, tally
+from feedback.case import Case
 from feedback.dossier import Dossier
 from feedback.feed import Entry, Query
 from feedback.forms.filtering import SENTIMENTS
@@ -134,6 +135,7 @@ def dossier_page(workspace: Workspace, ident: uuid.UUID, **more: Any) -> str:
         language=language_name(found.response.language),
         language_name=language_name,
         direction=wording.direction,
+        case=Case.of_response(found.response.id),
         notes=Note.of(ident),
         tags=Tagging.of([ident])[ident],
         all_tags=Tag.all_of(workspace.id),

@@ -10,7 +10,9 @@ from flask.typing import ResponseReturnValue
 
 from accounts.access import requires
 from accounts.workspace import Workspace
+from base import clock
 from feedback import feed, further
+from feedback.case_tally import CaseTally
 from feedback.dashboard import Dashboard
 from feedback.forms.filtering import ABOUT_ANSWERS, ResultsForm
 from feedback.gap import Gaps
@@ -45,6 +47,7 @@ def show(workspace: Workspace, slug: str) -> ResponseReturnValue:
         "feedback/results.html",
         survey=survey,
         problem=problem,
+        cases=CaseTally.of(survey.id, period.interval, now=clock.now()),
         ever=page.score.n or sum(page.by_version.values()),
         **scene.context(_query(survey, period, form), here),
         **_of_versions(survey, workspace, page, period, form.facts),

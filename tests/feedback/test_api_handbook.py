@@ -10,10 +10,13 @@ import time_machine
 
 import config
 from base.db import db, transaction
+from feedback.case import Case
+from feedback.case_rule import CaseRule
 from feedback.response import Response
 from feedback.theme import Theme
 from tests.cast import AT, a_response, a_survey, an_api_key, an_invitation
 from tests.feedback.answers import one
+from tests.feedback.followers import ruled
 
 TEXT = (config.ROOT / "docs" / "api.md").read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"```sh\n(curl.*?)```.*?```json\n(.*?)```", TEXT, flags=re.DOTALL)
@@ -37,6 +40,9 @@ def variables(cast):
                     setattr(db.session.get(Response, response.id), name, value)
                 db.session.get(Response, response.id).read_at = AT
                 Theme.keep(response.id, [("speed", -0.4)])
+        ruled(cast.workspace, survey)
+        with transaction() as session:
+            Case.open(session.get_one(Response, response.id), CaseRule.of(cast.workspace), at=AT)
         yield {"AFTERWORD": "", "KEY": an_api_key(cast.workspace), "INVITATION": str(invitations[0].id)}
 
 
@@ -66,7 +72,7 @@ def shape(value):
 
 
 def test_the_handbook_has_its_examples():
-    assert len(EXAMPLES) == TEXT.count("curl -s") == 11
+    assert len(EXAMPLES) == TEXT.count("curl -s") == 12
 
 
 @pytest.mark.parametrize(("command", "shown"), EXAMPLES)

@@ -73,3 +73,36 @@ def test_the_next_opening_is_open_and_nothing_before_it_is(window, moment):
 ])  # fmt: skip
 def test_a_person_lives_by_their_own_clock_else_their_countrys_else_the_workspaces(own, locale, expected):
     assert zone_for(own, locale, "Europe/Vienna") == expected
+
+
+OFFICE = Window("Europe/Ljubljana", "12345", 9, 17)
+
+
+@pytest.mark.parametrize(("moment", "hours", "expected"), [
+    (datetime(2026, 11, 20, 9, 0, tzinfo=UTC), 2, datetime(2026, 11, 20, 11, 0, tzinfo=UTC)),
+    (datetime(2026, 11, 20, 9, 0, tzinfo=UTC), 8, datetime(2026, 11, 23, 9, 0, tzinfo=UTC)),  # over a weekend
+    (datetime(2026, 11, 20, 5, 0, tzinfo=UTC), 8, datetime(2026, 11, 20, 16, 0, tzinfo=UTC)),  # the whole day
+    (datetime(2026, 11, 21, 12, 0, tzinfo=UTC), 1, datetime(2026, 11, 23, 9, 0, tzinfo=UTC)),  # from a Saturday
+    (datetime(2026, 3, 27, 8, 0, tzinfo=UTC), 16, datetime(2026, 3, 30, 15, 0, tzinfo=UTC)),  # clocks go forward
+    (datetime(2026, 10, 23, 7, 0, tzinfo=UTC), 16, datetime(2026, 10, 26, 16, 0, tzinfo=UTC)),  # clocks go back
+    (datetime(2026, 11, 20, 9, 0, tzinfo=UTC), 400, datetime(2027, 1, 29, 9, 0, tzinfo=UTC)),  # fifty days of eight
+])  # fmt: skip
+def test_business_hours_count_only_while_somebody_is_there(moment, hours, expected):
+    assert OFFICE.after(moment, timedelta(hours=hours)) == expected
+
+
+@pytest.mark.parametrize(
+    ("day", "real"), [(datetime(2026, 3, 29, tzinfo=UTC), 23), (datetime(2026, 10, 25, tzinfo=UTC), 25)]
+)
+def test_a_day_around_the_clock_has_as_many_hours_as_it_has(day, real):
+    midnight = day.replace(tzinfo=ZoneInfo("Europe/Ljubljana"))
+    sundays = Window("Europe/Ljubljana", "7", 0, 24)
+    ends = sundays.after(midnight, timedelta(hours=real))
+    assert ends.astimezone(UTC) - midnight.astimezone(UTC) == timedelta(hours=real)
+    assert sundays.after(midnight, timedelta(hours=real + 1)).astimezone(UTC) > ends.astimezone(UTC) + timedelta(days=6)
+
+
+@given(WINDOWS, MOMENTS, st.integers(1, 60))
+def test_two_halves_of_a_time_are_the_whole(window, moment, minutes):
+    half = timedelta(minutes=minutes)
+    assert window.after(window.after(moment, half), half) == window.after(moment, 2 * half)
