@@ -22,7 +22,7 @@ from surveys.survey import Survey
 READABLE = 30
 """Answers a column of the trend should have on average; with fewer, intervals are so wide that days are noise."""
 
-MOST_ROWS = 50_000
+MOST_ROWS = 20_000
 """Answers whose rows a page looks at for what roll-ups do not know; of more, the newest days."""
 
 MOST_RANKED = 100

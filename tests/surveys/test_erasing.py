@@ -344,7 +344,7 @@ def test_every_table_is_known_to_hold_nobody_or_belongs_to_a_holding():
     assert set(Model.metadata.tables) - NOBODY - HELD == set()
 
 
-def test_no_table_that_refers_to_a_person_is_forgotten_when_two_are_joined():
+def test_no_table_that_refers_to_a_person_is_forgotten_when_two_are_joined(app):
     """Rows that refer to a contact go with it, unless a holding hands them over first."""
     refers = {
         table.name
