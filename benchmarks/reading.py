@@ -233,7 +233,7 @@ def measure(number: int, rounds: int) -> Iterator[str]:
     for start in range(0, number, CHUNK):
         write(town.rows(range(start, min(number, start + CHUNK))))
     took, done, busy = seconds(partial(fold.fold, survey.id, ZONE, limit=2_000))
-    _analyse()
+    analyse()
     yield f"counted for the first time: {done:,} responses and invitations in {took:.1f} s ({busy:.1f})"
     periods = {"90 days": between(LAST - timedelta(days=89), LAST, ZONE), "3 years": between(FIRST, LAST, ZONE)}
     slow = max(1, min(5, 2_000_000 // number))
@@ -257,7 +257,7 @@ def measure(number: int, rounds: int) -> Iterator[str]:
     yield f"made anew: {done:,} responses and invitations in {took:.1f} s ({busy:.1f})"
 
 
-def _analyse() -> None:
+def analyse() -> None:
     """What autovacuum would have done meanwhile."""
     if db.engine.dialect.name == "postgresql":
         with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
