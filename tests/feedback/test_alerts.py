@@ -183,12 +183,12 @@ def test_of_two_workers_one_speaks_in_the_channel(app, cast, survey, monkeypatch
     with a_channel() as channel, time_machine.travel(FRIDAY, tick=False):
         an_alert(cast.workspace, mails=(), channel=("slack", channel.address))
         alerter.raise_alerts(many_answers(survey, [{"score": 1, "read_at": FRIDAY}])[0])
-        [notice], start = notices(), threading.Barrier(4)
+        [ident], start = [notice.id for notice in notices()], threading.Barrier(4)
 
         def worker():
             with app.app_context():
                 start.wait()
-                alerter.post_to_channel(notice.id)
+                alerter.post_to_channel(ident)
 
         threads = [threading.Thread(target=worker) for _ in range(4)]
         for thread in threads:

@@ -111,16 +111,15 @@ def test_a_case_is_opened_once_however_often_it_is_asked_for(survey, run_jobs):
 
 
 def test_two_workers_open_one_case(app, survey, run_jobs):
-    response = told_us(survey, 0)
-    gate = Barrier(2)
+    ident, gate = told_us(survey, 0).id, Barrier(2)
 
     def work():
         with app.app_context():
             gate.wait()
-            consider_case(response.id)
+            consider_case(ident)
 
     with transaction() as session:
-        session.get_one(Response, response.id).read_at = clock.now()
+        session.get_one(Response, ident).read_at = clock.now()
     threads = [Thread(target=work) for _ in range(2)]
     for thread in threads:
         thread.start()

@@ -186,13 +186,13 @@ def test_one_digest_of_a_mail_is_paused_alone_and_all_of_them_by_one_click(cast,
 
 def test_of_several_schedulers_one_takes_the_whole_mail(app, cast, run_jobs):
     answered(a_survey(cast.workspace), 2)
-    digests = two_of_cvetka(cast)
+    idents = [digest.id for digest in two_of_cvetka(cast)]
     start, results = threading.Barrier(4), []
 
     def scheduler(number):
         with app.app_context():
             start.wait()
-            results.append(jobs.claim_digest(digests[number % 2].id, SATURDAY))
+            results.append(jobs.claim_digest(idents[number % 2], SATURDAY))
 
     threads = [threading.Thread(target=scheduler, args=(number,)) for number in range(4)]
     for thread in threads:
