@@ -321,9 +321,10 @@ test_everything() {
   quick_checks
   AFTERWORD_TEST_DATABASE=sqlite suite "Tests on SQLite" -n 2 -m "not browser and not crash" "$@"
   AFTERWORD_TEST_DATABASE=postgresql suite "Tests on PostgreSQL" -n 2 -m "not browser and not crash" --only-database "$@"
-  AFTERWORD_TEST_DATABASE=sqlite suite "Browser on SQLite" -n 4 -m browser "$@"
-  AFTERWORD_TEST_DATABASE=postgresql suite "Browser on PostgreSQL" -m browser -k journey "$@"
-  suite "Crashes (short form)" -m crash "$@"
+  # A browser test waits for the browser most of the time, so four at once fill two cores.
+  AFTERWORD_TEST_DATABASE=sqlite suite "Browser on SQLite" -n 4 -m browser "${@:-tests/browser}"
+  AFTERWORD_TEST_DATABASE=postgresql suite "Browser on PostgreSQL" -m browser -k journey "${@:-tests/browser}"
+  suite "Crashes (short form)" -m crash "${@:-tests/crash}"
   finish
 }
 

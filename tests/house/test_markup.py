@@ -32,6 +32,8 @@ from surveys.upload import RefusedRow, Upload
 from surveys.version import Version
 from tests.town import Town, permission_of, routes
 
+pytestmark = pytest.mark.web
+
 PAYLOADS = (
     "<script>alert(1)</script>",
     "</script><script>alert(1)</script>",

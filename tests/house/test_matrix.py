@@ -10,6 +10,8 @@ from base import clock
 from tests.cast import a_person
 from tests.town import Town, missing, permission_of, routes
 
+pytestmark = pytest.mark.web
+
 
 @pytest.fixture
 def towns(app, cast):

@@ -130,6 +130,7 @@ def test_properties_of_any_number_are_kept_or_refused(town, client):
         assert client.post("/api/v1/invitations", data=body, headers=headers).status_code in {200, 201, 400, 422}
 
 
+@pytest.mark.web
 @pytest.mark.parametrize(
     "method", ["HEAD", "OPTIONS", "TRACE", "CONNECT", "PROPFIND", "PATCH", "PUT", "DELETE", "GET "]
 )

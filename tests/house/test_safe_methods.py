@@ -6,6 +6,8 @@ from base.db import db
 from feedback.views import visiting
 from tests.town import Town, missing, routes, rows
 
+pytestmark = pytest.mark.web
+
 LOOKED = {
     "intent": "every visit to a link, kept apart from answers",
     "rollup_asked": "that an invitation's link was opened, to be counted",
