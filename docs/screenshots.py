@@ -114,6 +114,9 @@ def shots(page: Page) -> list[Shot]:
         Shot("editor-desktop", f"{survey}/edit"),
         Shot("import-desktop", "/w/demo/import"),
         Shot("digests-desktop", "/w/demo/digests"),
+        Shot("comments-desktop", "/w/demo/responses?commented=1"),
+        Shot("case-desktop", first(page, "/w/demo/cases", "/cases/0")),
+        Shot("alerts-desktop", "/w/demo/alerts"),
         Shot("surveys-desktop", "/w/demo/surveys"),
     ]
 
