@@ -179,10 +179,10 @@ def opens_the_comment_from_the_mail(page, mail):
     text = mail.get_body(("plain",)).get_content()
     assert COMMENT in " ".join(text.split())
     assert COMMENT in " ".join(mail.get_body(("html",)).get_content().split())
-    (link,) = {link for link in links_of(mail) if "/responses/" in link}
+    (link,) = {link for link in links_of(mail) if "?answer=" in link}
     page.goto(link)
     expect(page.get_by_text(COMMENT).first).to_be_visible()
-    assert link.endswith(page.evaluate("location.pathname"))
+    assert page.evaluate("location.pathname").endswith(f"/responses/{link.partition('=')[2]}")
 
 
 def test_the_journey_from_a_solved_ticket_to_the_managers_inbox(cast, csrf, shown, run_jobs, outbox):

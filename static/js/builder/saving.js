@@ -46,7 +46,7 @@ const saved = (answer, sent) => {
   Object.assign(store.words, answer.words);
   known = signature(sent.document);
   savedAt = Date.now();
-  say(t("Saved just now"));
+  say(unsaved() ? t("Saving…") : t("Saved just now")); // what was typed meanwhile is on its way
   tell("judged");
 };
 
