@@ -94,7 +94,7 @@ class Digest(Model):
     paused_at: Mapped[datetime | None] = mapped_column(Moment)
     paused_by: Mapped[str | None] = mapped_column(String(60))
     stirred_at: Mapped[datetime | None] = mapped_column(Moment)
-    """When it last was ordered, changed or resumed, or had somebody to tell of."""
+    """When it last was ordered, changed or resumed, or had somebody to tell of or an overdue case."""
     last_seen_at: Mapped[datetime | None] = mapped_column(Moment)
     """When a person last followed a link of it."""
     ended_at: Mapped[datetime | None] = mapped_column(Moment)

@@ -156,7 +156,7 @@ def _quietly(voice: Voice, report: Report) -> str | None:
     if report.told:
         return None
     if not report.lines:
-        return voice.say("no_answers_body")
+        return None if report.overdue else voice.say("no_answers_body")  # which says that there is nothing to act on
     return voice.say("none_unhappy_body" if report.digest.threshold == "detractors" else "nothing_body")
 
 
@@ -170,6 +170,9 @@ def _headline(voice: Voice, reports: Iterable[Report]) -> str:
     words = [voice.count(word, len(whom)) for word, whom in told.items() if whom]
     if words:
         return " · ".join(words)
+    if any(report.overdue for report in reports):
+        # Two digests may look at the same case, so that only those of one are counted.
+        return voice.count("late_cases", reports[0].overdue) if len(reports) == 1 else voice.say("late_title")
     return voice.say(f"none_{next(iter(told))}" if any(report.lines for report in reports) else "no_answers")
 
 

@@ -69,7 +69,7 @@ def _said(answer: dict[str, Any]) -> dict[str, Any]:
 def _erase(subject: Subject, erasing: Erasing) -> None:
     """Scores stay in the numbers without a person, unless they are to go too."""
     found = _responses(subject)
-    _erase_digests([response.id for response in found], erasing.at)
+    _erase_digests(found, erasing.at)
     _erase_alerts([response.id for response in found], erasing.at)
     for response in found:
         if erasing.answers_too:
@@ -95,21 +95,33 @@ def _unname(response: Response, at: datetime) -> None:
     _run(update(Response).where(Response.id == response.id).values(**whose))
 
 
-def _erase_digests(response_ids: list[uuid.UUID], at: datetime) -> None:
+def _erase_digests(responses: list[Response], at: datetime) -> None:
     """Empty the mails that told of these answers; one that still waits is written anew, without the person."""
+    response_ids = [response.id for response in responses]
     told = select(Issue, Digest.recipient_email).join(Digest, Digest.id == Issue.digest_id)
     member = select(IssueMember.issue_id).where(IssueMember.response_id.in_(response_ids))
-    for issue, address in db.session.execute(told.where(Issue.id.in_(member))).all():
-        theirs = (Mail.to_address == address, Mail.dedupe_key.startswith(f"issue:{issue.bundle_id}"))
-        again = _run_count(delete(Mail).where(*theirs, Mail.state == "queued", Mail.id == issue.mail_id))
-        _run(update(Mail).where(*theirs, Mail.state == "queued").values(state="suppressed", reason="erased"))
-        for ident in db.session.scalars(select(Mail.id).where(*theirs)):
+    theirs = or_(Issue.id.in_(member), Issue.id.in_(_quoting(responses)))
+    for issue, address in db.session.execute(told.where(theirs)).all():
+        its = (Mail.to_address == address, Mail.dedupe_key.startswith(f"issue:{issue.bundle_id}"))
+        again = _run_count(delete(Mail).where(*its, Mail.state == "queued", Mail.id == issue.mail_id))
+        _run(update(Mail).where(*its, Mail.state == "queued").values(state="suppressed", reason="erased"))
+        for ident in db.session.scalars(select(Mail.id).where(*its)):
             events.record("mail.erased", ident, workspace_id=None, at=at)
-        _run(update(Mail).where(*theirs).values(raw=EMPTIED))
+        _run(update(Mail).where(*its).values(raw=EMPTIED))
         if again:
             bundle = Issue.bundle_id == issue.bundle_id
             _run(update(Issue).where(bundle, Issue.state == "posted").values(state="claimed", mail_id=None))
             events.record("issue.claimed", issue.id, workspace_id=None, at=at)
+
+
+def _quoting(responses: list[Response]) -> list[uuid.UUID]:
+    """Issues, one of each mail, that quoted these answers among the overdue cases."""
+    if not responses:
+        return []
+    since, wanted = min(one.created_at for one in responses), {str(one.id) for one in responses}
+    here = (Mail.workspace_id == responses[0].workspace_id, Mail.kind == "digest", Mail.created_at >= since)
+    abouts = db.session.scalars(select(Mail.about).where(*here))
+    return [uuid.UUID(about["issue_id"]) for about in abouts if wanted & set(about.get("quoted", ()))]
 
 
 def _erase_alerts(response_ids: list[uuid.UUID], at: datetime) -> None:

@@ -251,7 +251,7 @@ def _settle(prepared: emails.Prepared) -> bool:
             continue
         issue.give_back(report.stale)
         issue.posted(mail, told=report.told)
-        if report.told or issue.catches_up_from:
+        if not report.nothing or issue.catches_up_from:
             digest.stirred_at = now
         if report.farewell:
             digest.pause(at=now, by=ITSELF)
@@ -266,6 +266,7 @@ def post_issue(prepared: emails.Prepared, *, key: str) -> Mail:
         "issue_id": str(sent[0].issue.id),
         "digest_id": str(sent[0].digest.id),
         "digest_ids": [str(report.digest.id) for report in sent],
+        "quoted": sorted({str(late.response_id) for report in sent for late in report.cases.late}),
     }
     workspace_id, at = sent[0].digest.workspace_id, clock.now()
     return courier.post(prepared.message, kind="digest", dedupe_key=key, workspace_id=workspace_id, at=at, about=about)

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, select
 
 from base.db import db
 from feedback import digesting, feed, metric
+from feedback.case_load import CaseLoad
 from feedback.counting import Cut
 from feedback.digest import Digest
 from feedback.digesting import Period
@@ -65,6 +66,8 @@ class Report:
     whom: frozenset[uuid.UUID]
     """All that it tells of."""
     stale: list[uuid.UUID]
+    cases: CaseLoad
+    """Those that wait for somebody, as they stood when the issue was taken."""
     asked_for: bool = False
     """Somebody wants it now, whatever the order says."""
 
@@ -79,12 +82,17 @@ class Report:
 
     @property
     def nothing(self) -> bool:
-        """Nothing to report: nobody in this issue. There may be answers of others."""
-        return self.told == 0
+        """Nothing to act on: nobody in this issue, and no case is overdue. There may be answers of others."""
+        return self.told == 0 and not self.overdue
+
+    @property
+    def overdue(self) -> int:
+        """How many cases are."""
+        return self.cases.standing.overdue
 
     @property
     def farewell(self) -> bool:
-        """It is the last one: nobody opened the digest, and there is still nobody to tell of."""
+        """It is the last one: nobody opened the digest, and there is still nothing to act on."""
         return self.issue.farewell and self.nothing
 
     @property
@@ -102,9 +110,10 @@ class Report:
 
     @classmethod
     def of(cls, digest: Digest, issue: Issue, members: Sequence[uuid.UUID], *, most: int | None = None) -> Report:
-        """What an issue with these members says. Few statements a survey, and five."""
+        """What an issue with these members says. Few statements a survey, and six; two more where cases wait."""
         period = digesting.period_of(issue.period_from, issue.period_to, digest.rhythm)
-        read = [_read(survey, period, digest.scope.filters) for survey in digest.surveys]
+        surveys = digest.surveys
+        read = [_read(survey, period, digest.scope.filters) for survey in surveys]
         lines = [line for line, _, _ in read]
         looked = {theme: not entry.off for theme, entry in WorkspaceTheme.book(digest.workspace_id).items()}
         now = sum((found for _, found, _ in read), NOTHING)
@@ -121,6 +130,7 @@ class Report:
             cards=_cards(ranked[: most or digest.most]),
             whom=frozenset(ranked),
             stale=sorted(set(members) - set(ranked)),
+            cases=CaseLoad.of(digest, [one.id for one in surveys], period.current, now=issue.created_at),
         )
 
 

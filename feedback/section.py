@@ -13,6 +13,8 @@ from typing import Any
 
 from base.clock import local_date
 from base.mail import one_line
+from feedback.case_load import LateCase
+from feedback.case_tally import Recovery
 from feedback.contradicting import contradicts
 from feedback.growing import Growth
 from feedback.metric import Score
@@ -24,6 +26,7 @@ from feedback.wording import Voice, excerpt
 COMMENT_LENGTH = 600
 NAME_LENGTH = 80
 FACTS_LENGTH = 160
+CASE_LENGTH = 140
 MOST_TOPICS = 5
 
 
@@ -64,6 +67,23 @@ def topics(voice: Voice, report: Report, way: Way) -> Values:  # noqa: ARG001 - 
     return {"topics": [_topic(voice, book, one) for one in report.grown[:MOST_TOPICS]]}
 
 
+def cases(voice: Voice, report: Report, way: Way) -> Values:
+    """Which cases wait for somebody, those overdue the longest one by one, and who was won back."""
+    load, number = report.cases, report.cases.standing
+    if not number.open:
+        return None
+    rest = number.overdue - len(load.late)
+    late = voice.count("cases_overdue", number.overdue) if number.overdue else voice.say("cases_on_time")
+    return {
+        "standing": f"{voice.count('cases_open', number.open)}, {late}.",
+        "late": [_late(voice, way, one, report.digest.zone) for one in load.late],
+        "rest": voice.count("rest", rest) if rest else None,
+        "all": way.overdue,
+        "recovery": _recovery(voice, load.recovery),
+        "few": load.recovery.too_few,
+    }
+
+
 def people(voice: Voice, report: Report, way: Way) -> Values:
     """Everybody it tells of, the worst first."""
     if not report.cards:
@@ -83,6 +103,7 @@ def people(voice: Voice, report: Report, way: Way) -> Values:
 SECTIONS: tuple[tuple[str, Callable[[Voice, Report, Way], Values]], ...] = (
     ("scores", scores),
     ("topics", topics),
+    ("cases", cases),
     ("people", people),
 )
 
@@ -103,6 +124,28 @@ def _topic(voice: Voice, book: Mapping[str, Entry], one: Growth) -> Mapping[str,
         ),
         "bad": voice.say("topic_bad", bad=voice.number(one.bad)),
     }
+
+
+def _late(voice: Voice, way: Way, late: LateCase, zone: str) -> Mapping[str, Any]:
+    due = voice.moment(late.due_at, zone)
+    return {
+        "words": one_line(late.words, CASE_LENGTH) if late.words else None,
+        "language": late.language if late.language not in (None, "und") else None,
+        "owner": voice.say("case_owner", name=one_line(late.owner, NAME_LENGTH))
+        if late.owner
+        else voice.say("case_nobody"),
+        "due": voice.say("case_due", when=due),
+        "url": way.case(late.id),
+        "open_of": voice.say("case_go_of", when=due),
+    }
+
+
+def _recovery(voice: Voice, won: Recovery) -> str | None:
+    if won.share is None or won.interval is None:
+        return None
+    low, high = won.interval
+    numbers = {"share": voice.value("share", won.share), "n": voice.number(won.n)}
+    return voice.say("recovery", **numbers, range=f"{voice.number(low)}…{voice.value('share', high)}")
 
 
 def _line(voice: Voice, way: Way, line: Line) -> Mapping[str, Any]:

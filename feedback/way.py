@@ -61,6 +61,20 @@ class Way:
             return f"{self.whole}?answer={response_id}"
         return tokens.link(f"{self.home}/responses/{response_id}")
 
+    def case(self, case_id: uuid.UUID) -> str | None:
+        """A case; guests have none."""
+        return self._following(f"?case={case_id}", f"cases/{case_id}")
+
+    @property
+    def overdue(self) -> str | None:
+        """All cases that are overdue."""
+        return self._following("?case=overdue", "cases?show=overdue")
+
+    def _following(self, of_issue: str, here: str) -> str | None:
+        if self.reader == "guest":
+            return None
+        return self.whole + of_issue if self.reader == "member" else tokens.link(f"{self.home}/{here}")
+
     def results(self, survey: Survey) -> str | None:
         """The numbers of a survey; a guest has them in the mail."""
         if self.reader == "guest":

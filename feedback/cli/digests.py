@@ -58,7 +58,7 @@ def _tell(one: Digest, now: datetime) -> None:
     letter = emails.digest(db.session.get_one(Workspace, one.workspace_id), [report], at=now, staff=True).letter
     click.echo(f"To: {one.recipient_name} <{one.recipient_email}>\nIssue: {draft.local_date}")
     if letter is None or (report.nothing and one.when_empty == "skip"):
-        click.echo("There is nobody to tell of: nothing would be sent, as the recipient wished.\n")
+        click.echo("Nobody to tell of and no overdue case: nothing would be sent, as the recipient wished.\n")
         return
     click.echo(f"Subject: {letter.subject}\n\n{letter.text}")
 

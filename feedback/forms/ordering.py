@@ -166,7 +166,10 @@ class OrderForm(ScopeForm):
     surveys = CheckboxesField(_("These surveys"), coerce=as_uuid)
     when_empty = RadioField(
         _("When there is nobody to tell of"),
-        choices=[("short", _("Send a short mail with the scores")), ("skip", _("Send nothing"))],
+        choices=[
+            ("short", _("Send a short mail with the scores")),
+            ("skip", _("Send nothing, unless a case is overdue")),
+        ],
         default="short",
     )
 

@@ -120,6 +120,10 @@ def follow(workspace: Workspace, digest_id: uuid.UUID, issue_id: uuid.UUID) -> R
     answer, slug = _ident(request.args.get("answer", "")), request.args.get("survey", "")
     if answer:
         return redirect(url_for("responses.show", workspace=workspace.slug, ident=answer))
+    if case := request.args.get("case", ""):
+        if ident := _ident(case):
+            return redirect(url_for("cases.show", workspace=workspace.slug, case_id=ident))
+        return redirect(url_for("cases.index", workspace=workspace.slug, show="overdue"))
     if slug in {survey.slug for survey in digest.surveys}:
         return redirect(url_for("results.show", workspace=workspace.slug, slug=slug))
     return redirect(_address(workspace, digest_id, issue))
