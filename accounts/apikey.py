@@ -3,13 +3,26 @@ from __future__ import annotations
 import secrets
 import uuid
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import ForeignKey, Index, String, Uuid, select
 from sqlalchemy.orm import Mapped, mapped_column
 
+from accounts.workspace import Workspace
 from base import events, tokens
 from base.db import Model, Moment, db, new_id
 from base.errors import NotFoundError
+
+
+class Once(NamedTuple):
+    """What a key is made of that only one can have: who asks again with the same makes no other."""
+
+    ident: uuid.UUID
+    text: str
+
+    @classmethod
+    def new(cls) -> Once:
+        return cls(new_id(), f"aw_{secrets.token_hex(4)}_{tokens.new_secret()}")
 
 
 class ApiKey(Model):
@@ -30,16 +43,21 @@ class ApiKey(Model):
 
     @classmethod
     def create(
-        cls, workspace_id: uuid.UUID, name: str, *, at: datetime, by: uuid.UUID | None = None
+        cls,
+        workspace_id: uuid.UUID,
+        name: str,
+        *,
+        at: datetime,
+        by: uuid.UUID | None = None,
+        once: Once | None = None,
     ) -> tuple[ApiKey, str]:
         """A new key and its secret text, which is shown once and kept nowhere."""
-        prefix = secrets.token_hex(4)
-        text = f"aw_{prefix}_{tokens.new_secret()}"
+        ident, text = once or Once.new()
         key = cls(
-            id=new_id(),
+            id=ident,
             workspace_id=workspace_id,
             name=name,
-            prefix=prefix,
+            prefix=text.split("_")[1],
             secret_hash=tokens.digest(text),
             created_at=at,
             created_by=by,
@@ -62,6 +80,15 @@ class ApiKey(Model):
         if found is None:
             raise NotFoundError("key", ident)
         return found
+
+    @classmethod
+    def made(cls, workspace_id: uuid.UUID, once: Once) -> ApiKey | None:
+        """The key that was made with this already, if one was. Needs a transaction, until whose end nobody else makes
+        one in the workspace.
+        """
+        whose = select(Workspace.id).where(Workspace.id == workspace_id)
+        db.session.execute(whose.with_for_update(key_share=True))
+        return db.session.scalar(select(cls).where(cls.workspace_id == workspace_id, cls.id == once.ident))
 
     def revoke(self, *, at: datetime, actor: str | None = None) -> None:
         """From now on it opens nothing. Revoking twice changes nothing."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 from babel import Locale
@@ -11,9 +12,11 @@ from wtforms import HiddenField, PasswordField, RadioField, SelectField, StringF
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than the stubs
 from wtforms.validators import InputRequired, Length
 
+from accounts.apikey import Once
 from accounts.guessing import LONGEST, SHORTEST, easily_guessed
+from base import tokens
 from base.clock import zones
-from base.errors import InvalidError
+from base.errors import InvalidError, NotFoundError
 from base.i18n import LOCALES
 from base.mail import mailbox
 
@@ -263,3 +266,19 @@ class KeyForm(_Form):
         description=lazy_gettext("The program that will use it, such as “Zendesk” or “Order export”."),
         render_kw={"autocomplete": "off"},
     )
+    once = HiddenField()
+    """Signed: what the key will be made of, so that the same form makes one, however often it is sent."""
+
+    def begin(self, workspace: uuid.UUID) -> Once:
+        """What the form makes its key of: as it says itself, or afresh."""
+        try:
+            owner, ident, text = tokens.unsign("apikey", self.once.data or "")
+        except NotFoundError:
+            owner = None
+        return Once(uuid.UUID(ident), text) if owner == workspace.hex else self.begin_anew(workspace)
+
+    def begin_anew(self, workspace: uuid.UUID) -> Once:
+        """Let the form make another one."""
+        once = Once.new()
+        self.once.data = tokens.sign("apikey", [workspace.hex, once.ident.hex, once.text])
+        return once

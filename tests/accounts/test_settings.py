@@ -131,6 +131,54 @@ def test_a_key_is_shown_once_and_kept_as_a_hash(cast, browser_of):
     assert kinds(cast.workspace)[-2:] == ["apikey.created", "apikey.revoked"]
 
 
+KEYS = "/w/acme/settings/keys"
+
+
+def once_of(page):
+    """What the form of a page will make its key of."""
+    return {"once": re.search(r'name="once" type="hidden" value="([^"]+)"', page.text)[1]}
+
+
+def key_shown(page):
+    """The key that a page shows, if it shows one."""
+    found = re.search(r'class="secret-text">(aw_[0-9a-f]{8}_[\w-]{43})<', page.text)
+    return found and found[1]
+
+
+def test_the_same_form_makes_one_key_however_often_it_is_sent(cast, browser_of):
+    ana = browser_of(cast.ana)
+    form = once_of(ana.get(KEYS)) | {"name": "Zendesk"}
+    first, again = (ana.post(KEYS, data=form) for _ in range(2))
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert key_shown(first)
+    assert key_shown(first) == key_shown(again)
+    kept = db.session.scalars(select(ApiKey)).one()
+    ana.post(f"{KEYS}/{kept.id}/revoke")
+    assert key_shown(ana.post(KEYS, data=form)) is None
+    assert db.session.scalars(select(ApiKey)).one().revoked_at
+    assert ana.post(KEYS, data=once_of(again) | {"name": "Zendesk"}).status_code == 201
+
+
+def test_who_goes_back_to_the_form_and_names_another_key_is_asked_once_more(cast, browser_of):
+    ana = browser_of(cast.ana)
+    form = once_of(ana.get(KEYS)) | {"name": "Zendesk"}
+    ana.post(KEYS, data=form)
+    page = ana.post(KEYS, data=form | {"name": "Export"})
+    assert page.status_code == 409
+    assert "This form has made “Zendesk” already." in page.text
+    assert 'value="Export"' in page.text
+    assert ana.post(KEYS, data=once_of(page) | {"name": "Export"}).status_code == 201
+    assert sorted(db.session.scalars(select(ApiKey.name))) == ["Export", "Zendesk"]
+
+
+def test_a_form_of_another_workspace_makes_a_key_of_its_own(cast, browser_of):
+    filled = once_of(browser_of(cast.dmitri).get("/w/elsewhere/settings/keys")) | {"name": "Zendesk"}
+    pages = [browser_of(cast.dmitri).post("/w/elsewhere/settings/keys", data=filled)]
+    pages += [browser_of(cast.ana).post(KEYS, data=filled)]
+    assert [page.status_code for page in pages] == [201, 201]
+    assert key_shown(pages[0]) != key_shown(pages[1])
+
+
 def test_the_settings_of_a_workspace_can_be_changed(cast, browser_of):
     ana = browser_of(cast.ana)
     values = {"name": "Acme & Sons", "default_locale": "pl", "zone": "Europe/Warsaw", "reply_to": "help@acme.example"}
