@@ -6,6 +6,7 @@ import io
 import json
 import uuid
 import zipfile
+from collections.abc import Iterator, Mapping
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -14,10 +15,14 @@ from flask_babel import gettext as _
 from accounts.access import actor, requires
 from accounts.workspace import Workspace
 from base import clock
-from base.db import transaction
+from base.db import db, transaction
+from surveys import wording
 from surveys.contact import Contact
+from surveys.disclosing import Teller
 from surveys.erasure import Erasure
 from surveys.holding import Subject, Told, all_holdings
+from surveys.survey import Survey
+from surveys.version import Version
 
 bp = Blueprint("erasing", __name__)
 
@@ -28,7 +33,7 @@ def data(*, workspace: Workspace, ident: uuid.UUID) -> ResponseReturnValue:
     """Everything held about one person: for programs as JSON, for the person as a page."""
     contact = Contact.of(workspace.id, ident)
     told = everything(contact)
-    page = render_template("surveys/person_data.html", contact=contact, told=told, at=clock.now(), company=workspace)
+    page = _handed_out(workspace, contact, told)
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as file:
         file.writestr("data.json", json.dumps(told, ensure_ascii=False, indent=2))
@@ -63,6 +68,31 @@ def everything(contact: Contact) -> dict[str, Told]:
     """What each holding tells of a person."""
     subject = Subject.of(contact)
     return {holding.name: holding.tell(subject) for holding in reversed(all_holdings())}
+
+
+def _handed_out(workspace: Workspace, contact: Contact, told: Mapping[str, Told]) -> str:
+    """The page for the person: in their language and their time, whoever asks for it."""
+    locale = contact.locale or workspace.default_locale
+    surveys = {str(survey.id): survey.name for survey in Survey.all_of(workspace.id)}
+    asked = dict(_asked(workspace, told, locale))
+    teller = Teller.of(locale, contact.zone or workspace.zone, surveys=surveys, asked=asked)
+    return render_template(
+        "surveys/person_data.html",
+        teller=teller,
+        title=teller.say("title", company=workspace.name),
+        person=f"{contact.name} ({contact.email})" if contact.name else contact.email,
+        chapters=teller.chapters(told),
+        at=clock.now(),
+    )
+
+
+def _asked(workspace: Workspace, told: Mapping[str, Told], locale: str) -> Iterator[tuple[str, Mapping[str, str]]]:
+    """The words of every version that the person was asked with, or answered."""
+    rows = [row for name in ("invitations", "responses") for row in told.get(name, ())]
+    for row in rows:
+        version = db.session.get_one(Version, uuid.UUID(row["version_id"]))
+        words = wording.effective(version.document, row["locale"] or locale)
+        yield row["version_id"], wording.named(words, workspace.name)
 
 
 def _page(contact: Contact, *, problem: str = "") -> str:

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import threading
 import zipfile
 from datetime import timedelta
@@ -367,6 +368,11 @@ def test_everything_held_about_a_person_can_be_taken_along(cast, run_jobs, admin
     assert len(told["responses"][0]["revisions"]) == 2
     for word in TRACES:
         assert word in page
+    assert '<html lang="sl">' in page
+    for words in ("Kaj o vas hrani podjetje", "Kaj ste odgovorili", NAME, "Slovenščina (sl)", "Ocena"):
+        assert words in page
+    assert not re.search("<(script|link|img|iframe|object|embed)", page)
+    assert not re.search(r"url\(|@import", page.partition("</style>")[0])
     assert "token_hash" not in json.dumps(told)
 
 
