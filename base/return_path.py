@@ -25,8 +25,11 @@ _SHAPE = re.compile(r"([A-Za-z0-9_.-]{1,15})\+([0-9a-f]{32})([0-9a-f]{16})@([a-z
 def of(mail_id: uuid.UUID) -> str | None:
     """The return path of a mail, or None when the operator named no address for bounces."""
     address: str | None = current_app.config["SETTINGS"].bounce_address
-    if address is None:
-        return None
+    return None if address is None else at(address, mail_id)
+
+
+def at(address: str, mail_id: uuid.UUID) -> str:
+    """The return path of a mail where mail for `address` arrives."""
     local, _, domain = address.partition("@")
     return f"{local}+{mail_id.hex}{_mac(current_app.config['SECRET_KEY'], mail_id)}@{domain}"
 

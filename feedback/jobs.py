@@ -110,7 +110,7 @@ def roll_up(now: datetime) -> None:  # noqa: ARG001 - every part of a tick is to
     with reading():
         waiting, due, littered = fold.waiting(), generation.due(), generation.littered()
     for survey_id, zone in waiting:
-        _while_patient(patience, partial(fold.fold, survey_id, zone, limit=ROLLED))
+        _while_patient(patience, partial(fold.fold, survey_id, zone, limit=ROLLED), full=ROLLED)
     for one in due:
         with transaction():
             generation.follow(one.survey_id, one.zone)
@@ -119,12 +119,14 @@ def roll_up(now: datetime) -> None:  # noqa: ARG001 - every part of a tick is to
         _while_patient(patience, partial(generation.sweep, survey_id))
 
 
-def _while_patient(until: float, step: Callable[[], int]) -> None:
-    """Take steps, each a transaction, until there is nothing more to do or no time left; people come in between."""
+def _while_patient(until: float, step: Callable[[], int], *, full: int = 1) -> None:
+    """Take steps, each a transaction, until there is nothing more to do or no time left; people come in between.
+    `full`: a step that does less than this left nothing over.
+    """
     while (began := time.monotonic()) < until:
         with transaction():
             done = step()
-        if not done:
+        if done < full:
             return
         time.sleep(min(PAUSE, time.monotonic() - began))
 

@@ -39,6 +39,8 @@ def demo(*, days: int) -> None:
              {url}/w/demo/responses?commented=1   what customers wrote, to be searched and tagged
              {url}/w/demo/digests                 who gets a digest, and every issue sent
              {url}/w/demo/alerts                  who is told at once, and of what
+             {url}/w/demo/sources                 a repair shop that tells of its customers, call by call
+             {url}/w/demo/suppressions            who is not asked, and why
              {url}/w/demo/outbox                  the mails, as they would have gone out
 """)
 

@@ -21,7 +21,7 @@ from base.runners import Runner
 from feedback import alerter, sentiment
 from feedback.alerter import raise_alerts
 from feedback.casework import tell_people
-from feedback.demo import company, desk, followup, opinion, story
+from feedback.demo import company, desk, followup, gate, opinion, story
 from feedback.demo.company import Company
 from feedback.demo.story import ASKED_AT, Happening
 from feedback.digest import Digest
@@ -79,6 +79,7 @@ def tell(now: datetime, *, days: int, progress: Progress) -> None:
         followup.tell(made, now)
     _send_todays_digest(made, now)
     company.settle(made, now)
+    gate.tell(made, now, _runner().drain)
     desk.work(made, now)
     _tick(now)
 

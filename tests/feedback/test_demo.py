@@ -10,8 +10,12 @@ from sqlalchemy import select
 
 from base.db import db
 from feedback.answer import Answer
-from feedback.demo import company, history, opinion
+from feedback.demo import company, gate, history, opinion
+from surveys.bounce import Bounce
+from surveys.contact import Contact
 from surveys.funnel import Funnel
+from surveys.received_call import ReceivedCall
+from surveys.suppression import Suppression
 from surveys.survey import Survey
 
 NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
@@ -38,3 +42,19 @@ def test_who_says_that_it_is_not_resolved_says_what_is_still_open(told: Survey) 
 def test_more_people_open_the_page_than_answer(told: Survey) -> None:
     funnel = Funnel.of(told.id)
     assert funnel.asked >= funnel.sent >= funnel.clicked > funnel.answered > 0
+
+
+def test_what_comes_to_the_company_by_itself_is_there(app: Flask) -> None:
+    """In one test: a day of the story takes seconds."""
+    history.tell(NOW, days=1, progress=lambda *_: None)
+    calls = db.session.scalars(select(ReceivedCall)).all()
+    assert [(call.state, call.reason) for call in calls if call.state != "processed"] == [("rejected", "email")]
+    assert len(calls) == len(gate.CALLS)
+    bounce = db.session.scalars(select(Bounce)).one()
+    assert (bounce.kind, bounce.status) == ("hard", "5.1.1")
+    assert b"User unknown" in bounce.raw
+    contact = db.session.get_one(Contact, bounce.contact_id)
+    assert contact.suppressed_reason == "bounced"
+    assert "User unknown" in (Suppression.of_contact(contact.id)[0].evidence or "")
+    left_alone = sorted(db.session.scalars(select(Suppression.reason)))
+    assert left_alone == sorted(["bounced", "unsubscribed", "by hand", *["imported"] * len(gate.LEFT_ALONE)])
