@@ -65,10 +65,11 @@ class Request:
             "skipped": (one.created_at, "skipped"),
             "expired": (one.expires_at, "expired"),
         }
-        if one.status in ends:
-            steps.append(ends[one.status])
+        status = one.told_status
+        if status in ends:
+            steps.append(ends[status])
         asked: tuple[datetime, Step] = (one.created_at, "asked")
-        return sorted(steps if one.status == "skipped" else [asked, *steps], key=lambda pair: pair[0])
+        return sorted(steps if status == "skipped" else [asked, *steps], key=lambda pair: pair[0])
 
     def _of(self, reminder: Reminder) -> tuple[datetime | None, Step]:
         """What is to be said of a reminder. Who answered misses none, and none is still to come to them."""
@@ -78,7 +79,7 @@ class Request:
         if reminder.status == "skipped":
             missed = answered_at is None or answered_at > reminder.due_at
             return (reminder.due_at if missed else None), "not_reminded"
-        return (reminder.due_at if self.invitation.status == "sent" else None), "will_remind"
+        return (reminder.due_at if self.invitation.told_status == "sent" else None), "will_remind"
 
     def unsent(self, at: datetime) -> str | None:
         """Why the reminder that was due then did not go."""

@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from base import events, tokens
+from base import clock, events, tokens
 from base.db import Model, Moment, db, insert_once, new_id, writing
 from base.errors import NotFoundError
 from surveys.interaction import Interaction
@@ -238,8 +238,8 @@ class Invitation(Model):
 
     @property
     def told_status(self) -> str:
-        """The status as anybody may know it: that an anonymous survey was answered could tell whose answer it was."""
-        return "sent" if self.status == "answered" and self.answered_at is None else self.status
+        """The status as anybody may know it; see `told`."""
+        return told(self.status, self.answered_at, self.expires_at, now=clock.now())
 
     def skip(self, reason: str, *, at: datetime) -> None:
         """Not asked, and why: suppressed, closed, quarantine, …"""
@@ -267,6 +267,15 @@ class Invitation(Model):
         self.sent_at, self.asked_at = self.sent_at or at, self.asked_at or at
         if self.status == "scheduled" or (self.status == "skipped" and self.reason == "undeliverable"):
             self.status, self.reason = "sent", None
+
+
+def told(status: str, answered_at: datetime | None, expires_at: datetime, *, now: datetime) -> str:
+    """A status as anybody may know it: that an anonymous survey was answered could tell whose answer it was. Whoever
+    answered one and whoever did not look alike, while the link lives and when its time is over, to the second.
+    """
+    if status == "sent" or (status == "answered" and answered_at is None):
+        return "expired" if expires_at <= now else "sent"
+    return status
 
 
 def happened(workspace_id: uuid.UUID, source: str, external_id: str) -> ColumnElement[bool]:

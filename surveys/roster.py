@@ -9,10 +9,11 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, exists, func, or_, select
 
+from base import clock
 from base.db import db
 from surveys.contact import Contact
 from surveys.folding import search_words
-from surveys.invitation import Invitation
+from surveys.invitation import Invitation, told
 from surveys.survey import Survey
 
 
@@ -23,6 +24,7 @@ class Last:
     survey: str
     """Its name."""
     status: str
+    """As anybody may know it."""
     reason: str | None
     at: datetime
     """When the mail went out, or is due."""
@@ -134,6 +136,7 @@ def _last_of(contact_ids: Collection[uuid.UUID]) -> Mapping[uuid.UUID, Last]:
     ranked = (
         select(
             *(Invitation.contact_id, Survey.name, Invitation.status, Invitation.reason, Invitation.clicked_at),
+            *(Invitation.expires_at, Invitation.answered_at.label("own_answered_at")),
             func.coalesce(Invitation.sent_at, Invitation.send_at).label("at"),
             func.max(Invitation.answered_at).over(partition_by=whose).label("answered_at"),
             func.row_number().over(partition_by=whose, order_by=newest).label("place"),
@@ -142,11 +145,11 @@ def _last_of(contact_ids: Collection[uuid.UUID]) -> Mapping[uuid.UUID, Last]:
         .where(Invitation.contact_id.in_(contact_ids))
         .subquery()
     )
-    rows = db.session.execute(select(ranked).where(ranked.c.place == 1))
+    rows, now = db.session.execute(select(ranked).where(ranked.c.place == 1)), clock.now()
     return {
         row.contact_id: Last(
             survey=row.name,
-            status=row.status,
+            status=told(row.status, row.own_answered_at, row.expires_at, now=now),
             reason=row.reason,
             at=row.at,
             clicked_at=row.clicked_at,

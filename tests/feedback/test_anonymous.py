@@ -1,7 +1,10 @@
 """Anonymous means anonymous: whatever the database holds, nothing leads from an answer to the person who gave it."""
 
+import io
+import json
 import re
 import uuid
+import zipfile
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -19,7 +22,7 @@ from feedback.zoning import Interval
 from surveys.funnel import Funnel
 from surveys.history import History
 from surveys.intent import Intent
-from surveys.invitation import Invitation
+from surveys.invitation import LIFE, Invitation
 from surveys.survey import Survey
 from tests.cast import a_contact, a_response, a_survey, an_api_key, an_invitation, an_open_link
 from tests.town import rows
@@ -264,3 +267,24 @@ def test_nobody_is_told_which_invitation_was_answered(answered, invited, cast, c
     key = {"Authorization": f"Bearer {an_api_key(cast.workspace)}"}
     told = [client.get(f"/api/v1/invitations/{one.id}", headers=key).json["status"] for one in invited]
     assert set(told) == {"sent"}
+
+
+@pytest.mark.parametrize("ticks", [0, 1])
+def test_nobody_is_told_who_answered_when_the_links_are_over(answered, invited, cast, client, browser_of, ticks):
+    key = {"Authorization": f"Bearer {an_api_key(cast.workspace)}"}
+    with time_machine.travel(MORNING + LIFE + timedelta(days=1), tick=False):
+        for _ in range(ticks):
+            schedule.tick(clock.now())
+        db.session.rollback()
+        boris, ana = browser_of(cast.boris), browser_of(cast.ana)
+        statuses = [db.session.get_one(Invitation, one.id).status for one in invited]
+        assert len(set(statuses)) == 2  # the database knows who answered
+        told = {client.get(f"/api/v1/invitations/{one.id}", headers=key).json["status"] for one in invited}
+        assert told == {"expired"}
+        pages = [boris.get(f"/w/acme/contacts/{one.contact_id}").text for one in invited]
+        assert {tuple(re.findall(r'class="step step-(\w+)"', page)) for page in pages} == {("asked", "sent", "expired")}
+        people = boris.get("/w/acme/contacts").text
+        assert people.count("No answer known") == 8  # four people, each in the table and for phones
+        files = [ana.get(f"/w/acme/contacts/{one.contact_id}/data.zip").data for one in invited]
+        data = [json.loads(zipfile.ZipFile(io.BytesIO(one)).read("data.json")) for one in files]
+        assert {invitation["status"] for one in data for invitation in one["invitations"]} == {"expired"}
