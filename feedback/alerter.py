@@ -42,11 +42,12 @@ log = logging.getLogger("afterword.alerts")
 
 @job
 def raise_alerts(response_id: uuid.UUID) -> None:
-    """Tell of an answer that was read or released. Anonymous ones wait for the morning."""
+    """Tell of an answer that was read or released. Anonymous ones wait for the morning, erased ones are not told."""
     now = clock.now()
     with reading() as session:
         response = session.get(Response, response_id)
-        wanted = [] if response is None or response.anonymous else _concerned(response, now)
+        untold = response is None or response.anonymous or response.erased
+        wanted = [] if response is None or untold else _concerned(response, now)
     for recipient_id in wanted:
         with transaction():
             Notice.claim(recipient_id, at=now, adding=[response_id])
@@ -203,8 +204,7 @@ def _tell_unsigned(alert_id: uuid.UUID, now: datetime) -> None:
             Response.workspace_id == alert.workspace_id,
             Response.created_at >= max(days.start, alert.covers_from),
             Response.created_at < days.end,
-            Response.invitation_id.is_(None),
-            Response.link_id.is_(None),
+            *Response.unsigned(),
             Response.contact_id.is_(None),
             COUNTED,
         )

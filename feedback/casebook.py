@@ -13,7 +13,7 @@ from feedback.response import Response
 
 def may_concern(response: Response) -> bool:
     """Whether a case may follow from this answer, asked with one statement or two of every answer that is read."""
-    if response.anonymous:
+    if response.anonymous or response.erased:
         return False
     if is_detractor(response) and db.session.get(CaseSurvey, response.survey_id) is not None:
         return True
@@ -25,7 +25,7 @@ def may_concern(response: Response) -> bool:
 def consider(response: Response, *, at: datetime) -> None:
     """Open the case of an answer, or tell the one that it belongs to. Twice is once. Needs a transaction."""
     waits = response.flagged_at is not None and response.released_at is None
-    if response.anonymous or waits:
+    if response.anonymous or response.erased or waits:
         return
     asked = Case.asking(response.invitation_id) if response.invitation_id else None
     known = asked or Case.of_response(response.id)

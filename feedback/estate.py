@@ -6,7 +6,7 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import Text, cast, delete, func, or_, select, update
 
 from base import events
 from base.db import db, new_id
@@ -20,12 +20,14 @@ from feedback.issue import Issue, IssueMember
 from feedback.note import Note
 from feedback.notice import Attempt, Notice
 from feedback.recipient import Member
-from feedback.response import Response
+from feedback.response import ERASED, Response
 from feedback.revision import Revision
 from feedback.theme import Theme
 from surveys.estate import erase_mails
 from surveys.holding import Erasing, Holding, Subject, Told, plain
-from surveys.question import CONTACT
+from surveys.question import CONTACT, questions
+from surveys.survey import Survey
+from surveys.version import Version
 
 EMPTIED = (
     "Content-Type: text/html; charset=utf-8\n\n"
@@ -33,18 +35,41 @@ EMPTIED = (
 )
 """What is left of the mail of a digest or an alert. Whoever received it still has theirs."""
 
-_UNREAD = ("language", "sentiment_label", "polarity", "confidence", "engine", "engine_version")
+_UNREAD = ("language", "sentiment_label", "polarity", "confidence", "engine", "engine_version", "heard")
 
 
 def _run(statement: Any) -> None:
     db.session.execute(statement.execution_options(synchronize_session=False))
 
 
-def _responses(subject: Subject) -> list[Response]:
+def _idents(subject: Subject) -> list[uuid.UUID]:
+    """Which answers are theirs: by contact, by invitation, and those that nobody is known to have given with an
+    address of theirs in them, as one leaves it at an open link.
+    """
     keys = [str(ident) for ident in subject.invitation_ids]  # what an index knows them by
-    theirs = or_(Response.contact_id == subject.contact_id, Response.submission_key.in_(keys))
-    wanted = select(Response).where(Response.workspace_id == subject.workspace_id, theirs)
-    return list(db.session.scalars(wanted.order_by(Response.id).execution_options(populate_existing=True)))
+    left = Response.id.in_(_left(subject)) & Response.contact_id.is_(None)
+    theirs = or_(Response.contact_id == subject.contact_id, Response.submission_key.in_(keys), left)
+    wanted = select(Response.id).where(Response.workspace_id == subject.workspace_id, theirs)
+    return list(db.session.scalars(wanted.order_by(Response.id)))
+
+
+def _left(subject: Subject) -> list[uuid.UUID]:
+    """Answers with a consent to be contacted at an address of theirs. An index finds them by the question."""
+    asking = select(Version.document).join(Survey, Survey.id == Version.survey_id)
+    asking = asking.where(Survey.workspace_id == subject.workspace_id, cast(Version.document, Text).contains(CONTACT))
+    asked = {one.id for document in db.session.scalars(asking) for one in questions(document) if one.kind == CONTACT}
+    here = (Answer.question.in_(asked), Answer.part == CONTACT)
+    wanted = select(Answer.response_id).where(*here, func.lower(func.trim(Answer.text)).in_(subject.addresses))
+    return list(db.session.scalars(wanted))
+
+
+def _responses(subject: Subject, *, held: bool = False) -> list[Response]:
+    """`held`: whoever reads one of them just now, or opens its case, ends first or finds it erased. Needs a
+    transaction, and to come before anything else of theirs is touched.
+    """
+    wanted = select(Response).where(Response.id.in_(_idents(subject))).order_by(Response.id)
+    wanted = wanted.with_for_update(key_share=True) if held else wanted
+    return list(db.session.scalars(wanted.execution_options(populate_existing=True)))
 
 
 def _tell(subject: Subject) -> Told:
@@ -68,7 +93,7 @@ def _said(answer: dict[str, Any]) -> dict[str, Any]:
 
 def _erase(subject: Subject, erasing: Erasing) -> None:
     """Scores stay in the numbers without a person, unless they are to go too."""
-    found = _responses(subject)
+    found = _responses(subject, held=True)
     _erase_digests(found, erasing.at)
     _erase_alerts([response.id for response in found], erasing.at)
     for response in found:
@@ -80,7 +105,7 @@ def _erase(subject: Subject, erasing: Erasing) -> None:
 
 def _unname(response: Response, at: datetime) -> None:
     """Leave of an answer its scores, its choices and where it belongs; nothing they wrote, nor who it was."""
-    key, number = f"erased:{new_id().hex}", response.revision
+    key, number = f"{ERASED}{new_id().hex}", response.revision
     _run(delete(Revision).where(Revision.response_id == response.id, Revision.number != number))
     wordless = {"comment": None, "client": None, "opened_at": None, "form_id": key[:40]}
     _run(update(Revision).where(Revision.response_id == response.id).values(**wordless))
@@ -168,11 +193,13 @@ def _tell_cases(subject: Subject) -> Told:
 
 
 def _cases(subject: Subject) -> list[Case]:
-    """Theirs, and those in which staff wrote to an address of theirs that was left at an open link."""
+    """Theirs, and those about an answer, or in which staff wrote to an address, that they left at an open link."""
     here = (Mail.workspace_id == subject.workspace_id, Mail.kind == "case")
     written = db.session.scalars(select(Mail.about).where(*here, Mail.to_address.in_(subject.addresses)))
     wanted = {uuid.UUID(about["case_id"]) for about in written if "case_id" in about}
-    found = select(Case).where(or_(Case.contact_id == subject.contact_id, Case.id.in_(wanted)))
+    about = Case.response_id.in_(_idents(subject))
+    theirs = or_(Case.contact_id == subject.contact_id, Case.id.in_(wanted), about)
+    found = select(Case).where(Case.workspace_id == subject.workspace_id, theirs)
     return list(db.session.scalars(found.order_by(Case.id)))
 
 
@@ -180,6 +207,7 @@ def _erase_cases(subject: Subject, erasing: Erasing) -> None:
     """What was said in them goes, with the mails that told of it; how they went stays, and whoever owns one sees why
     there is nobody to follow up any more.
     """
+    _responses(subject, held=True)
     for case in _cases(subject):
         keys = [key for entry in CaseEntry.of(case.id) for key in entry.mail_keys]
         erase_mails(list(db.session.scalars(select(Mail.id).where(Mail.dedupe_key.in_(keys)))), erasing)

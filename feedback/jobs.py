@@ -65,11 +65,11 @@ def read_response(subject_id: uuid.UUID) -> None:
     if found and comment:
         found = _named(found, comment, book)
     with transaction():
-        same = Response.unchanged(subject_id, revision)
-        if same is not None and same.keep_signs(signs, at=clock.now()):
-            same.keep_reading(found, at=clock.now())
-            if casebook.may_concern(same):
-                enqueue(consider_case, subject_id)
+        for same in Response.all_unchanged({subject_id: (revision, comment)}):
+            if same.keep_signs(signs, at=clock.now()):
+                same.keep_reading(found, at=clock.now())
+                if casebook.may_concern(same):
+                    enqueue(consider_case, subject_id)
 
 
 @job
@@ -141,7 +141,7 @@ def reread(
 ) -> list[tuple[uuid.UUID, str]]:
     """Read the next comments again, with no transaction open meanwhile; the id and the label of each.
 
-    An answer that changed in between is left to the job that follows its change.
+    An answer that changed in between is left to the job that follows its change; one that was erased to nobody.
     """
     with reading():
         rows = comments_after(after, workspace_id, survey_id, limit=limit)
@@ -155,7 +155,7 @@ def reread(
         for row, one in zip(chosen, found, strict=True):
             judged[row.id] = _named(one, row.comment, books[row.workspace_id])
     with transaction():
-        for response in Response.all_unchanged({row.id: row.revision for row in rows}):
+        for response in Response.all_unchanged({row.id: (row.revision, row.comment) for row in rows}):
             response.keep_reading(judged[response.id], at=clock.now())
     return [(row.id, judged[row.id].label or f"unscored ({judged[row.id].language})") for row in rows]
 

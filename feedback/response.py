@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import (
     JSON,
+    ColumnElement,
     Float,
     ForeignKey,
     Index,
@@ -32,6 +33,9 @@ from feedback.tag import Tag, Tagging
 from feedback.theme import SIDE, Theme
 from surveys.link import Link
 from surveys.open_link import ADD_PLACE
+
+ERASED = "erased:"
+"""How the key of an answer begins whose person was forgotten."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +96,9 @@ class Response(Model):
     invitation_id: Mapped[uuid.UUID | None] = mapped_column(Uuid, ForeignKey("invitation.id", ondelete="CASCADE"))
     contact_id: Mapped[uuid.UUID | None] = mapped_column(Uuid, ForeignKey("contact.id", ondelete="CASCADE"))
     link_id: Mapped[uuid.UUID | None] = mapped_column(Uuid, ForeignKey("open_link.id", ondelete="SET NULL"))
-    """The open link that it came by. An answer with neither invitation nor link is an anonymous one."""
+    """The open link that it came by. An answer with neither invitation nor link is an anonymous or an erased one."""
     submission_key: Mapped[str] = mapped_column(String(80), unique=True)
-    """The invitation's id; without one, a digest of the rendered form's id."""
+    """The invitation's id; without one, a digest of the rendered form's id. After an erasure `ERASED` and chance."""
     metric: Mapped[str] = mapped_column(String(12))
     score: Mapped[int] = mapped_column(SmallInteger)
     comment: Mapped[str | None] = mapped_column(Text)
@@ -138,7 +142,17 @@ class Response(Model):
     @property
     def anonymous(self) -> bool:
         """Whether it was promised that nobody knows whose it is. Its moments say noon of their day."""
-        return self.invitation_id is None and self.link_id is None
+        return self.invitation_id is None and self.link_id is None and not self.erased
+
+    @property
+    def erased(self) -> bool:
+        """Whether its person was forgotten. It stays in the numbers, and nobody is told of it any more."""
+        return self.submission_key.startswith(ERASED)
+
+    @classmethod
+    def unsigned(cls) -> tuple[ColumnElement[bool], ...]:
+        """What holds of anonymous answers; see `anonymous`."""
+        return (cls.invitation_id.is_(None), cls.link_id.is_(None), ~cls.submission_key.startswith(ERASED))
 
     def release(self, *, at: datetime, by: uuid.UUID) -> None:
         """Staff looked at a flagged response and let it count."""
@@ -156,22 +170,17 @@ class Response(Model):
     @classmethod
     def unread_unsigned(cls, *, limit: int) -> list[Response]:
         """Anonymous answers that are still to be read: no queue may hold their names beside a moment."""
-        unsigned = (cls.invitation_id.is_(None), cls.link_id.is_(None))
-        return list(
-            db.session.scalars(select(cls).where(cls.read_at.is_(None), *unsigned).order_by(cls.id).limit(limit))
-        )
+        waiting = select(cls).where(cls.read_at.is_(None), *cls.unsigned())
+        return list(db.session.scalars(waiting.order_by(cls.id).limit(limit)))
 
     @classmethod
-    def unchanged(cls, ident: uuid.UUID, revision: int) -> Response | None:
-        """The response under the write lock, if `revision` is still its newest. Needs a transaction."""
-        same = select(cls).where(cls.id == ident, cls.revision == revision).with_for_update()
-        return db.session.scalar(same.execution_options(populate_existing=True))
-
-    @classmethod
-    def all_unchanged(cls, revisions: Mapping[uuid.UUID, int]) -> list[Response]:
-        """Those of the responses, under the write lock, whose newest revision is still this one."""
-        found = db.session.scalars(select(cls).where(cls.id.in_(revisions)).with_for_update())
-        return [response for response in found if response.revision == revisions[response.id]]
+    def all_unchanged(cls, read: Mapping[uuid.UUID, tuple[int, str | None]]) -> list[Response]:
+        """Those of the responses, under the write lock, whose newest revision and comment are still these, and whose
+        person was not forgotten meanwhile. Needs a transaction.
+        """
+        held = select(cls).where(cls.id.in_(read)).order_by(cls.id).with_for_update()
+        found = db.session.scalars(held.execution_options(populate_existing=True))
+        return [one for one in found if not one.erased and (one.revision, one.comment) == read[one.id]]
 
     def add_tag(self, name: str, *, at: datetime, by: uuid.UUID) -> Tag:
         """Give it the tag with this name, made if it is new. InvalidError for a name that is none."""

@@ -490,6 +490,21 @@ def test_an_erased_person_goes_out_of_what_was_told(cast, survey, say, at, run_j
     assert "were removed" in db.session.scalars(select(Mail.kept).where(Mail.kind == "alert")).one()
 
 
+def test_an_erased_answer_is_told_to_nobody_as_an_anonymous_one(cast, survey, say, at):
+    alert = an_alert(cast.workspace)
+    kept = say(1)
+    with transaction() as session:
+        Erasure.of(session.scalars(select(Contact)).one(), at=FRIDAY + 2 * HOUR)
+    with transaction():
+        Recipient.settle(alert.id, (*BOSS, Addressee("new@acme.example", "New")), at=FRIDAY + 2 * HOUR)
+    for hours in range(2, 28):
+        at(FRIDAY + hours * HOUR, schedule.tick, FRIDAY + hours * HOUR)
+    at(FRIDAY + DAY, alerter.raise_alerts, kept.id)
+    assert [mail.to_address for mail in alert_mails()] == ["cvetka@acme.example"]
+    erased = db.session.get_one(Response, kept.id)
+    assert (erased.erased, erased.anonymous) == (True, False)
+
+
 def test_whoever_stopped_the_mails_gets_none_and_is_not_put_back_by_a_change(cast, say, at):
     alert = an_alert(cast.workspace)
     [boss] = Recipient.of_alert(alert.id)

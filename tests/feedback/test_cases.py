@@ -10,23 +10,29 @@ from sqlalchemy import func, select
 from accounts.role import Role
 from base import clock
 from base.db import db, new_id, transaction
+from base.errors import ConflictError
 from base.events import Event
 from base.outbox import Mail
 from feedback import ballot, casework, schedule
 from feedback.case import STAGES, By, Case
+from feedback.case_customer import Customer
 from feedback.case_entry import CaseEntry
 from feedback.case_reason import CaseReason
 from feedback.case_rule import CaseRule
 from feedback.jobs import consider_case
 from feedback.response import Response
 from feedback.revision import Given
+from surveys.contact import Contact
 from surveys.door import Door
+from surveys.erasure import Erasure
 from surveys.filling import Piece
+from surveys.holding import Subject, all_holdings
 from surveys.link import Link
 from surveys.question import CONTACT
 from surveys.survey import Survey
-from tests.cast import AT, a_person, a_response, a_survey, an_invitation, an_open_link
+from tests.cast import AT, a_contact, a_person, a_response, a_survey, an_invitation, an_open_link
 from tests.feedback.followers import cases, ruled, told_us, trail
+from tests.town import rows
 
 ASKS = {
     "questions": [{"id": "score", "kind": "score"}, {"id": "comment", "kind": "long"}, {"id": "may", "kind": "contact"}]
@@ -166,6 +172,62 @@ def test_who_comes_by_an_open_link_is_followed_up_at_the_address_they_leave(cast
         with transaction():
             assert casework.write_to(cases()[0], "Sorry.", cast.cvetka, key=new_id(), at=clock.now())
         assert db.session.scalars(select(Mail.to_address).where(Mail.kind == "case")).all() == [address]
+
+
+def test_who_left_an_address_at_an_open_link_is_erased_with_all_they_said(cast, run_jobs):
+    survey = a_survey(cast.workspace, **ASKS)
+    ruled(cast.workspace, survey, owner_by="person", person=cast.cvetka)
+    slug = an_open_link(survey).slug
+    for address, comment in (("Neza@Customer.example", "Queueunique!"), ("other@customer.example", "Cold coffee.")):
+        pieces = (Piece("may", CONTACT, choice="yes", text=address),)
+        given = Given(score=0, comment=comment, locale="en", form_id=new_id().hex, pieces=pieces)
+        with transaction():
+            ballot.walk_in(Door.by_slug(slug), given, {}, at=clock.now())
+        run_jobs()
+    contact = a_contact(cast.workspace, "neza@customer.example")
+    told = {one.name: one.tell(Subject.of(contact)) for one in all_holdings()}
+    assert [one["comment"] for one in told["responses"]] == ["Queueunique!"]
+    assert len(told["cases"]) == 1
+    with transaction():
+        Erasure.of(db.session.get(Contact, contact.id), at=clock.now())
+    run_jobs()
+    held = str(rows()).lower()
+    assert [word for word in ("neza@customer", "queueunique") if word in held] == []
+    assert "cold coffee" in held
+    first, second = cases()
+    assert (first.closed_at, second.closed_at) == (clock.now(), None)
+    assert (Customer.of(first).address, Customer.of(second).address) == (None, "other@customer.example")
+    with pytest.raises(ConflictError, match="no address"), transaction():
+        casework.write_to(first, "Sorry.", cast.cvetka, key=new_id(), at=clock.now())
+
+
+def test_an_answer_that_was_erased_opens_no_case(survey):
+    kept = told_us(survey, 2)
+    with transaction():
+        Erasure.of(db.session.scalars(select(Contact)).one(), at=clock.now())
+    consider_case(kept.id)
+    assert cases() == []
+
+
+def test_a_case_does_not_say_whether_its_person_answered_an_anonymous_survey_that_asked_again(
+    cast, run_jobs, browser_of, friday
+):
+    survey, follow = a_survey(cast.workspace), a_survey(cast.workspace, "csat", anonymous=True)
+    ruled(cast.workspace, survey, follow=follow)
+    for name in ("a", "b"):
+        told_us(survey, 2, email=f"{name}@customer.example")
+    run_jobs()
+    asked = [an_invitation(follow, email=f"{name}@customer.example") for name in ("a", "b")]
+    for case, invitation in zip(cases(), asked, strict=True):
+        with transaction():
+            Case.locked(case.id).follow_invitation_id = invitation.id
+    with transaction():
+        ballot.drop(Link.by_token(asked[0].token), Given(5, None, "en", new_id().hex), at=clock.now())
+    for words in ("No answer yet", "no answer is known"):
+        cvetka = browser_of(cast.cvetka)
+        assert [words in cvetka.get(f"/w/acme/cases/{case.id}").text for case in cases()] == [True, True]
+        friday.shift(timedelta(days=100))
+        schedule.tick(clock.now())
 
 
 def test_a_happier_answer_leaves_the_case_open_with_a_remark(survey, run_jobs):

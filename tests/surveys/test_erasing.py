@@ -16,7 +16,8 @@ from base.delivery import Delivery
 from base.errors import AfterwordError
 from base.events import Event
 from base.outbox import Mail
-from feedback import ballot
+from feedback import ballot, sentiment
+from feedback import jobs as reading
 from feedback.answer import Answer
 from feedback.digest import Digest, Order
 from feedback.digesting import Cadence
@@ -45,6 +46,7 @@ from tests.town import RICH, rows
 
 MARA, NAME, WORDS = "mara.unique@customer.example", "Maraunique", "Wordsunique about the parcel"
 PROPERTY, OTHER_WORDS, PHONE = "Propertyunique", "Otherunique", "+386 40 Phoneunique"
+LATE = "Terrible delivery, awful service. The courier was rude and left my parcel in the rain."
 TRACES = (MARA, NAME, WORDS, PROPERTY, OTHER_WORDS, PHONE)
 
 
@@ -141,6 +143,49 @@ def test_the_score_stays_in_the_numbers_and_the_choices_too(cast, run_jobs):
     kept = {(row.question, row.part, row.choice, row.text) for row in db.session.scalars(select(Answer))}
     assert ("better", "a", "a", None) in kept
     assert {part for _, part, _, _ in kept} & {CONTACT} == set()
+
+
+def test_what_was_read_in_a_comment_goes_with_it(cast, run_jobs, admin):
+    kept = a_response(an_invitation(a_survey(cast.workspace)), 1, LATE)
+    run_jobs()
+    found = db.session.get_one(Response, kept.id, populate_existing=True)
+    assert found.heard
+    assert found.themes
+    erase(db.session.scalars(select(Contact)).one())
+    run_jobs()
+    assert read_of(kept) == (None, None, None, None, [])
+    page = admin.get(f"/w/acme/responses/{kept.id}").text
+    assert "Somebody whose data was erased" in page
+    assert "This survey promised" not in page
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_a_reading_that_runs_while_somebody_is_erased_brings_nothing_back(app, cast, run_jobs, monkeypatch, again):
+    kept = a_response(an_invitation(a_survey(cast.workspace)), 1, LATE)
+    if again:
+        run_jobs()
+    ident = db.session.scalars(select(Contact.id)).one()
+    db.session.rollback()
+    real = sentiment.read_all
+
+    def meanwhile(*args, **more):
+        with app.app_context(), transaction() as session:
+            Erasure.of(session.get_one(Contact, ident), at=clock.now())
+        return real(*args, **more)
+
+    monkeypatch.setattr(sentiment, "read_all", meanwhile)
+    if again:
+        reading.reread(None, cast.workspace.id, None, limit=10)
+    else:
+        reading.read_response(kept.id)
+    assert db.session.scalar(select(func.count()).select_from(Erasure)) == 1
+    assert read_of(kept) == (None, None, None, None, [])
+
+
+def read_of(kept):
+    db.session.rollback()
+    found = db.session.get_one(Response, kept.id, populate_existing=True)
+    return found.comment, found.sentiment_label, found.polarity, found.heard, found.themes
 
 
 def test_every_page_of_a_workspace_still_opens_after_an_erasure(cast, run_jobs, admin):
