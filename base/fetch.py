@@ -14,10 +14,12 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import requests
+import urllib3.exceptions
 from flask import current_app
 from requests_hardened import Config, Manager
 from requests_hardened.ip_filter import InvalidIPAddress
 
+from base import deadline
 from base.db import writing
 
 Answer = TypeVar("Answer")
@@ -26,6 +28,8 @@ PATIENCE = 7.0
 """Seconds for the whole of it; the connection has to stand after 3."""
 LARGEST = 1024 * 1024
 """Bytes of an answer."""
+BROKEN = (requests.exceptions.RequestException, urllib3.exceptions.HTTPError, OSError)
+"""However a connection may end too early; bodies are read below `requests`, so both have their words for it."""
 MOST_WORDS = 500
 """Bytes of what is kept of an answer that is only words."""
 
@@ -59,9 +63,7 @@ class Taken:
 def get_json(url: str, headers: Mapping[str, str]) -> Fetched | Failure:
     """What a GET of `url` answers with, read as JSON."""
     wanted = {"Accept": "application/json", **headers}
-    return _asked(
-        "GET", url, wanted, None, lambda response, until: _refused(response) or _parsed(_body(response, until))
-    )
+    return _asked("GET", url, wanted, None, lambda response: _refused(response) or _parsed(_body(response)))
 
 
 def post_json(url: str, value: Any) -> Taken | Failure:
@@ -75,25 +77,26 @@ def _asked(
     url: str,
     headers: Mapping[str, str],
     data: bytes | None,
-    read: Callable[[requests.Response, float], Answer | Failure],
+    read: Callable[[requests.Response], Answer | Failure],
 ) -> Answer | Failure:
     assert not writing(), "nothing may wait for a network inside a transaction"
     until = time.monotonic() + PATIENCE
     try:
         with _manager().get_session() as session:
             session.trust_env = False
+            deadline.keep(session, until)
             wanted = {"Accept-Encoding": "identity", **headers}
             with session.request(method, url, headers=wanted, data=data, stream=True) as response:
-                return read(response, until)
+                return read(response)
     except InvalidIPAddress:
         return Failure("the address leads into a private network, which the operator has not allowed", final=True)
     except (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema, requests.exceptions.MissingSchema):
         return Failure("this is no address that can be asked", final=True)
-    except (requests.exceptions.Timeout, TimeoutError):
+    except (requests.exceptions.Timeout, urllib3.exceptions.TimeoutError, TimeoutError):
         return Failure("no answer in time", final=False)
     except requests.exceptions.SSLError:
         return Failure("its certificate is not valid", final=False)
-    except (requests.exceptions.RequestException, OSError, ValueError) as error:
+    except (*BROKEN, ValueError) as error:
         return Failure(f"no connection ({type(error).__name__})", final=False)
 
 
@@ -110,12 +113,12 @@ def _manager() -> Manager:
     )
 
 
-def _taken(response: requests.Response, until: float) -> Taken | Failure:
+def _taken(response: requests.Response) -> Taken | Failure:
     """Whether a message was taken; a body that cannot be read makes no difference to that."""
     status, failure = response.status_code, _refused(response) if not 200 <= response.status_code < 300 else None
     try:
-        body = _body(response, until)
-    except (requests.exceptions.RequestException, OSError, ValueError):
+        body = _body(response)
+    except (*BROKEN, ValueError):
         body = b""
     words = "" if isinstance(body, Failure) else " ".join(body[:MOST_WORDS].decode("utf-8", "replace").split())
     return Taken(status, words) if failure is None else replace(failure, words=words)
@@ -131,8 +134,8 @@ def _refused(response: requests.Response) -> Failure | None:
     return Failure(f"HTTP {status}", final=status not in {408, 425, 429} and status < 500, status=status)
 
 
-def _body(response: requests.Response, until: float) -> bytes | Failure:
-    """The whole body. Read as it comes, since a server that drips would start each wait anew."""
+def _body(response: requests.Response) -> bytes | Failure:
+    """The whole body, no more of it than we take."""
     if response.headers.get("Content-Encoding", "identity") != "identity":
         return Failure("it answered packed, which was not asked for", final=True)
     read = bytearray()
@@ -143,8 +146,6 @@ def _body(response: requests.Response, until: float) -> bytes | Failure:
         read += piece
         if len(read) > LARGEST:
             return Failure("it answered with more than 1 MiB", final=True)
-        if time.monotonic() > until:
-            return Failure("no answer in time", final=False)
 
 
 def _parsed(body: bytes | Failure) -> Fetched | Failure:

@@ -169,8 +169,10 @@ class Digest(Model):
             self.look_forward(at)
             events.record("digest.resumed", self.id, workspace_id=self.workspace_id, at=at, actor=by)
 
-    def end(self, *, at: datetime, by: uuid.UUID) -> None:
-        """The recipient gets nothing more, and links that they have show nothing. What was sent is kept."""
+    def end(self, *, at: datetime, by: uuid.UUID | str) -> None:
+        """The recipient gets nothing more, and links that they have show nothing. What was sent is kept. `by` is a
+        user's id, or `recipient.LEFT`.
+        """
         if self.ended_at is None:
             self.ended_at, self.ended_by, self.next_due_at = at, str(by), None
             events.record("digest.ended", self.id, workspace_id=self.workspace_id, at=at, actor=str(by))

@@ -134,14 +134,14 @@ def _passing(query: Query, these: list[uuid.UUID]) -> set[uuid.UUID]:
 
 
 def _unread(query: Query, asked: Asked) -> list[Found]:
-    """Comments of the list that were not read yet: of all workspaces the newest that wait, then those of them."""
-    waiting = select(Response.id).where(Response.read_at.is_(None)).order_by(Response.id.desc()).limit(MOST_UNREAD)
-    these = list(db.session.scalars(waiting))
+    """Comments of the list that were not read yet: of the workspace the newest that wait, then those of them."""
+    waits = (Response.workspace_id == query.workspace_id, Response.read_at.is_(None), Response.comment.is_not(None))
+    these = list(db.session.scalars(select(Response.id).where(*waits).order_by(Response.id.desc()).limit(MOST_UNREAD)))
     if not these:
         return []
     about = select(Response.id, Response.created_at, Response.comment)
     rows = about.outerjoin(Contact, Contact.id == Response.contact_id).where(Response.id.in_(these))
-    unread = rows.where(Response.comment.is_not(None), *feed.wanted(query, by_id=True))
+    unread = rows.where(*feed.wanted(query, by_id=True))
     found = []
     for ident, at, comment in db.session.execute(unread):
         place = place_of(at, ident)

@@ -4,7 +4,8 @@ Slack: https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks
 section). Mattermost: https://developers.mattermost.com/integrate/webhooks/incoming (attachments with fields). Teams:
 https://learn.microsoft.com/connectors/teams (a workflow's webhook takes an Adaptive Card as attachment of a message).
 
-What customers wrote is theirs: it may neither format, nor link, nor call anybody by @channel.
+What customers wrote is theirs: it may neither format, nor link, nor call anybody by @channel. Services make links of
+bare addresses, too: Slack is asked not to (`verbatim`), the others get addresses that are none.
 """
 
 from __future__ import annotations
@@ -59,12 +60,16 @@ def _slack(message: Message) -> dict[str, Any]:
         block["accessory"] = {"type": "button", "text": _plain(piece.label), "url": piece.url}
         blocks += [{"type": "divider"}, block]
     for line in filter(None, (message.more, message.note)):
-        blocks.append({"type": "context", "elements": [{"type": "mrkdwn", "text": _slackened(line)}]})
+        blocks.append({"type": "context", "elements": [_mrkdwn(_slackened(line))]})
     return {"text": _slackened(message.title), "blocks": blocks, "unfurl_links": False}
 
 
 def _section(text: str) -> dict[str, Any]:
-    return {"type": "section", "text": {"type": "mrkdwn", "text": text[:3000]}}
+    return {"type": "section", "text": _mrkdwn(text[:3000])}
+
+
+def _mrkdwn(text: str) -> dict[str, Any]:
+    return {"type": "mrkdwn", "text": text, "verbatim": True}
 
 
 def _plain(text: str) -> dict[str, str]:
@@ -80,12 +85,12 @@ def _slackened(text: str) -> str:
 def _mattermost(message: Message) -> dict[str, Any]:
     attachments = [
         {
-            "fallback": piece.head,
+            "fallback": _unlinked(_calm(piece.head)),
             "color": RED,
-            "title": _calm(piece.head),
+            "title": _unlinked(_calm(piece.head)),
             "title_link": piece.url,
             "text": "\n".join(f"> {line}" for line in _marked(piece.words[:WORDS]).splitlines()),
-            "footer": _calm(piece.foot),
+            "footer": _unlinked(_calm(piece.foot)),
         }
         for piece in message.pieces
     ]
@@ -118,12 +123,17 @@ def _block(text: str, **looks: Any) -> dict[str, Any]:
 
 def _marked(text: str) -> str:
     """Text in which Markdown finds nothing to do."""
-    return _calm(re.sub(r"([\\`*_{}\[\]()#+!|<>~-])", r"\\\1", text))
+    return _unlinked(_calm(re.sub(r"([\\`*_{}\[\]()#+!|<>~-])", r"\\\1", text)))
 
 
 def _calm(text: str) -> str:
     """Text that calls nobody: an @ with nothing joined to it."""
-    return re.sub(r"(?<!\w)@", "@\u200b", text)
+    return text.replace("@", "@\u200b")
+
+
+def _unlinked(text: str) -> str:
+    """Text in which no address is made a link of."""
+    return re.sub(r"(://|www)", "\\1\u200b", text, flags=re.IGNORECASE)
 
 
 _SHAPES: Mapping[str, Callable[[Message], dict[str, Any]]] = {

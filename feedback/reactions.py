@@ -5,7 +5,7 @@ from base import courier
 from base.courier import Check, Hook, Together
 from base.jobs import Job
 from base.second_try import Objection
-from feedback import alerter, casework, jobs
+from feedback import alerter, casework, farewell, jobs
 from surveys import jobs as surveys_jobs
 from surveys import mailroom, reminders
 from surveys.mailroom import Thread
@@ -24,6 +24,8 @@ REACTIONS: dict[str, list[Job]] = {
     "mail.withdrawn": [mailroom.mail_withdrawn],
     "mail.erased": [courier.forget],
     "person.invited": [accounts_jobs.mail_invite],
+    "person.removed": [farewell.tell_no_more],
+    "person.disabled": [farewell.tell_no_more],
     "reset.requested": [accounts_jobs.mail_reset],
 }
 

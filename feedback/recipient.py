@@ -29,6 +29,8 @@ from base.errors import ConflictError, NotFoundError
 
 READER = "recipient"
 """Who stopped or resumed, when it was the reader of the mail and not staff."""
+LEFT = "left"
+"""Why it was stopped, when the reader no longer belonged to the workspace."""
 
 
 @dataclass(frozen=True)
@@ -121,6 +123,15 @@ class Recipient(Model):
         if self.stopped_at is None:
             self.stopped_at, self.stopped_by = at, by
             self.let_go()
+
+    def leave(self, *, at: datetime) -> None:
+        """Its reader may no longer look here: only staff resume it, not a link in a mail of before."""
+        self.stop(at=at, by=LEFT)
+        self.stopped_by = LEFT
+
+    @property
+    def left(self) -> bool:
+        return self.stopped_by == LEFT
 
     def resume(self) -> None:
         """Go on with what comes from now on."""

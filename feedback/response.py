@@ -36,6 +36,8 @@ from surveys.open_link import ADD_PLACE
 
 ERASED = "erased:"
 """How the key of an answer begins whose person was forgotten."""
+WAITING = "read_at IS NULL AND comment IS NOT NULL"
+"""Comments that nobody finds by an index of words yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,12 @@ class Response(Model):
         ),
         Index(
             "ix_response_unread", "id", sqlite_where=text("read_at IS NULL"), postgresql_where=text("read_at IS NULL")
+        ),
+        Index(
+            "ix_response_unread_of",
+            *("workspace_id", "id"),
+            sqlite_where=text(WAITING),
+            postgresql_where=text(WAITING),
         ),
         Index(
             "ix_response_set_aside_of",

@@ -9,7 +9,7 @@ import re
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from hashlib import blake2b
 from typing import Final
 
@@ -30,6 +30,8 @@ _RUN: Final = re.compile(rf"[{_WIDE}]|(?:(?![{_WIDE}])(?:[^\W_]|[\u0300-\u036f\u
 _QUOTES: Final = re.compile('["“”„«»‟]')
 _PLACES: Final = 22
 """Bits that tell responses of one millisecond apart."""
+_FARTHEST: Final = (1 << 63) - 1
+"""Databases keep places as whole numbers of 64 bits: what lies behind it, no answer does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,14 +133,15 @@ def fact(kind: str, value: object) -> str:
 
 def place_of(at: datetime, ident: uuid.UUID) -> int:
     """Where a response stands among all, as one number: by the millisecond, then by what its id says."""
-    millis = int(at.astimezone(UTC).timestamp() * 1000)
+    millis = int(at.timestamp() * 1000)
     tail = (ident.int >> 64 & 0xFFF) << 10 | ident.int >> 52 & 0x3FF
     return millis << _PLACES | tail
 
 
 def place_at(at: datetime, *, after: bool = False) -> int:
-    """The first place of the millisecond of `at`, or the first one `after` it."""
-    return int(at.astimezone(UTC).timestamp() * 1000) + after << _PLACES
+    """The first place of the millisecond of `at`, or the first one `after` it; of distant years the farthest one."""
+    place = int(at.timestamp() * 1000) + after << _PLACES
+    return max(-_FARTHEST, min(place, _FARTHEST))
 
 
 def fts_query(wish: Wish | None, facts: Iterable[str]) -> str:

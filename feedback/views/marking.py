@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
+from datetime import UTC, datetime
 
 from flask import Blueprint, flash, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -20,6 +20,9 @@ from feedback.note import Note
 from feedback.views.responses import dossier_page
 
 bp = Blueprint("marking", __name__)
+
+OLDEST = datetime(2000, 1, 1, tzinfo=UTC)
+"""No page was made before it."""
 
 
 @bp.post("/w/<workspace>/responses/<uuid:ident>/notes")
@@ -56,10 +59,10 @@ def seen(workspace: Workspace) -> ResponseReturnValue:
 
 
 def _shown_at() -> datetime:
-    """When the page was made that was looked at: what came later was not on it. Never later than now."""
+    """When the page was made that was looked at: what came later was not on it. Never later than now nor long ago."""
     now = clock.now()
     try:
         at = datetime.fromisoformat(request.form.get("at", ""))
     except ValueError:
         return now
-    return min(at, now) if at.tzinfo is not None else now
+    return min(at, now) if at.tzinfo is not None and at >= OLDEST else now

@@ -6,12 +6,13 @@ import uuid
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
+from urllib.parse import parse_qsl
 
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from accounts.access import requires
+from accounts.access import can, requires
 from accounts.workspace import Workspace
 from base import clock
 from base.db import transaction
@@ -35,6 +36,8 @@ from surveys.survey import Survey
 bp = Blueprint("responses", __name__)
 
 PAGE = 50
+LONGEST_BACK = 2000
+"""Characters of a list's address that a form brings along."""
 
 
 @bp.get("/w/<workspace>/responses")
@@ -105,7 +108,7 @@ def _of_entries(entries: Sequence[Entry], workspace: Workspace, query: Query) ->
         "new": {entry.response.id for entry in entries if fresh(entry)},
         "new_count": _new(workspace, since),
         "tags_of": Tagging.of(ids),
-        "notes_of": Note.counts(ids),
+        "notes_of": Note.counts(ids) if can("responses.annotate") else {},
         "pieces_of": {one.response.id: marked(one.response.comment or "", query.wish) for one in entries},
     }
 
@@ -136,7 +139,7 @@ def dossier_page(workspace: Workspace, ident: uuid.UUID, **more: Any) -> str:
         language_name=language_name,
         direction=wording.direction,
         case=Case.of_response(found.response.id),
-        notes=Note.of(ident),
+        notes=Note.of(ident) if can("responses.annotate") else [],
         tags=Tagging.of([ident])[ident],
         all_tags=Tag.all_of(workspace.id),
         **more,
@@ -156,5 +159,7 @@ def way_back(workspace: Workspace, ident: uuid.UUID) -> str:
     """Where a form about an answer stood: the list as it was, or the page of the answer; never elsewhere."""
     query = request.form.get("back", "")
     if query.startswith("?"):
-        return url_for("responses.index", workspace=workspace.slug) + query[:2000] + f"#r-{ident}"
+        given = parse_qsl(query[1:LONGEST_BACK], errors="ignore")
+        known: dict[str, Any] = {name: value for name, value in given if name in {*KEPT, "after", "before"}}
+        return url_for("responses.index", workspace=workspace.slug, _anchor=f"r-{ident}", **known)
     return url_for("responses.show", workspace=workspace.slug, ident=ident)

@@ -45,7 +45,7 @@ csrf.exempt(bp)
 
 def _of(token: str) -> Recipient:
     found = db.session.get(Recipient, uuid.UUID(str(tokens.unsign(STOP, token))))
-    if found is None or found.removed_at is not None:
+    if found is None or found.removed_at is not None or found.left:
         raise NotFoundError("link", token)
     return found
 

@@ -72,6 +72,22 @@ def test_nobody_there_is_worth_another_try(app, monkeypatch):
     assert not found.final
 
 
+@pytest.mark.parametrize("how", ["stall", "drip", "drip headers"])
+def test_a_server_that_takes_its_time_is_left_at_the_end_of_the_whole_patience(app, desk, monkeypatch, how):
+    monkeypatch.setitem(app.config, "FETCH_PRIVATE", True)
+    monkeypatch.setattr(fetch, "PATIENCE", 0.2)
+    desk.trouble = [(how, None)]
+    assert fetch.get_json(f"{desk.address}/x", {}) == Failure("no answer in time", final=False)
+
+
+def test_a_body_that_ends_too_early_is_worth_another_try(app, desk, monkeypatch):
+    monkeypatch.setitem(app.config, "FETCH_PRIVATE", True)
+    desk.trouble, desk.patience = [("drip", None)], 0
+    found = fetch.get_json(f"{desk.address}/x", {})
+    assert isinstance(found, Failure)
+    assert not found.final
+
+
 def test_what_is_sent_arrives_as_json_and_the_words_come_back(app, monkeypatch):
     monkeypatch.setitem(app.config, "FETCH_PRIVATE", True)
     with a_channel((202, "taken,\n thank you")) as channel:

@@ -179,3 +179,14 @@ def test_comments_of_before_the_update_are_found(cast, said):
         migration._fill(session.connection(), session.get_bind().dialect.name == "postgresql")
     assert found(cast.workspace, "parcel") == [5, 4]
     assert found(cast.workspace, "", filters=Filters(agent="Vid")) == [6, 4, 2, 0]
+
+
+def test_what_waits_in_another_workspace_hides_no_new_comment(cast, survey, monkeypatch):
+    monkeypatch.setattr(inbox, "MOST_UNREAD", 2)
+    fresh = a_response(an_invitation(survey), 1, "Where is my parcel?")
+    there = a_survey(cast.elsewhere, name="Elsewhere")
+    for name in "abc":
+        a_response(an_invitation(there, email=f"{name}@customer.example"), 1, "Another parcel")
+        a_response(an_invitation(survey, email=f"{name}@customer.example"), 1)
+    query = Query(workspace_id=cast.workspace.id, commented=True, wish=wish_of("parcel"))
+    assert [entry.response.id for entry in inbox.page(query, limit=5).entries] == [fresh.id]

@@ -11,12 +11,12 @@ from base import clock
 from base.db import db, transaction
 from feedback.export import Export
 from feedback.exporter import file_of
-from feedback.glance import is_new
+from feedback.glance import Glance, is_new
 from feedback.note import Note
 from feedback.tag import Tag
 from surveys.contact import Contact
 from surveys.erasure import Erasure
-from tests.cast import AT, a_response, a_survey, an_api_key, an_invitation
+from tests.cast import AT, a_person, a_response, a_survey, an_api_key, an_invitation
 from tests.feedback.said import SAID, all_said
 
 
@@ -171,3 +171,47 @@ def test_the_api_searches_and_takes_the_name_of_a_tag(cast, said, client):
     assert [one["comment"] for one in ask(tag="delai", q="shop")["data"]] == [SAID[4]]
     assert ask(tag="nothing")["data"] == []
     assert ask(q="parcel", cursor="x")["status"] == 422
+
+
+def test_any_date_may_be_asked_of_the_api_and_the_farthest_narrow_nothing(cast, said, client):
+    headers = {"Authorization": f"Bearer {an_api_key(cast.workspace)}"}
+
+    def found(**query):
+        answer = client.get("/api/v1/responses", query_string={"q": "parcel", **query}, headers=headers)
+        assert answer.status_code == 200, query
+        return len(answer.json["data"])
+
+    for far in ("1900-01-01T00:00:00Z", "1700-01-01T00:00:00Z", "0001-01-01T00:00:00Z"):
+        assert (found(since=far), found(until=far)) == (2, 0)
+    for far in ("2039-12-31T00:00:00Z", "2099-12-31T00:00:00Z", "9999-12-31T23:59:59Z"):
+        assert (found(since=far), found(until=far)) == (0, 2)
+
+
+def test_nobody_looked_before_there_was_a_page(cast, said, browser_of):
+    cvetka = browser_of(cast.cvetka)
+    for at in ("0002-01-01T00:00:00+00:00", "0001-01-01T00:00:00+14:00", "1999-12-31T00:00:00+00:00"):
+        assert cvetka.post("/w/acme/responses/seen", data={"at": at}).status_code == 200
+    assert Glance.since(cast.cvetka.id, cast.workspace.id, now=clock.now()) > AT - timedelta(days=2000)
+    assert cvetka.get("/w/acme/responses?commented=1").status_code == 200
+
+
+def test_the_way_back_from_a_form_has_what_a_list_knows_and_nothing_else(cast, said, browser_of):
+    def led_to(back):
+        posted = {"name": "Shop", "back": back}
+        return browser_of(cast.cvetka).post(f"/w/acme/responses/{said[4].id}/tags", data=posted).headers["Location"]
+
+    assert led_to("?x\r\nSet-Cookie: a=b") == f"/w/acme/responses#r-{said[4].id}"
+    assert led_to("?q=a%0D%0Ab&evil=1&workspace=other&after=12") == (
+        f"/w/acme/responses?q=a%0D%0Ab&after=12#r-{said[4].id}"
+    )
+    assert led_to("//evil.example") == f"/w/acme/responses/{said[4].id}"
+
+
+def test_notes_are_shown_to_those_who_may_write_them_and_to_nobody_else(cast, said, browser_of):
+    with transaction():
+        Note.write(said[4].id, "Spoke with Bogdan.", at=AT, by=cast.cvetka.id)
+    for person, shown in ((cast.cvetka, True), (a_person("Vera", cast.workspace, "viewer"), False)):
+        browser = browser_of(person)
+        page = browser.get(f"/w/acme/responses/{said[4].id}").text
+        assert ("Spoke with Bogdan." in page, 'id="notes"' in page) == (shown, shown)
+        assert ("1 note" in browser.get("/w/acme/responses").text) is shown

@@ -3,7 +3,7 @@
 import json
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from base.db import db, transaction
@@ -87,8 +87,8 @@ class Answers(BaseHTTPRequestHandler):
         if status == "stall":
             time.sleep(desk.patience)
             return
-        if status == "drip":
-            self._drip(desk)
+        if status.__class__ is str:
+            self._drip(desk, status)
             return
         body = value if isinstance(value, bytes) else json.dumps(value).encode()
         self.send_response(status)
@@ -99,19 +99,22 @@ class Answers(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def _drip(self, desk):
-        """A byte now and then, so that each wait is short and the whole is not."""
+    def _drip(self, desk, what):
+        """A byte now and then, so that each wait is short and the whole is not: of the body, or of the headers."""
         self.send_response(200)
         self.send_header("Content-Length", "1000")
-        self.end_headers()
+        if what == "drip":
+            self.end_headers()
+        else:
+            self.flush_headers()
+        self.close_connection = True
         until = time.monotonic() + desk.patience
-        while time.monotonic() < until:
-            try:
+        with suppress(OSError):
+            while time.monotonic() < until:
                 self.wfile.write(b" ")
                 self.wfile.flush()
-            except OSError:
-                return
-            time.sleep(0.05)
+                time.sleep(0.05)
+            self.wfile.write(b"\r\n\r\n" + b" " * 1000 if desk.patience else b"")
 
     def log_message(self, *_words):
         """Tests are quiet."""

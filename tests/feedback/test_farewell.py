@@ -1,0 +1,113 @@
+"""Whoever may no longer look at a workspace gets none of its customers' words by mail either."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from sqlalchemy import select
+
+from accounts.role import Role
+from accounts.user import User
+from base.db import db, transaction
+from feedback import farewell, jobs
+from feedback.alert_emails import stop_url
+from feedback.digest import Digest
+from feedback.recipient import Recipient
+from tests.cast import a_person, a_response, a_survey, an_invitation
+from tests.feedback.alerts import BOSS, alert_mails, an_alert
+from tests.feedback.readers import DAY, FRIDAY, HOUR, answered, mails, ordered
+
+MINUTE = timedelta(minutes=1)
+SATURDAY = FRIDAY + DAY - 2 * HOUR
+
+
+@pytest.fixture(autouse=True)
+def friday():
+    with time_machine.travel(FRIDAY + MINUTE, tick=False) as traveller:
+        yield traveller
+
+
+def removed(workspace, person, *, at=FRIDAY + MINUTE):
+    with transaction():
+        Role.of(workspace.id, person.id).remove(at=at)
+
+
+def disabled(workspace, person):
+    with transaction() as session:
+        session.get_one(User, person.id).disable(workspace_id=workspace.id, at=FRIDAY + MINUTE)
+
+
+def living():
+    """Whom digests are ordered for, and whom alerts tell."""
+    db.session.rollback()
+    digests = select(Digest.recipient_email).where(Digest.ended_at.is_(None)).order_by(Digest.recipient_email)
+    told = select(Recipient.address).where(Recipient.stopped_at.is_(None)).order_by(Recipient.address)
+    return list(db.session.scalars(digests)), list(db.session.scalars(told))
+
+
+@pytest.mark.parametrize("gone", [removed, disabled])
+def test_whoever_is_removed_or_disabled_gets_neither_digest_nor_alert(cast, run_jobs, friday, gone):
+    survey = a_survey(cast.workspace, at=FRIDAY - DAY)
+    answered(survey, 2, comment="Wordsunique", language="en")
+    ordered(cast.workspace)
+    an_alert(cast.workspace)
+    gone(cast.workspace, cast.cvetka)
+    run_jobs()
+    friday.shift(HOUR)
+    asked = an_invitation(survey, email="x@customer.example", at=FRIDAY - HOUR)
+    a_response(asked, 1, "Wordsunique again", at=FRIDAY + HOUR)
+    run_jobs()
+    friday.move_to(SATURDAY)
+    jobs.claim_due_digests(SATURDAY)
+    run_jobs()
+    assert (alert_mails(), mails(), living()) == ([], [], ([], []))
+
+
+def test_a_guest_who_had_no_account_when_it_was_ordered_goes_on(cast, run_jobs):
+    ordered(cast.workspace, recipient_email="vera@acme.example", at=FRIDAY - 2 * HOUR)
+    vera = a_person("Vera", cast.workspace, "manager", at=FRIDAY - HOUR)
+    ordered(cast.workspace, recipient_email="vera@acme.example", title="Mine", at=FRIDAY)
+    removed(cast.workspace, vera)
+    run_jobs()
+    assert living() == (["vera@acme.example"], [])
+
+
+def test_it_ends_where_the_person_left_and_for_the_one_who_left(cast, run_jobs):
+    for workspace in (cast.workspace, cast.elsewhere):
+        ordered(workspace)
+        an_alert(workspace)
+    ordered(cast.workspace, recipient_email=cast.boris.email)
+    removed(cast.workspace, cast.cvetka)
+    run_jobs()
+    assert living() == (["boris@acme.example", "cvetka@acme.example"], ["cvetka@acme.example"])
+
+
+def test_what_is_ordered_for_somebody_who_left_is_for_a_guest_and_who_is_back_keeps_everything(cast, run_jobs, friday):
+    ordered(cast.workspace)
+    removed(cast.workspace, cast.cvetka)
+    with transaction():
+        Role.grant(cast.workspace.id, cast.cvetka.id, "manager", at=FRIDAY + MINUTE)
+    run_jobs()
+    assert living() == (["cvetka@acme.example"], [])
+    friday.shift(MINUTE)
+    removed(cast.workspace, cast.cvetka, at=FRIDAY + 2 * MINUTE)
+    run_jobs()
+    assert living() == ([], [])
+    friday.shift(HOUR)
+    ordered(cast.workspace, at=FRIDAY + HOUR)
+    farewell.tell_no_more(cast.cvetka.id)
+    assert living() == (["cvetka@acme.example"], [])
+
+
+def test_admins_see_why_and_only_they_resume(cast, run_jobs, browser_of, client):
+    order, alert = ordered(cast.workspace), an_alert(cast.workspace, mails=BOSS)
+    removed(cast.workspace, cast.cvetka)
+    run_jobs()
+    ana = browser_of(cast.ana)
+    assert "because its reader left the workspace" in ana.get(f"/w/acme/digests/{order.id}").text
+    assert "they left the workspace" in ana.get(f"/w/acme/alerts/{alert.id}").text
+    [recipient] = Recipient.of_alert(alert.id)
+    link = stop_url(recipient.id).removeprefix("http://surveys.example")
+    assert client.post(link, data={"resume": "1"}).status_code == 404
+    assert ana.post(f"/w/acme/alerts/{alert.id}/recipients/{recipient.id}/resume").status_code == 303
+    assert living() == ([], ["cvetka@acme.example"])
