@@ -10,11 +10,13 @@ import logging
 import uuid
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
+from email.message import EmailMessage
 
 from sqlalchemy import select
 
 from base import clock, courier, fetch
 from base.db import db, new_id, reading, transaction
+from base.errors import ConflictError
 from base.fetch import Failure
 from base.jobs import enqueue, enqueue_missing, job, slow_job
 from feedback import alert_emails, alerting, posting
@@ -34,6 +36,8 @@ FRESH = timedelta(days=7)
 """Answers that are older, as after a long stop of the service, alert nobody any more."""
 PATIENCE = timedelta(minutes=5)
 """How long an answer may wait for its reading before it alerts without one."""
+ATTEMPTS = 3
+"""How often a message is written anew at once because an answer in it was changed meanwhile."""
 MORNINGS = 3
 """Days of anonymous answers that a morning looks at, so that one that was read late is still told."""
 
@@ -117,29 +121,37 @@ def retry_stuck(now: datetime) -> None:
 def write_mail(notice_id: uuid.UUID) -> None:
     """Put the mail of a message into the outbox, once: its row says whether that was done."""
     now = clock.now()
-    with reading() as session:
-        notice = session.get(Notice, notice_id)
-        if notice is None or notice.state != "claimed":
-            return
-        bulletin = Bulletin.of(notice)
-        message = None if bulletin.unwanted else alert_emails.alert(bulletin, at=now)
-    with transaction():
-        found = Notice.locked(notice_id)
-        if found is None:
-            return
-        if message is None:
-            found.skip(at=now)
-            return
-        found.give_back(bulletin.stale)
-        mail = courier.post(
-            message,
-            kind="alert",
-            dedupe_key=f"alert:{notice_id}",
-            workspace_id=bulletin.workspace.id,
-            at=now,
-            about={"notice_id": str(notice_id), "alert_id": str(found.alert_id)},
-        )
-        found.posted(mail, told=bulletin.told, at=now)
+    for _ in range(ATTEMPTS):
+        with reading() as session:
+            notice = session.get(Notice, notice_id)
+            if notice is None or notice.state != "claimed":
+                return
+            bulletin = Bulletin.of(notice)
+            message = None if bulletin.unwanted else alert_emails.alert(bulletin, at=now)
+        with transaction():
+            if bulletin.stands:
+                _settle(notice_id, bulletin, message, now)
+                return
+    raise ConflictError("The answers of an alert changed whenever its mail was written; it is tried again.")
+
+
+def _settle(notice_id: uuid.UUID, bulletin: Bulletin, message: EmailMessage | None, now: datetime) -> None:
+    found = Notice.locked(notice_id)
+    if found is None:
+        return
+    if message is None:
+        found.skip(at=now)
+        return
+    found.give_back(bulletin.stale)
+    mail = courier.post(
+        message,
+        kind="alert",
+        dedupe_key=f"alert:{notice_id}",
+        workspace_id=bulletin.workspace.id,
+        at=now,
+        about={"notice_id": str(notice_id), "alert_id": str(found.alert_id)},
+    )
+    found.posted(mail, told=bulletin.told, at=now)
 
 
 @slow_job
@@ -150,30 +162,38 @@ def post_to_channel(notice_id: uuid.UUID) -> None:
         ours = Notice.lease(notice_id, at=now)
     if not ours:
         return
-    with reading() as session:
-        bulletin = Bulletin.of(session.get_one(Notice, notice_id, populate_existing=True))
-        message = None if bulletin.unwanted else alert_emails.alert_message(bulletin)
+    bulletin, message = _for_a_channel(notice_id)
     recipient = bulletin.recipient
     if message is None:
         with transaction():
-            _skipped(notice_id, now)
+            _settle(notice_id, bulletin, None, now)
         return
     answer = fetch.post_json(recipient.address, posting.payload(recipient.kind, message))
     with transaction():
-        found = Notice.locked(notice_id)
+        stands, found = bulletin.stands, Notice.locked(notice_id)
         if found is None:
             return
         found.give_back(bulletin.stale)
         at, final = clock.now(), isinstance(answer, Failure) and answer.final
-        found.tried(_attempt(notice_id, answer, at), final=final, told=bulletin.told)
+        attempt = _attempt(notice_id, answer, at)
+        if not stands:
+            attempt.words = ""  # they may repeat what was erased meanwhile
+        found.tried(attempt, final=final, told=bulletin.told)
         if found.state == "claimed":
             enqueue(post_to_channel, notice_id, at=found.next_try_at)
 
 
-def _skipped(notice_id: uuid.UUID, now: datetime) -> None:
-    found = Notice.locked(notice_id)
-    if found is not None:
-        found.skip(at=now)
+def _for_a_channel(notice_id: uuid.UUID) -> tuple[Bulletin, posting.Message | None]:
+    """What is to be said, looked at once more when it is written: what a channel was told nobody takes back."""
+    for _ in range(ATTEMPTS):
+        with reading() as session:
+            session.expire_all()
+            bulletin = Bulletin.of(session.get_one(Notice, notice_id))
+            message = None if bulletin.unwanted else alert_emails.alert_message(bulletin)
+        with reading():
+            if bulletin.stands:
+                return bulletin, message
+    raise ConflictError("The answers of an alert changed whenever it was written; it is tried again.")
 
 
 def _attempt(notice_id: uuid.UUID, answer: fetch.Taken | Failure, at: datetime) -> Attempt:

@@ -53,6 +53,8 @@ class Bulletin:
     slumps: list[Slump]
     stale: list[uuid.UUID]
     locale: str
+    seen: feed.Seen
+    """The answers that it shows, as they were."""
 
     @property
     def told(self) -> int:
@@ -69,6 +71,11 @@ class Bulletin:
         if self.notice.trigger == "test":
             return False
         return not self.told or self.alert.off_at is not None or not self.recipient.listens
+
+    @property
+    def stands(self) -> bool:
+        """Whether the answers that it shows still are what it was written of."""
+        return feed.seen_now(self.seen) == self.seen
 
     @classmethod
     def of(cls, notice: Notice) -> Bulletin:
@@ -89,8 +96,8 @@ class Bulletin:
             if drop.survey_id in surveys
         ]
         stale = [ident for ident in members if ident not in known]
-        locale = locale_of(alert, recipient)
-        return cls(alert, workspace, recipient, notice, cards, len(known), slumps, stale, locale)
+        locale, seen = locale_of(alert, recipient), feed.seen(card.entry for card in cards)
+        return cls(alert, workspace, recipient, notice, cards, len(known), slumps, stale, locale, seen)
 
 
 def facts_of(response: Response) -> Facts:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text, Uuid, select
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, Uuid, exists, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from base import events
@@ -68,6 +68,12 @@ class CaseEntry(Model):
     def known(cls, ident: uuid.UUID) -> bool:
         """Whether this was kept already, as when a form is sent twice."""
         return db.session.get(cls, ident) is not None
+
+    @classmethod
+    def forgotten(cls, case_id: uuid.UUID) -> bool:
+        """Whether the person of a case was erased."""
+        erased = exists().where(cls.case_id == case_id, cls.kind == "erased")
+        return bool(db.session.scalar(select(erased)))
 
     @classmethod
     def last_mail(cls, case_id: uuid.UUID) -> str | None:

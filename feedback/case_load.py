@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, exists, select
 
@@ -14,6 +15,7 @@ from base.db import db
 from feedback.case import Case
 from feedback.case_tally import Recovery, Standing, recovery, standing
 from feedback.digest import Digest
+from feedback.feed import SEEN
 from feedback.response import Response
 from feedback.tally import conditions
 from feedback.zoning import Interval
@@ -32,6 +34,8 @@ class LateCase:
     words: str | None
     language: str | None
     owner: str | None
+    seen: tuple[object, ...]
+    """Its answer as it was; see `feed.seen`."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +70,13 @@ def _its(digest: Digest, survey_ids: Sequence[uuid.UUID], now: datetime) -> Iter
 
 
 def _longest(its: Sequence[ColumnElement[bool]], now: datetime) -> list[LateCase]:
-    columns = (Case.id, Case.response_id, Case.due_at, Response.comment, Response.language, User.name)
-    found = select(*columns).join(Response, Response.id == Case.response_id).outerjoin(User, User.id == Case.owner_id)
+    columns: list[Any] = [Case.id, Case.response_id, Case.due_at, Response.comment, Response.language, User.name]
+    found = (
+        select(*columns, *SEEN)
+        .join(Response, Response.id == Case.response_id)
+        .outerjoin(User, User.id == Case.owner_id)
+    )
     found = found.where(*its, Case.closed_at.is_(None), Case.due_at <= now).order_by(Case.due_at, Case.id)
-    return [LateCase(*row) for row in db.session.execute(found.limit(MOST))]
+    cut = len(columns)
+    rows: list[tuple[Any, ...]] = [(*row[:cut], tuple(row[cut:])) for row in db.session.execute(found.limit(MOST))]
+    return [LateCase(*row) for row in rows]

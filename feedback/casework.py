@@ -45,6 +45,8 @@ SOURCE = "case"
 HEARD_A_DAY = 50
 """Mails that one case takes in: a loop between two programs ends here at the latest."""
 LONGEST = 20_000
+ATTEMPTS = 3
+"""How often a mail to staff is written anew at once because the case was changed meanwhile."""
 AT_ONCE = 200
 """Cases that one tick looks at."""
 _MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,180}@[!-;=?-~]{1,180}>")
@@ -54,23 +56,34 @@ log = logging.getLogger("afterword.jobs")
 
 @job
 def tell_people(entry_id: uuid.UUID) -> None:
-    """Write to whom an entry speaks: once a person, and only those who may still work on cases."""
-    with reading() as session:
-        entry = session.get(CaseEntry, entry_id)
-        case = session.get(Case, entry.case_id) if entry else None
-        if entry is None or case is None:
-            return
-        workspace = session.get_one(Workspace, case.workspace_id)
-        able = {str(user.id): user for user in workers(workspace.id)}
-        readers = [able[ident] for ident in entry.data.get("tell", ()) if ident in able]
-        mails = [(one, case_emails.notice(workspace, case, entry, one, at=clock.now())) for one in readers]
-    with transaction():
-        same = Case.locked(case.id)
-        if same is None or db.session.get(CaseEntry, entry_id, populate_existing=True) is None:
-            return  # erased meanwhile
-        for reader, message in mails:
-            key, of = notice_key(entry_id, reader.id), case.workspace_id
-            courier.post(message, kind=NOTICE, dedupe_key=key, workspace_id=of, at=clock.now())
+    """Write to whom an entry speaks: once a person, and only those who may still work on cases. What was written of a
+    person who is erased or joined with another meanwhile is written anew.
+    """
+    for _ in range(ATTEMPTS):
+        with reading() as session:
+            entry = session.get(CaseEntry, entry_id)
+            case = session.get(Case, entry.case_id) if entry else None
+            if entry is None or case is None:
+                return
+            case_id, of, whose = case.id, case.workspace_id, _whose(case)
+            workspace = session.get_one(Workspace, of)
+            able = {str(user.id): user for user in workers(of)}
+            readers = [able[ident] for ident in entry.data.get("tell", ()) if ident in able]
+            mails = [(one.id, case_emails.notice(workspace, case, entry, one, at=clock.now())) for one in readers]
+        with transaction():
+            same = Case.locked(case_id)
+            if same is None or db.session.get(CaseEntry, entry_id, populate_existing=True) is None:
+                return  # erased meanwhile
+            if _whose(same) == whose:
+                for reader_id, message in mails:
+                    key = notice_key(entry_id, reader_id)
+                    courier.post(message, kind=NOTICE, dedupe_key=key, workspace_id=of, at=clock.now())
+                return
+    raise ConflictError("The person of a case changed whenever a mail was written; it is tried again.")
+
+
+def _whose(case: Case) -> tuple[uuid.UUID | None, bool]:
+    return case.contact_id, CaseEntry.forgotten(case.id)
 
 
 def write_to(case: Case, words: str, writer: User, *, key: uuid.UUID, at: datetime) -> bool:
@@ -128,6 +141,8 @@ def came_back(mail: Mail, returned: Returned, letter: Letter, at: datetime) -> b
     case = Case.locked(uuid.UUID(ident)) if ident else None
     if case is None or returned.kind not in {"reply", "auto-reply", "hard", "soft", "complaint"}:
         return False
+    if CaseEntry.forgotten(case.id):
+        return False
     try:
         throttle.spend(f"case:{case.id}", limit=HEARD_A_DAY, per_seconds=86400, now=at)
     except TooManyError:
@@ -172,7 +187,10 @@ def may_still_go(about: Mapping[str, Any], _at: datetime) -> str | None:
     case = db.session.get(Case, uuid.UUID(about["case_id"])) if about.get("case_id") else None
     if case is None:
         return "withdrawn"
-    return "suppressed" if Customer.of(case).left_alone else None
+    customer = Customer.of(case)
+    if customer.address is None:  # erased since
+        return "withdrawn"
+    return "suppressed" if customer.left_alone else None
 
 
 def not_to_be_written_to(mails: Sequence[Mail]) -> set[uuid.UUID]:

@@ -18,6 +18,7 @@ from accounts.workspace import Workspace
 from base import mail
 from base.mail import Letter
 from feedback.digest import Digest
+from feedback.feed import Seen, seen
 from feedback.issue import Issue
 from feedback.report import Report
 from feedback.section import sections
@@ -44,13 +45,18 @@ class Prepared:
     message: EmailMessage | None
     stands_for: Standing
     """What it was written of; see `standing`."""
+    shown: Seen
+    """The answers among that."""
 
 
-def standing(digests: Mapping[uuid.UUID, Digest], issues: Mapping[uuid.UUID, Issue]) -> Standing:
-    """What a mail depends on and somebody may change before it is posted: whether each part is wanted, and by whom."""
-    return frozenset(
+def standing(digests: Mapping[uuid.UUID, Digest], issues: Mapping[uuid.UUID, Issue], shown: Seen) -> Standing:
+    """What a mail depends on and somebody may change before it is posted: whether each part is wanted, by whom, and the
+    answers that it shows.
+    """
+    parts = frozenset(
         (one.id, one.state, *_wishes(digests[one.digest_id])) for one in issues.values() if one.digest_id in digests
     )
+    return parts | shown
 
 
 def _wishes(order: Digest) -> tuple[object, ...]:
@@ -61,12 +67,16 @@ def digest(workspace: Workspace, reports: Sequence[Report], *, at: datetime, sta
     """The issues of one reader as one mail. A long mail loses cards, not comments' beginnings, to stay under LARGEST.
     For `staff` who look at it, its links lead where they may go.
     """
-    before = standing(
-        {report.digest.id: report.digest for report in reports}, {report.issue.id: report.issue for report in reports}
-    )
     shown = [report for report in reports if report.wanted]
+    known = seen(card.entry for report in shown for card in report.cards)
+    known |= {late.seen for report in shown for late in report.cases.late}
+    before = standing(
+        {report.digest.id: report.digest for report in reports},
+        {report.issue.id: report.issue for report in reports},
+        known,
+    )
     if not shown:
-        return Prepared(reports, None, None, before)
+        return Prepared(reports, None, None, before, known)
     order = shown[0].digest
     way = partial(Way.of, workspace, at=at, staff=staff)
     letter = _letter(workspace, shown, way)
@@ -84,7 +94,7 @@ def digest(workspace: Workspace, reports: Sequence[Report], *, at: datetime, sta
         reply_to=workspace.reply_to,
         unsubscribe_url=pause_url(*(report.digest.id for report in shown)),
     )
-    return Prepared(reports, letter, mail.compose(letter, heading), before)
+    return Prepared(reports, letter, mail.compose(letter, heading), before, known)
 
 
 def _letter(workspace: Workspace, reports: Sequence[Report], way: Callable[[Report], Way]) -> Letter:

@@ -203,12 +203,20 @@ def _cases(subject: Subject) -> list[Case]:
     return list(db.session.scalars(found.order_by(Case.id)))
 
 
+def _held(subject: Subject) -> list[Case]:
+    """Their cases, under the write lock: what is written in one meanwhile is there, or finds nobody any more. Answers
+    come before cases, as with whoever opens one; mails of alerts and digests wait for them, too.
+    """
+    _responses(subject, held=True)
+    wanted = select(Case).where(Case.id.in_([case.id for case in _cases(subject)])).order_by(Case.id)
+    return list(db.session.scalars(wanted.with_for_update().execution_options(populate_existing=True)))
+
+
 def _erase_cases(subject: Subject, erasing: Erasing) -> None:
     """What was said in them goes, with the mails that told of it; how they went stays, and whoever owns one sees why
     there is nobody to follow up any more.
     """
-    _responses(subject, held=True)
-    for case in _cases(subject):
+    for case in _held(subject):
         keys = [key for entry in CaseEntry.of(case.id) for key in entry.mail_keys]
         erase_mails(list(db.session.scalars(select(Mail.id).where(Mail.dedupe_key.in_(keys)))), erasing)
         _run(delete(CaseEntry).where(CaseEntry.case_id == case.id, CaseEntry.kind.in_(WORDS)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import uuid
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
@@ -161,6 +161,25 @@ def entries_of(idents: Sequence[uuid.UUID]) -> list[Entry]:
     rows = db.session.execute(_entries().where(Response.id.in_(idents))).all()
     found = {row[0].id: Entry(*row) for row in rows}
     return [found[ident] for ident in idents if ident in found]
+
+
+Seen = frozenset[tuple[object, ...]]
+SEEN = (Response.id, Response.updated_at, Response.contact_id, Response.comment.is_(None), Response.read_at)
+
+
+def seen(entries: Iterable[Entry]) -> Seen:
+    """What a message that shows these was written of, as far as an answer or an erasure may change it meanwhile."""
+    rows = (entry.response for entry in entries)
+    return frozenset((one.id, one.updated_at, one.contact_id, one.comment is None, one.read_at) for one in rows)
+
+
+def seen_now(before: Seen) -> Seen:
+    """The same answers as they are by now. An erasure waits for the transaction to end, and finds what it posted."""
+    idents = [ident for ident, *_ in before]
+    if not idents:
+        return before
+    rows = select(*SEEN).where(Response.id.in_(idents)).order_by(Response.id).with_for_update(read=True)
+    return frozenset(tuple(row) for row in db.session.execute(rows))
 
 
 def _fitting(place: Place | None, order: Order) -> Place | None:

@@ -18,7 +18,7 @@ from base.db import db, reading, transaction
 from base.errors import ConflictError, TooManyError
 from base.jobs import enqueue, job
 from base.outbox import Mail
-from feedback import casebook, emails, fold, generation, sentiment
+from feedback import casebook, emails, feed, fold, generation, sentiment
 from feedback.backlog import comments_after
 from feedback.digest import ITSELF, Digest
 from feedback.issue import Issue, oldest_untold
@@ -243,7 +243,7 @@ def _settle(prepared: emails.Prepared) -> bool:
     issues = {one.id: one for one in Issue.bundled(bundle_id)}
     if not issues:
         return True
-    if prepared.stands_for != emails.standing(digests, issues):
+    if prepared.stands_for != emails.standing(digests, issues, feed.seen_now(prepared.shown)):
         return False
     mail = post_issue(prepared, key=f"issue:{bundle_id}") if prepared.message else None
     for report in prepared.reports:
