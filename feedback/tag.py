@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ForeignKey, Index, String, Uuid, delete, func, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from base import events
@@ -19,6 +20,8 @@ MOST_ON_ONE = 20
 MOST = 500
 """Tags of a workspace."""
 HUES = 6
+TAKEN = "Another tag is called so by now. Try again, and the two become one."
+CHANGED = "The other tag was changed meanwhile. Look at the tags again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +65,10 @@ class Tag(Model):
         return found
 
     @classmethod
-    def called(cls, workspace_id: uuid.UUID, name: str) -> Tag | None:
-        """The tag with this name, however it is written."""
-        return db.session.scalar(select(cls).where(cls.workspace_id == workspace_id, cls.key == key_of(name)))
+    def called(cls, workspace_id: uuid.UUID, name: str, *, hold: bool = False) -> Tag | None:
+        """The tag with this name, however it is written. `hold`: nobody merges it until the transaction ends."""
+        wanted = select(cls).where(cls.workspace_id == workspace_id, cls.key == key_of(name))
+        return db.session.scalar(wanted.with_for_update(read=True) if hold else wanted)
 
     @classmethod
     def all_of(cls, workspace_id: uuid.UUID) -> list[Tag]:
@@ -83,7 +87,7 @@ class Tag(Model):
     def make(cls, workspace_id: uuid.UUID, name: str, *, at: datetime, by: uuid.UUID | None) -> Tag:
         """The tag with this name, made if it is new. Needs a transaction. InvalidError for a name that is none."""
         name = checked(name)
-        found = cls.called(workspace_id, name)
+        found = cls.called(workspace_id, name, hold=True)
         if found is not None:
             return found
         if len(cls.all_of(workspace_id)) >= MOST:
@@ -92,7 +96,7 @@ class Tag(Model):
         row = {"id": ident, "workspace_id": workspace_id, "name": name, "key": key_of(name), "into_id": None}
         if insert_once(cls, row | {"created_at": at, "created_by": by}):
             _tell("tag.made", ident, workspace_id, at, by, {"name": name})
-        found = cls.called(workspace_id, name)
+        found = cls.called(workspace_id, name, hold=True)
         assert found is not None
         return found
 
@@ -107,13 +111,24 @@ class Tag(Model):
         if other is not None and other.id != self.id:
             self.merge(other, at=at, by=by)
             return other
+        self._alone()
         told = {"from": self.name, "to": name}
-        self.name, self.key = name, key_of(name)
+        try:
+            with db.session.begin_nested():
+                self.name, self.key = name, key_of(name)
+        except IntegrityError as error:
+            raise InvalidError("Not accepted: name.", {"name": TAKEN}) from error
         _tell("tag.renamed", self.id, self.workspace_id, at, by, told)
         return self
 
     def merge(self, other: Tag, *, at: datetime, by: uuid.UUID | None) -> None:
-        """Let every response with this tag have the other instead. Needs a transaction."""
+        """Let every response with this tag have the other instead. Needs a transaction. NotFoundError when this one is
+        gone by now, InvalidError when the other is not called so any more.
+        """
+        key = other.key
+        self._alone(other)
+        if other.into_id is not None or other.key != key:
+            raise InvalidError("Not accepted: name.", {"name": CHANGED})
         has = select(Tagging.response_id).where(Tagging.tag_id == other.id)
         db.session.flush()
         _run(delete(Tagging).where(Tagging.tag_id == self.id, Tagging.response_id.in_(has)))
@@ -121,6 +136,15 @@ class Tag(Model):
         _run(update(Tag).where(Tag.into_id == self.id).values(into_id=other.id))
         self.into_id, self.key = other.id, self.id.hex
         _tell("tag.merged", self.id, self.workspace_id, at, by, {"from": self.name, "into": other.name})
+
+    def _alone(self, *others: Tag) -> None:
+        """Keep tags from everybody else, in one order for all, and look at them again."""
+        wanted = select(Tag).where(Tag.id.in_([self.id, *(one.id for one in others)])).order_by(Tag.id)
+        held = db.session.scalars(wanted.with_for_update().execution_options(populate_existing=True)).all()
+        if self not in held or self.into_id is not None:
+            raise NotFoundError("tag", self.id)
+        if len(held) <= len(others):
+            raise InvalidError("Not accepted: name.", {"name": CHANGED})
 
     def remove(self, *, at: datetime, by: uuid.UUID | None) -> None:
         """Take it away, from all responses too."""

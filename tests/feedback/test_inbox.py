@@ -9,18 +9,20 @@ from sqlalchemy import delete, select, update
 
 from base import clock
 from base.db import db, transaction
+from base.errors import InvalidError, NotFoundError
 from feedback import inbox
 from feedback.concordance import Concordance
 from feedback.feed import Query
 from feedback.response import Response
 from feedback.searching import wish_of
-from feedback.tag import Tag
+from feedback.tag import TAKEN, Tag, Tagging
 from feedback.tally import Filters
 from surveys.contact import Contact
 from surveys.erasure import Erasure
 from tests.cast import AT, a_response, a_survey, an_invitation
 from tests.feedback.said import SAID, all_said
 from tests.house.tree import ROOT
+from tests.meanwhile import held_up
 
 
 @pytest.fixture
@@ -165,6 +167,68 @@ def test_tags_are_renamed_and_merged_in_one_place(cast, said):
     with transaction():
         Tag.of(cast.workspace.id, left.id).remove(**by)
     assert Tag.counted(cast.workspace.id) == []
+
+
+def two_tags(workspace, by):
+    with transaction():
+        return [Tag.make(workspace.id, name, **by).id for name in ("Slow", "Shop")]
+
+
+def merged(one, other, by):
+    with transaction() as session:
+        session.get_one(Tag, one).merge(session.get_one(Tag, other), **by)
+
+
+def test_of_two_who_merge_two_tags_into_each_other_one_is_told_that_the_other_did(cast):
+    by, faults = {"at": AT, "by": cast.cvetka.id}, []
+    slow, shop = two_tags(cast.workspace, by)
+    with held_up(lambda: merged(shop, slow, by), faults) as session:
+        session.get_one(Tag, slow).merge(session.get_one(Tag, shop), **by)
+    assert [type(fault) for fault in faults] == [InvalidError]
+    assert "changed meanwhile" in faults[0].fields["name"]
+    assert [tag.id for tag in Tag.all_of(cast.workspace.id)] == [shop]
+    with pytest.raises(NotFoundError):  # whoever still sees the one that is gone
+        merged(slow, shop, by)
+
+
+def test_a_tag_that_is_given_while_it_is_merged_is_the_one_that_it_became(cast, said):
+    by, faults = {"at": AT, "by": cast.cvetka.id}, []
+    slow, shop = two_tags(cast.workspace, by)
+    with held_up(lambda: merged(slow, shop, by), faults) as session:
+        session.merge(said[4]).add_tag("slow", **by)
+    assert faults == []
+    assert Tagging.ids_of(said[4].id) == [shop]
+
+
+def test_a_tag_that_is_merged_while_it_is_given_is_made_anew(cast, said):
+    by, faults, ident = {"at": AT, "by": cast.cvetka.id}, [], said[4].id
+    slow, shop = two_tags(cast.workspace, by)
+
+    def give():
+        with transaction() as session:
+            session.get_one(Response, ident).add_tag("slow", **by)
+
+    with held_up(give, faults) as session:
+        session.get_one(Tag, slow).merge(session.get_one(Tag, shop), **by)
+    assert faults == []
+    assert [tag.into_id for tag in Tagging.of([ident])[ident]] == [None]
+
+
+def test_two_who_call_two_tags_the_same_are_told_so(cast):
+    by, faults = {"at": AT, "by": cast.cvetka.id}, []
+    slow, shop = two_tags(cast.workspace, by)
+
+    def rename():
+        with transaction() as session:
+            session.get_one(Tag, shop).rename("Délai", **by)
+
+    with held_up(rename, faults) as session:
+        session.get_one(Tag, slow).rename("delai", **by)
+    assert [fault.fields for fault in faults] in ([], [{"name": TAKEN}])
+    assert "delai" in {tag.key for tag in Tag.all_of(cast.workspace.id)}
+    if faults:
+        rename()  # again, they become one
+    assert [tag.id for tag in Tag.all_of(cast.workspace.id)] == [slow]
 
 
 def test_comments_of_before_the_update_are_found(cast, said):
