@@ -9,6 +9,7 @@ from sqlalchemy import (
     ColumnElement,
     ForeignKey,
     Index,
+    Select,
     String,
     UniqueConstraint,
     Uuid,
@@ -25,6 +26,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from base import clock, events, tokens
 from base.db import Model, Moment, db, insert_once, new_id, writing
 from base.errors import NotFoundError
+from surveys.contact import Contact
 from surveys.interaction import Interaction
 from surveys.survey import Survey
 from surveys.version import Version
@@ -179,8 +181,8 @@ class Invitation(Model):
 
     @classmethod
     def due(cls, survey_id: uuid.UUID, now: datetime, *, limit: int) -> list[uuid.UUID]:
-        """Whose mails of a survey are to be written now, the longest waiting first. Inside a transaction others that
-        ask meanwhile get others.
+        """Whose mails of a survey are to be written now, the longest waiting first. Inside a transaction they are held,
+        and others that ask meanwhile get others; see `_held`.
         """
         found = (
             select(cls.id)
@@ -188,15 +190,12 @@ class Invitation(Model):
             .order_by(cls.send_at)
             .limit(limit)
         )
-        return list(db.session.scalars(found.with_for_update(skip_locked=True) if writing() else found))
+        return list(db.session.scalars(_held(found) if writing() else found))
 
     @classmethod
     def still_unasked(cls, idents: Collection[uuid.UUID]) -> list[uuid.UUID]:
-        """Those whose mail is not written yet and that nobody else writes now. Taken before the people are, as `due`
-        does, so that two writers never wait for each other. Needs a transaction.
-        """
-        found = select(cls.id).where(cls.id.in_(idents), text(DUE))
-        return list(db.session.scalars(found.with_for_update(skip_locked=True)))
+        """Those whose mail is not written yet and that nobody else writes now; see `_held`. Needs a transaction."""
+        return list(db.session.scalars(_held(select(cls.id).where(cls.id.in_(idents), text(DUE)))))
 
     @classmethod
     def mark_all_asked(cls, idents: Collection[uuid.UUID], version_id: uuid.UUID, *, at: datetime) -> None:
@@ -276,6 +275,14 @@ def told(status: str, answered_at: datetime | None, expires_at: datetime, *, now
     if status == "sent" or (status == "answered" and answered_at is None):
         return "expired" if expires_at <= now else "sent"
     return status
+
+
+def _held(found: Select[Any]) -> Select[Any]:
+    """Of these invitations those that nobody else holds, nor their people, until the transaction ends. It waits for
+    nobody: an erasure has the person and waits for the invitations, and the two would wait for each other.
+    """
+    people = found.join(Contact, Contact.id == Invitation.contact_id)
+    return people.with_for_update(skip_locked=True, of=(Invitation, Contact))
 
 
 def happened(workspace_id: uuid.UUID, source: str, external_id: str) -> ColumnElement[bool]:

@@ -27,6 +27,7 @@ from feedback.revision import Given
 from surveys import emails, jobs, reminders, suppression_list
 from surveys.cli import contacts
 from surveys.contact import Contact
+from surveys.dispatch import Dispatch
 from surveys.erasure import Erasure
 from surveys.filling import Piece
 from surveys.holding import all_holdings
@@ -42,6 +43,7 @@ from surveys.suppression import Suppression, Wish
 from surveys.survey import Survey
 from surveys.upload import Upload
 from tests.cast import AT, a_contact, a_response, a_survey, an_interaction, an_invitation
+from tests.meanwhile import erase_everybody, in_a_thread, until_it_waits
 from tests.town import RICH, rows
 
 MARA, NAME, WORDS = "mara.unique@customer.example", "Maraunique", "Wordsunique about the parcel"
@@ -314,6 +316,21 @@ def test_two_who_erase_and_answer_at_once_leave_nothing_behind(app, cast):
         assert faults == []
     assert traces() == set()
     assert db.session.scalar(select(func.count()).select_from(Contact)) == 0
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_whoever_writes_to_a_person_and_whoever_erases_them_never_wait_for_each_other(cast, again):
+    survey, faults = a_survey(cast.workspace), []
+    ident = an_invitation(survey, email=MARA, sent=False).id
+    with transaction() as session:
+        held = Invitation.still_unasked([ident]) if again else Invitation.due(survey.id, clock.now(), limit=9)
+        thread = in_a_thread(erase_everybody, faults)
+        until_it_waits(thread)
+        assert [one.invitation.id for one in Dispatch.many(held, alone=True)] == [ident]
+        session.get_one(Invitation, ident).mark_asked(at=clock.now())
+    thread.join()
+    assert faults == []
+    assert traces() == set()
 
 
 def test_erasing_twice_at_once_is_erasing_once(cast):
