@@ -5,13 +5,16 @@ import shutil
 import threading
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 from werkzeug.serving import make_server
 
 from accounts.access import COOKIE
 from accounts.session import Session
 from base import clock
 from base.db import transaction
+
+PATIENCE = 20_000
+"""Milliseconds for what a page should do by itself; much, for a busy machine is no fault of the page."""
 
 QUIET = [
     "--no-sandbox",
@@ -35,6 +38,7 @@ def _chromium():
 @pytest.fixture(scope="session")
 def chromium():
     """The browser; one for all tests, each test has contexts of its own."""
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=_chromium(), args=QUIET)
         yield browser
@@ -75,7 +79,7 @@ def browse(chromium, site):
                 secret = Session.start(user.id, at=clock.now(), address="127.0.0.1", user_agent="Chromium")
             context.add_cookies([{"name": COOKIE, "value": secret, "url": site}])
         page = context.new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(PATIENCE)
         page.complaints, page.elsewhere = [], []
         page.on("console", lambda message: page.complaints.append(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: page.complaints.append(str(error)))
