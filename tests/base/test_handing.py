@@ -106,7 +106,8 @@ def test_one_domain_gets_no_more_than_its_share_and_holds_up_nobody(app, by):
         post(6, domain="big.example")
         post(1, domain="small.example")
         deliver()
-        assert sorted(way.taken) == ["c0@big.example", "c0@small.example"]
+        # Which of the six it is nobody promises: they are due at the same moment.
+        assert sorted(to.partition("@")[2] for to in way.taken) == ["big.example", "small.example"]
         waiting = set(db.session.scalars(select(Mail.reason).where(Mail.state == "queued")))
         assert waiting == {"Waits its turn: at most 12 mails a minute go to big.example."}
         for second in range(0, 40, 5):
