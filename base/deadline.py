@@ -19,10 +19,10 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 POOLS: Final[dict[str, type[HTTPConnectionPool]]] = {"http": HTTPConnectionPool, "https": HTTPSConnectionPool}
 
 
-def keep(session: requests.Session, until: float) -> None:
-    """What servers answer in this session is read until then (`time.monotonic`); a TimeoutError comes afterwards."""
+def keep(asking: requests.Session, until: float) -> None:
+    """What servers answer to `asking` is read until then (`time.monotonic`); a TimeoutError comes afterwards."""
     answer = type("Answer", (_Answer,), {"until": until})
-    for adapter in session.adapters.values():
+    for adapter in asking.adapters.values():
         if isinstance(adapter, HTTPAdapter):
             pools = {scheme: _pool(known, answer) for scheme, known in POOLS.items()}
             adapter.poolmanager.pool_classes_by_scheme = pools

