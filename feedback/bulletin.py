@@ -158,8 +158,9 @@ def _surveys(alert: Alert) -> dict[uuid.UUID, Survey]:
 
 
 def locale_of(alert: Alert, recipient: Recipient) -> str:
-    """The reader's language, known from their digest; else the alert's."""
-    theirs = select(Digest.locale).where(
-        Digest.workspace_id == alert.workspace_id, Digest.recipient_email == recipient.address
-    )
-    return db.session.scalar(theirs) or alert.locale
+    """The reader's language, known from their newest digest; else the alert's."""
+    if recipient.kind != "mail":
+        return alert.locale
+    theirs = (Digest.workspace_id == alert.workspace_id, Digest.recipient_email == recipient.address)
+    newest = select(Digest.locale).where(*theirs, Digest.ended_at.is_(None)).order_by(Digest.created_at.desc())
+    return db.session.scalar(newest.limit(1)) or alert.locale

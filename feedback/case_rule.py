@@ -15,8 +15,6 @@ from feedback.case_owner import CaseLead, CaseTurn, workers
 from feedback.case_reason import CaseReason
 from surveys.timing import Window
 
-OWNERS = ("nobody", "lead", "turns", "person")
-
 
 @dataclass(frozen=True, kw_only=True)
 class Ruling:

@@ -153,6 +153,12 @@ def came_back(mail: Mail, returned: Returned, letter: Letter, at: datetime) -> b
     return _hear(case, mail, letter, automatic=returned.kind == "auto-reply", at=at)
 
 
+def _owner(case: Case) -> list[str]:
+    """Who is told that it is late: its owner, while they may work on cases."""
+    known = {user.id for user in workers(case.workspace_id)}
+    return [str(case.owner_id)] if case.owner_id in known else []
+
+
 def _listeners(case: Case) -> list[str]:
     """Who is told what comes back: the owner, else whoever wrote last."""
     found = str(case.owner_id) if case.owner_id else CaseEntry.last_writer(case.id)
@@ -208,7 +214,7 @@ def remind_overdue(now: datetime) -> None:
                 case = Case.locked(ident)
                 if case is not None and case.closed_at is None and case.reminded_at is None and case.due_at <= now:
                     case.reminded_at = now
-                    case.tell("overdue", By(now), data={"tell": [str(case.owner_id)] if case.owner_id else []})
+                    case.tell("overdue", By(now), data={"tell": _owner(case)})
         except Exception:
             log.exception("the owner of case %s could not be reminded; the next tick tries again", ident)
             db.session.rollback()

@@ -1,5 +1,6 @@
-"""Whoever may no longer look at a workspace is told nothing of its customers either: their digests end, and the mails
-of alerts to them stop. An address that had no account when it was ordered was chosen as a guest, and stays one.
+"""Whoever may no longer look at a workspace is told nothing of its customers either: their digests end, the mails of
+alerts to them stop, and their open cases are nobody's, so that somebody else takes them. An address that had no account
+when it was ordered was chosen as a guest, and stays one.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from base.db import db, transaction
 from base.events import Event
 from base.jobs import job
 from feedback.alert import Alert
+from feedback.case import By, Case
 from feedback.digest import Digest
 from feedback.recipient import LEFT, Recipient
 
@@ -33,8 +35,10 @@ def tell_no_more(user_id: uuid.UUID) -> None:
             return
         for workspace_id, left_at in _left(user):
             _end(user, left_at, Digest.workspace_id == workspace_id, Alert.workspace_id == workspace_id)
+            _let_go(user, Case.workspace_id == workspace_id)
         if user.disabled_at is not None:
             _end(user, user.disabled_at, true(), true())
+            _let_go(user, true())
 
 
 def _left(user: User) -> list[tuple[uuid.UUID, datetime]]:
@@ -58,3 +62,12 @@ def _end(user: User, until: datetime, digests: Where, alerts: Where) -> None:
         recipient = Recipient.locked(ident)
         if recipient is not None:
             recipient.leave(at=clock.now())
+
+
+def _let_go(user: User, cases: Where) -> None:
+    """Make the person's open cases nobody's."""
+    theirs = select(Case.id).where(Case.owner_id == user.id, Case.closed_at.is_(None), cases)
+    for ident in db.session.scalars(theirs.order_by(Case.id)).all():
+        case = Case.locked(ident)
+        if case is not None:
+            case.assign(None, By(clock.now()))

@@ -1,7 +1,7 @@
 """Roll-ups made anew beside those that are read, while both are kept true: after a change of zone, or by hand.
 
 The next generation counts what responses are counted as, in the order in which they came; what changes meanwhile
-changes both, as far as the next one has come (`rollup.fold`). At the end it is the one that is read.
+changes both, as far as the next one has come (`fold.fold`). At the end it is the one that is read.
 """
 
 from __future__ import annotations

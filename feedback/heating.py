@@ -44,10 +44,6 @@ class Grid:
     days: tuple[tuple[Cell, ...], ...]
     n: int
 
-    @property
-    def busiest(self) -> int:
-        return max(cell.score.n for day in self.days for cell in day)
-
 
 def grid(metric: str, counts: Iterable[tuple[datetime, int, int]], zone: str) -> Grid:
     """The grid of (moment, score, how often); all moments of a row are within one local hour of `zone`."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import func, select
 
@@ -77,6 +78,20 @@ def size(query: Query, *, most: int = MOST_COUNTED) -> Size:
         some = select(Response.id).outerjoin(Contact, Contact.id == Response.contact_id)
         some = some.where(*feed.wanted(query)).limit(most + 1)
         n = db.session.scalar(select(func.count()).select_from(some.subquery())) or 0
+    return Size(min(n, most), n > most)
+
+
+def new_since(workspace_id: uuid.UUID, since: datetime, noon: datetime, *, most: int) -> Size:
+    """How many comments are new since a moment. Anonymous ones say noon of their day, and are new until it is over:
+    of the day whose `noon` is before the moment they count too, as `glance.is_new` marks them.
+    """
+    later = size(Query(workspace_id=workspace_id, commented=True, since=since), most=most)
+    if noon >= since or later.more:
+        return later
+    today = Query(workspace_id=workspace_id, commented=True, since=noon, until=since)
+    some = select(Response.id).outerjoin(Contact, Contact.id == Response.contact_id)
+    some = some.where(*feed.wanted(today), *Response.unsigned()).limit(most + 1)
+    n = later.n + (db.session.scalar(select(func.count()).select_from(some.subquery())) or 0)
     return Size(min(n, most), n > most)
 
 

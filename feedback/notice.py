@@ -1,8 +1,9 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import (
     Boolean,
@@ -219,3 +220,15 @@ def _taken(table: type[Member | Drop], notice: Notice) -> int:
         update(table).where(*waiting).values(notice_id=notice.id).execution_options(synchronize_session=False)
     )
     return int(result.rowcount)  # type: ignore[attr-defined]
+
+
+def not_wanted(about: Mapping[str, Any], now: datetime) -> str | None:  # noqa: ARG001 - asked of every kind alike
+    """Why the mail of an alert is not wanted any more: the alert was stopped or its reader removed while it waited."""
+    notice = db.session.get(Notice, uuid.UUID(about["notice_id"]))
+    recipient = db.session.get(Recipient, notice.recipient_id) if notice else None
+    alert = db.session.get(Alert, notice.alert_id) if notice else None
+    if notice is None or recipient is None or alert is None or recipient.removed_at is not None or recipient.left:
+        return "Its reader was removed from the alert before the mail went out."
+    if notice.trigger != "test" and (alert.off_at is not None or not recipient.listens):
+        return "The alert was stopped before its mail went out."
+    return None

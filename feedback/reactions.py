@@ -5,7 +5,7 @@ from base import courier
 from base.courier import Check, Hook, Together
 from base.jobs import Job
 from base.second_try import Objection
-from feedback import alerter, casework, farewell, jobs
+from feedback import alerter, casework, farewell, jobs, notice
 from surveys import jobs as surveys_jobs
 from surveys import mailroom, reminders
 from surveys.mailroom import Thread
@@ -56,6 +56,7 @@ ON_FAILED: dict[str, Hook] = {
 }
 
 BEFORE: dict[str, Check] = {
+    "alert": notice.not_wanted,
     "digest": jobs.digest_ended,
     casework.KIND: casework.may_still_go,
     reminders.TOLD: reminders.may_still_go,

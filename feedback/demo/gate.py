@@ -4,6 +4,7 @@ wishes not to be asked.
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -20,18 +21,20 @@ from surveys import mailroom, suppression_list
 from surveys.contact import Contact
 from surveys.hook import Hook
 from surveys.invitation import Invitation
+from surveys.qualifying import drawn
 from surveys.received_call import Parcel
 from surveys.receiver import take_in
+from surveys.rule import SendingRule
 from surveys.source import Source
 from surveys.suppression import Wish
 
-CALLS: tuple[tuple[float, dict[str, Any]], ...] = (
-    (7.0, {"id": "R-2041", "email": "maja.zajc@customer.example", "name": "Maja Zajc", "locale": "sl"}),
-    (5.5, {"id": "R-2042", "email": "tomasz.wrona@customer.example", "name": "Tomasz Wrona", "locale": "pl"}),
-    (4.0, {"id": "R-2043", "email": "eleni.at.home", "name": "Ελένη Δήμου", "locale": "el"}),
-    (1.5, {"id": "R-2044", "email": "olga.belova@customer.example", "name": "Ольга Белова", "locale": "ru"}),
+CALLS: tuple[tuple[float, bool, dict[str, Any]], ...] = (
+    (7.0, True, {"email": "maja.zajc@customer.example", "name": "Maja Zajc", "locale": "sl"}),
+    (5.5, False, {"email": "tomasz.wrona@customer.example", "name": "Tomasz Wrona", "locale": "pl"}),
+    (4.0, True, {"email": "eleni.at.home", "name": "Ελένη Δήμου", "locale": "el"}),
+    (1.5, True, {"email": "olga.belova@customer.example", "name": "Ольга Белова", "locale": "ru"}),
 )
-"""Hours ago, and what the repair shop told; one clerk typed no address."""
+"""Hours ago, whether the survey's share is to have it, and what the repair shop told; one clerk typed no address."""
 SHOP = {"team": "Repairs", "agent": "Miha Kos", "channel": "in person"}
 
 AT = "bounces@lipa.example"
@@ -82,10 +85,10 @@ LEFT_ALONE = ("press@magazine.example", "board@lipa.example", "a.former.customer
 
 def tell(made: Company, now: datetime, drain: Callable[[], object]) -> None:
     """Let it all come in during the last hours; `drain` works off what follows from it."""
-    key = _open(made, now - timedelta(days=1))
-    for hours, told in CALLS:
+    slug, key = _open(made, now - timedelta(days=1))
+    for place, (hours, asked, told) in enumerate(CALLS):
         with clock.standing_at(now - timedelta(hours=hours)):
-            _call(key, told)
+            _call(key, told | {"id": _number(made, slug, 2041 + 20 * place, asked=asked)})
             drain()
     with clock.standing_at(now - timedelta(hours=1)):
         _come_back(made)
@@ -93,12 +96,18 @@ def tell(made: Company, now: datetime, drain: Callable[[], object]) -> None:
     _leave_alone(made, now - timedelta(minutes=40))
 
 
-def _open(made: Company, at: datetime) -> str:
-    """Make the source of the repair shop; the secret of its address."""
+def _number(made: Company, slug: str, first: int, *, asked: bool) -> str:
+    """The next number of a repair that falls on this side of the share that the survey asks about."""
+    terms, numbers = SendingRule.of(made.surveys["ces"]), (f"R-{number}" for number in itertools.count(first))
+    return next(one for one in numbers if drawn(made.surveys["ces"], (slug, one), terms.sample) == asked)
+
+
+def _open(made: Company, at: datetime) -> tuple[str, str]:
+    """Make the source of the repair shop: what it is called among sources, and the secret of its address."""
     with clock.standing_at(at), transaction():
         shop, key = Source.create(made.workspace_id, "Repair shop", "generic", at=at, by=made.admin_id)
         shop.change(name=shop.name, survey_ids=[made.surveys["ces"]], at=at, by=made.admin_id)
-    return key
+    return shop.slug, key
 
 
 def _call(key: str, told: dict[str, Any]) -> None:

@@ -21,7 +21,7 @@ bp = Blueprint("agenda", __name__)
 PAGE = 30
 AHEAD = timedelta(days=7)
 MOST = 60
-"""Mails to come that a page lists at most."""
+"""Mails to come that a page lists at most; the next one of each digest is listed whatever there are."""
 
 
 @bp.get("/w/<workspace>/digests/calendar")
@@ -41,13 +41,17 @@ def show(workspace: Workspace) -> ResponseReturnValue:
 
 def _ahead(workspace_id: uuid.UUID) -> list[tuple[Due, list[Digest]]]:
     """The mails of the coming week with the digests in each; at least the next one of each digest."""
-    digests = {one.id: one for one in Digest.all_of(workspace_id) if one.next_due_at is not None}
     found: dict[tuple[object, ...], tuple[Due, list[Digest]]] = {}
+    first: set[tuple[object, ...]] = set()
     now = clock.now()
-    for one in digests.values():
-        for due in coming(one.rhythm, now, until=now + AHEAD, last_local_date=one.last_local_date):
-            found.setdefault((due.at, *one.reader), (due, []))[1].append(one)
-    return sorted(found.values(), key=lambda each: (each[0].at, each[1][0].recipient_email))[:MOST]
+    for one in (one for one in Digest.all_of(workspace_id) if one.next_due_at is not None):
+        dues = coming(one.rhythm, now, until=now + AHEAD, last_local_date=one.last_local_date)
+        keys = [(due, (due.at, *one.reader)) for due in dues]
+        for due, key in keys:
+            found.setdefault(key, (due, []))[1].append(one)
+        first.add(keys[0][1])
+    listed = sorted(found.items(), key=lambda each: (each[1][0].at, each[1][1][0].recipient_email))
+    return [mail for place, (key, mail) in enumerate(listed) if place < MOST or key in first]
 
 
 def _ident(text: str) -> uuid.UUID | None:

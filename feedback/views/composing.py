@@ -16,7 +16,7 @@ from base.errors import InvalidError
 from feedback import detail, feed, ranging
 from feedback.dashboard import Dashboard
 from feedback.feed import Place
-from feedback.forms.filtering import ABOUT_ANSWERS, FACTS, PERIOD, SENTIMENTS, ResultsForm
+from feedback.forms.filtering import NAMED, SENTIMENTS, ResultsForm
 from feedback.ranging import BadRange, Range
 from feedback.saved_view import SavedView
 from feedback.tally import Filters
@@ -103,8 +103,7 @@ def period_of(zone: str) -> tuple[Range, BadRange | None]:
 
 def kept(*names: str) -> dict[str, str]:
     """What the address says now, without `names` and without the place in the list."""
-    known = (*PERIOD, "metric", *FACTS, *ABOUT_ANSWERS)
-    return {name: request.args[name] for name in known if name not in names and request.args.get(name)}
+    return {name: request.args[name] for name in NAMED if name not in names and request.args.get(name)}
 
 
 def address(endpoint: str, changes: dict[str, Any], **names: Any) -> str:

@@ -14,6 +14,7 @@ from base.errors import NotFoundError
 from base.web import public
 from feedback import emails
 from feedback.digest import Digest
+from feedback.digesting import period_of
 from feedback.issue import Issue
 from feedback.report import Report
 from feedback.way import Leave, Way
@@ -40,11 +41,13 @@ def ask(token: str) -> ResponseReturnValue:
         if not leave.opens(digest, clock.now()):
             return _page(voice, workspace, state="closed"), 410
         values = {"company": workspace.name, "address": digest.recipient_email}
+        if digest.id.hex not in session.get(_READS, ()):
+            days = period_of(issue.period_from, issue.period_to, digest.rhythm)
+            dates = voice.dates(days.first_day, days.last_day)
+            return _page(voice, workspace, state="shut", dates=dates, values=values)
         report = Report.of(digest, issue, issue.members, most=LISTED)
         way = Way(f"/w/{workspace.slug}", digest.id, issue.id, digest.recipient_email, "guest", leave.until)
         part = emails.part(voice, report, way)
-        if digest.id.hex not in session.get(_READS, ()):
-            return _page(voice, workspace, state="shut", dates=part["dates"], values=values)
         when = voice.moment(leave.until, digest.zone)
         return _page(voice, workspace, state="open", dates=part["dates"], part=part, when=when)
 

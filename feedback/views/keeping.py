@@ -15,13 +15,12 @@ from accounts.workspace import Workspace
 from base import clock
 from base.db import transaction
 from base.errors import ConflictError
-from feedback.forms.filtering import ABOUT_ANSWERS, FACTS, PERIOD
+from feedback.forms.filtering import NAMED
 from feedback.saved_view import SavedView
 from surveys.survey import Survey
 
 bp = Blueprint("keeping", __name__)
 
-NAMED = (*PERIOD, "metric", *FACTS, *ABOUT_ANSWERS)
 LONGEST = 4000
 """Characters of an address that is kept."""
 
@@ -34,7 +33,8 @@ def keep(workspace: Workspace) -> ResponseReturnValue:
     survey = Survey.of(workspace.id, slug) if slug else None
     query = urlencode([(key, value) for key, value in parse_qsl(request.form.get("query", "")) if key in NAMED])
     if not name or len(query) > LONGEST:
-        flash(_("The view needs a name."), "error")
+        much = _("This page is narrowed by too many words to be saved. Take some of them away.")
+        flash(much if name else _("The view needs a name."), "error")
         return redirect(_shown(workspace, survey, query), 303)
     try:
         with transaction():

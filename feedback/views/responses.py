@@ -117,7 +117,7 @@ def _new(workspace: Workspace, since: datetime | None) -> inbox.Size:
     """How many comments came since somebody last looked, of the whole workspace."""
     if since is None:
         return inbox.Size(0)
-    return inbox.size(Query(workspace_id=workspace.id, commented=True, since=since), most=99)
+    return inbox.new_since(workspace.id, since, clock.noon(since, workspace.zone), most=99)
 
 
 @bp.get("/w/<workspace>/responses/<uuid:ident>")

@@ -388,3 +388,21 @@ def test_the_rule_of_a_workspace_is_another_ones_business(cast, survey, run_jobs
     run_jobs()
     assert cases() == []
     assert CaseRule.of(cast.elsewhere).owner_by == "nobody"
+
+
+def test_open_cases_of_who_leaves_are_nobodys_and_who_may_not_work_on_them_is_not_told(
+    cast, survey, case, run_jobs, browser_of, friday
+):
+    change(case, lambda one: one.assign(cast.cvetka.id, By(clock.now(), cast.ana.id)))
+    with transaction():
+        Role.of(cast.workspace.id, cast.cvetka.id).name = "viewer"
+    friday.move_to(case.due_at + HOUR)
+    casework.remind_overdue(clock.now())
+    db.session.rollback()
+    assert [entry.data["tell"] for entry in CaseEntry.of(case.id) if entry.kind == "overdue"] == [[]]
+    with transaction():
+        Role.of(cast.workspace.id, cast.cvetka.id).remove(at=clock.now())
+    run_jobs()
+    assert cases()[0].owner_id is None
+    page = browser_of(cast.ana).get(f"/w/acme/cases/{case.id}").text
+    assert "Nobody’s now: its owner may no longer look here" in page

@@ -353,3 +353,19 @@ def test_the_calendar_lists_what_was_sent_in_this_workspace(cast, browser_of, li
     assert browser_of(cast.dmitri).get("/w/acme/digests/calendar").status_code == 404
     older = browser_of(cast.cvetka).get(f"/w/acme/digests/calendar?before={mine.id}").text
     assert "Nothing was sent yet" in older
+
+
+def test_the_calendar_leaves_out_no_digest_however_many_mails_come(cast, browser_of):
+    zone = "Europe/Ljubljana"
+    with time_machine.travel(SATURDAY, tick=False):
+        for number in range(10):
+            reader = f"r{number}@acme.example"
+            ordered(cast.workspace, recipient_email=reader, cadence=Cadence("daily", 8, 0, None, None, zone))
+        ordered(
+            cast.workspace,
+            recipient_email="last@acme.example",
+            cadence=Cadence("monthly", 8, 0, None, 20, zone),
+        )
+        page = browser_of(cast.cvetka).get("/w/acme/digests/calendar").text
+    assert "last@acme.example" in page
+    assert page.count("<time datetime=") == 61

@@ -9,12 +9,13 @@ from sqlalchemy import select
 from accounts.role import Role
 from accounts.user import User
 from base.db import db, transaction
-from feedback import farewell, jobs
+from feedback import alerter, farewell, jobs
 from feedback.alert_emails import stop_url
 from feedback.digest import Digest
 from feedback.recipient import Recipient
 from tests.cast import a_person, a_response, a_survey, an_invitation
-from tests.feedback.alerts import BOSS, alert_mails, an_alert
+from tests.feedback.alerts import BOSS, alert_mails, an_alert, notices
+from tests.feedback.answers import many_answers
 from tests.feedback.readers import DAY, FRIDAY, HOUR, answered, mails, ordered
 
 MINUTE = timedelta(minutes=1)
@@ -111,3 +112,15 @@ def test_admins_see_why_and_only_they_resume(cast, run_jobs, browser_of, client)
     assert client.post(link, data={"resume": "1"}).status_code == 404
     assert ana.post(f"/w/acme/alerts/{alert.id}/recipients/{recipient.id}/resume").status_code == 303
     assert living() == ([], ["cvetka@acme.example"])
+
+
+def test_a_mail_of_an_alert_that_waits_does_not_go_to_who_left(cast, run_jobs):
+    survey = a_survey(cast.workspace, at=FRIDAY - DAY)
+    an_alert(cast.workspace)
+    alerter.raise_alerts(many_answers(survey, [{"score": 1, "read_at": FRIDAY, "created_at": FRIDAY}])[0])
+    alerter.write_mail(notices()[0].id)
+    assert [mail.state for mail in alert_mails()] == ["queued"]
+    removed(cast.workspace, cast.cvetka)
+    farewell.tell_no_more(cast.cvetka.id)
+    run_jobs()
+    assert [mail.state for mail in alert_mails()] == ["suppressed"]

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from base import clock
 from base.db import db, transaction
@@ -13,10 +13,12 @@ from feedback.export import Export
 from feedback.exporter import file_of
 from feedback.glance import Glance, is_new
 from feedback.note import Note
+from feedback.response import Response
 from feedback.tag import Tag
 from surveys.contact import Contact
 from surveys.erasure import Erasure
 from tests.cast import AT, a_person, a_response, a_survey, an_api_key, an_invitation
+from tests.feedback.answers import many_answers
 from tests.feedback.said import SAID, all_said
 
 
@@ -152,6 +154,23 @@ def test_an_anonymous_answer_is_new_until_its_day_is_over():
     assert looked == {9: True, 15: True}  # whatever the hour was: it would tell when the answer came
     assert not is_new(noon, noon + timedelta(days=1), anonymous=True, zone="UTC")
     assert not is_new(noon, noon.replace(hour=15), anonymous=False, zone="UTC")
+
+
+def test_as_many_are_counted_as_are_marked_anonymous_ones_too(cast, survey, browser_of, run_jobs):
+    noon, cvetka = AT.replace(hour=11, minute=0), browser_of(cast.cvetka)  # noon in Ljubljana
+    looked = noon + timedelta(hours=3)
+    said = [{"score": 3, "comment": f"Number {number}", "created_at": noon} for number in range(2)]
+    anonymous = many_answers(survey, said)
+    with transaction() as session:
+        session.execute(update(Response).where(Response.id.in_(anonymous)).values(invitation_id=None, contact_id=None))
+    many_answers(survey, [{"score": 3, "comment": "Later", "created_at": looked + timedelta(hours=1)}])
+    run_jobs()
+    Glance.keep(cast.cvetka.id, cast.workspace.id, at=looked)
+    db.session.commit()
+    with time_machine.travel(looked + timedelta(hours=2), tick=False):
+        page = cvetka.get("/w/acme/responses?commented=1").text
+    assert page.count("inbox-row inbox-new") == 3
+    assert "3 new comments since you last looked" in page
 
 
 def test_the_api_searches_and_takes_the_name_of_a_tag(cast, said, client):

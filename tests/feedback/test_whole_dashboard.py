@@ -258,6 +258,8 @@ def test_a_view_needs_a_name_and_a_page_has_not_too_many(cast, browser_of):
     asked = browser.post("/w/acme/views", data={"name": " ", "query": "period=7d"})
     assert asked.headers["Location"] == "/w/acme/results?period=7d"
     assert "The view needs a name." in browser.get("/w/acme/results").text
+    browser.post("/w/acme/views", data={"name": "Long", "query": f"agent={'x' * 5000}"})
+    assert "narrowed by too many words to be saved" in browser.get("/w/acme/results").text
     with transaction():
         for number in range(MOST_VIEWS):
             SavedView.keep(cast.workspace.id, None, f"V{number}", "", at=AT)
