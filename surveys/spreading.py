@@ -48,6 +48,11 @@ def workdays_between(first: date, end: date) -> list[date]:
     return list(takewhile(lambda day: day < end, workdays_from(first)))
 
 
+def lot(whose: uuid.UUID) -> int:
+    """A number that looks drawn at random, and is the same one each time for the same person."""
+    return int.from_bytes(sha256(whose.bytes).digest()[:8], "big")
+
+
 @dataclass
 class Calendar:
     """How many have their turn on which day, and where there is room for one more.
@@ -94,8 +99,7 @@ class Calendar:
         fewest = self._fewest()
         if not fewest:
             return self.not_before(self._period[-1] + _DAY)
-        number = int.from_bytes(sha256(whose.bytes).digest()[:8], "big")
-        return self._take(fewest[number % len(fewest)])
+        return self._take(fewest[lot(whose) % len(fewest)])
 
     def caught_up(self, missed: int) -> date:
         """A day for somebody whose own went by: the emptiest of as many workdays as were `missed`."""

@@ -13,7 +13,7 @@ from accounts.workspace import Workspace
 from base import clock
 from base.db import db, new_id, transaction
 from feedback import schedule
-from surveys import jobs, recurring
+from surveys import jobs, recurring, spreading
 from surveys.contact import Contact
 from surveys.interaction import Interaction
 from surveys.invitation import Invitation
@@ -37,6 +37,12 @@ def traveller():
 @pytest.fixture
 def survey(cast):
     return a_survey(cast.workspace)
+
+
+@pytest.fixture
+def midway(monkeypatch):
+    """Everybody's lot is the 31st workday of their period, or one after it that is as free; by real lots it is any."""
+    monkeypatch.setattr(spreading, "lot", lambda _: 30)
 
 
 def people(workspace, number, *, at=AT, **known):
@@ -129,19 +135,19 @@ def test_everybody_is_asked_once_in_the_first_period_evenly(cast, survey, live):
 def test_and_then_every_three_months_for_a_year(cast, survey, live):
     everybody = people(cast.workspace, 10)
     started(survey, people=10)
-    live(366)
+    live(375)  # whose first day was among the last ones comes to the fourth days after the year's end
     assert set(Counter(asked(survey)).values()) == {1}
     for ident in everybody:
         own = asked(survey, ident)
-        assert len(own) == 4
+        assert len(own) in (4, 5)
         for before, after in itertools.pairwise(own):
             assert months_after(before, 3) <= after <= months_after(before, 3) + 4 * DAY
 
 
-def test_a_request_is_an_interaction_of_its_day_that_nothing_else_caused(cast, survey, live):
+def test_a_request_is_an_interaction_of_its_day_that_nothing_else_caused(cast, survey, live, midway):
     [ident] = people(cast.workspace, 1)
     started(survey)
-    live(97)  # three months, and as long as the last workday of them can be away
+    live(97)
     one = db.session.scalars(select(Interaction)).one()
     day = asked(survey)[0]
     assert (one.source, one.external_id) == ("recurring", f"{survey.id}:{ident}:{day}")
@@ -212,7 +218,7 @@ def test_conditions_and_shares_on_interactions_do_not_hold_for_those_whose_turn_
     assert len(asked_people(survey)) == 5
 
 
-def test_a_quarantine_lets_a_turn_go_or_waits_as_the_terms_say(cast, live):
+def test_a_quarantine_lets_a_turn_go_or_waits_as_the_terms_say(cast, live, midway):
     for when, days in (("drop", []), ("defer", [date(2027, 2, 23)])):
         survey = on_terms(a_survey(cast.workspace, "ces"), quarantine_days=0, when_quarantined=when)
         with transaction() as session:
@@ -227,7 +233,7 @@ def test_a_quarantine_lets_a_turn_go_or_waits_as_the_terms_say(cast, live):
         stopped(survey)
 
 
-def test_whoever_unsubscribed_is_not_asked_and_the_reason_is_kept(cast, survey, live):
+def test_whoever_unsubscribed_is_not_asked_and_the_reason_is_kept(cast, survey, live, midway):
     [ident] = people(cast.workspace, 1)
     started(survey)
     live(1)
