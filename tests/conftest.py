@@ -2,7 +2,10 @@
 
 import contextvars
 import gc
+import os
+import random
 import shutil
+from types import SimpleNamespace
 
 import pytest
 from flask.testing import FlaskClient
@@ -43,6 +46,13 @@ def pytest_collection_finish():
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
+
+
+@pytest.fixture(autouse=True)
+def _ids(monkeypatch, request):
+    """A test makes the same ids in every run; `AFTERWORD_TEST_LOT=2` gives it others, to find what hangs on them."""
+    drawn = random.Random(f"{request.node.nodeid} {os.environ.get('AFTERWORD_TEST_LOT', '')}")
+    monkeypatch.setattr("base.db.secrets", SimpleNamespace(randbits=drawn.getrandbits))
 
 
 class Visitor(FlaskClient):
