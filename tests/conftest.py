@@ -5,9 +5,11 @@ import gc
 import os
 import random
 import shutil
+from datetime import UTC, datetime
 from types import SimpleNamespace
 
 import pytest
+import time_machine
 from flask.testing import FlaskClient
 from hypothesis import settings as hypothesis_settings
 
@@ -22,6 +24,10 @@ from tests.cast import Cast
 # The same cases in every run, however busy the machine is: a red run means a red commit.
 hypothesis_settings.register_profile("house", deadline=None, derandomize=True)
 hypothesis_settings.load_profile("house")
+
+
+TODAY = datetime(2026, 11, 26, 4, tzinfo=UTC)
+"""Some days after `tests.cast.AT`, when most things happen."""
 
 
 def pytest_addoption(parser):
@@ -46,6 +52,16 @@ def pytest_collection_finish():
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
+
+
+@pytest.fixture(autouse=True)
+def _today(request):
+    """A test begins on the same day at the same hour in every run, unless it has servers, whose clocks nobody moves."""
+    if {"browser", "crash"} & {mark.name for mark in request.node.iter_markers()}:
+        yield
+        return
+    with time_machine.travel(TODAY, tick=True):
+        yield
 
 
 @pytest.fixture(autouse=True)
