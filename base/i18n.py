@@ -12,6 +12,8 @@ from babel.dates import get_datetime_format
 from flask import Flask, g, has_request_context, request
 from flask_babel import Babel, format_date, format_decimal, format_time, get_locale, gettext
 
+from base import numerals
+
 LOCALES = ("en",)
 """Languages that staff pages are translated into."""
 
@@ -89,8 +91,11 @@ def show_soon(at: datetime) -> str:
 
 
 def init(app: Flask) -> None:
-    """Set up Babel and the filters `datetime`, `date`, `ago`, `soon`, `number` of the staff templates."""
+    """Set up Babel, the filters `datetime`, `date`, `ago`, `soon`, `number` and `numberformat` of the staff templates,
+    and the numbers that they may call.
+    """
     app.config.setdefault("BABEL_TRANSLATION_DIRECTORIES", str(app.config["ROOT"] / "translations"))
     babel.init_app(app, locale_selector=staff_locale, timezone_selector=staff_zone)
     shown = {"datetime": show_datetime, "date": show_date, "ago": show_ago, "soon": show_soon, "number": format_decimal}
-    app.jinja_env.filters.update(shown)
+    app.jinja_env.filters.update(shown, numberformat=numerals.numberformat)
+    app.jinja_env.globals.update(numerals.SHOWN)

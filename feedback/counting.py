@@ -46,6 +46,10 @@ REACH: Final = ("asked", "sent", "clicked", "answered", "commented")
 STEPS: Final = (1, 2, 4)
 """What an invitation says of the first three, as bits of one number."""
 
+_STEPPED: Final = tuple(
+    tuple(place for place, bit in enumerate(STEPS) if steps & bit) for steps in range(2 ** len(STEPS))
+)
+
 Numbers = list[int]
 """One number for each of `MEASURES`, or of `REACH`."""
 
@@ -93,7 +97,7 @@ def reached(fact: Fact) -> tuple[int, ...]:
 
 def stepped(steps: int) -> tuple[int, ...]:
     """The places of `REACH` that an invitation adds to."""
-    return tuple(place for place, bit in enumerate(STEPS) if steps & bit)
+    return _STEPPED[steps]
 
 
 def add(into: Numbers, places: Iterable[int], weight: int) -> None:

@@ -45,6 +45,9 @@ MOST_PENDING = 20_000
 MOST_RIMS = 4
 """Parts of days that are counted from rows; with more, the days of roll-ups are not those that are asked for."""
 
+MANY: tuple[Cut, ...] = ("agent", "team", "channel", "language")
+"""Cuts with so many values that of a whole interval only their scores are read."""
+
 Cells = dict[tuple[Cut, str], Numbers]
 
 
@@ -201,21 +204,25 @@ class Figures:
 
     def _whole(self, interval: Interval, filters: Filters) -> Numbers:
         """The sum over an interval of everything that passes."""
-        segment, whole = facet(filters), [0] * len(MEASURES)
-        for (cut, key), numbers in self._cells(interval, filters.version).items():
-            if (cut == "all") if segment is None else (cut == segment and passes(filters, value_of(key))):
-                whole = [a + b for a, b in zip(whole, numbers, strict=True)]
-        return whole
+        if facet(filters) is not None:
+            return self._over([self._slot(interval)], filters)[0]
+        return self._cells(interval, filters.version).get(("all", ""), [0] * len(MEASURES))
 
     def _cells(self, interval: Interval, version: int | None) -> Cells:
-        """Everything that is known of an interval, read once."""
+        """Everything that is known of an interval, read once; of names and languages only how often each score was
+        given, for they are most of all.
+        """
         known = self._known.get((interval, version))
         if known is None:
-            slot = self._slot(interval)
-            sums = [func.sum(Rollup.__table__.c[name]) for name in MEASURES]
-            query = self._within(slot, self._stored(select(Rollup.cut, Rollup.value, *sums), self.cuts, version))
-            rows = self.connection.execute(query.group_by(Rollup.cut, Rollup.value))
-            known = {(cut, value): [int(n) for n in numbers] for cut, value, *numbers in rows}
+            slot, known = self._slot(interval), {}
+            for cuts, measures in ((MANY, SCORES), (tuple(set(CUTS) - set(MANY)), MEASURES)):
+                sums = [func.sum(Rollup.__table__.c[name]) for name in measures]
+                stored = self._stored(select(Rollup.cut, Rollup.value, *sums), set(cuts) & set(self.cuts), version)
+                rest = [0] * (len(MEASURES) - len(measures))
+                for cut, value, *numbers in self.connection.execute(
+                    self._within(slot, stored).group_by(Rollup.cut, Rollup.value)
+                ):
+                    known[cut, value] = [*map(int, numbers), *rest]
             for fact in (*self._changed(slot), *self._rims(slot.rims)):
                 if version in (None, fact.version):
                     for cut, key, places in cells(fact):

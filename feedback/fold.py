@@ -48,19 +48,22 @@ class Counts:
 
     def take(self, facts: Iterable[Fact]) -> None:
         for fact in facts:
-            for cut, value, places in cells(fact):
-                self._cells.add(fact.at, (cut, value, fact.version), places, fact.weight)
+            version = fact.version
+            self._cells.add(
+                fact.at, [((cut, value, version), places) for cut, value, places in cells(fact)], fact.weight
+            )
             if fact.asked is not None:
-                self._reach.add(fact.asked, fact.version, reached(fact), fact.weight)
+                self._reach.add(fact.asked, [(version, reached(fact))], fact.weight)
 
     def take_asked(self, rows: Iterable[Row[Any]]) -> None:
         for row in rows:
-            self._reach.add(row.created_at, self._versions[row.version_id], stepped(row.steps), row.weight)
+            self._reach.add(row.created_at, [(self._versions[row.version_id], stepped(row.steps))], row.weight)
 
     def keep(self) -> None:
         """Add them to the roll-ups. Needs the lock of the state."""
         cells, reach = self._cells.by_stretch(), self._reach.by_stretch()
-        mine = (self._survey_id, self._generation)
+        on_sqlite = db.engine.dialect.name == "sqlite"
+        mine = (self._survey_id.hex if on_sqlite else self._survey_id, self._generation)
         _upsert(Rollup, [(*mine, cut, at, value, of, *sums) for (at, (cut, value, of)), sums in cells.items()])
         _upsert(RollupReach, [(*mine, at, version, *sums) for (at, version), sums in reach.items()])
 
@@ -117,7 +120,7 @@ def _settle(counted: list[uuid.UUID], gone: list[uuid.UUID], asked: list[int]) -
 
 
 def _upsert(model: type[Rollup | RollupReach], rows: list[Any]) -> None:
-    """Add to the cells. Past SQLAlchemy's parameters of each row, which cost more than the database does."""
+    """Add to the cells, of ids as the driver takes them: SQLAlchemy's parameters cost more than the database does."""
     if not rows:
         return
     connection, table = db.session.connection(), model.__table__
@@ -127,9 +130,7 @@ def _upsert(model: type[Rollup | RollupReach], rows: list[Any]) -> None:
     more = {name: table.c[name] + statement.excluded[name] for name in added}
     statement = statement.on_conflict_do_update(index_elements=list(table.primary_key.columns), set_=more)
     rows.sort()
-    if on_sqlite:
-        rows = [(survey_id.hex, *rest) for survey_id, *rest in rows]
-    else:
+    if not on_sqlite:
         names = [column.name for column in table.columns]
         rows = [dict(zip(names, row, strict=True)) for row in rows]
     connection.exec_driver_sql(str(statement.compile(dialect=connection.dialect)), rows)

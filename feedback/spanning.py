@@ -1,11 +1,12 @@
-"""Days put together so that few of them cover any period: stretches of 1, 8, 64 and 512 days.
+"""Days put together so that few of them cover any period: stretches of 1, 4, 16, 64 and 256 days.
 
 A stretch is a whole number: its level and its place among the stretches of that level, counted from the first day of
-the calendar. Three years are some forty of them at most, whatever days they begin and end on.
+the calendar. Three years are 27 of them at most, whatever days they begin and end on.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -16,7 +17,7 @@ from zoneinfo import ZoneInfo
 
 from feedback.zoning import ONE_DAY, Interval, day_start, local_date
 
-WIDTHS = (1, 8, 64, 512)
+WIDTHS = (1, 4, 16, 64, 256)
 """Days of a stretch of each level."""
 LEVELS = len(WIDTHS)
 SHIFT = 10_000_000
@@ -93,23 +94,26 @@ class Sums:
 
     def __init__(self, zone: str, width: int) -> None:
         self._calendar, self._width = Calendar(zone), width
-        self._days: dict[tuple[int, Hashable], list[int]] = {}
+        self._days: defaultdict[int, dict[Hashable, list[int]]] = defaultdict(dict)
 
-    def add(self, at: datetime, key: Hashable, places: Iterable[int], weight: int) -> None:
-        """Add `weight` at some places of the numbers of a moment's day."""
-        cell = (self._calendar.day(at), key)
-        numbers = self._days.get(cell)
-        if numbers is None:
-            numbers = self._days[cell] = [0] * self._width
-        for place in places:
-            numbers[place] += weight
+    def add(self, at: datetime, cells: Iterable[tuple[Hashable, Iterable[int]]], weight: int) -> None:
+        """Add `weight` to the numbers of a moment's day: each of `cells` is a key and the places to add it at."""
+        day = self._days[self._calendar.day(at)]
+        for key, places in cells:
+            numbers = day.get(key)
+            if numbers is None:
+                numbers = day[key] = [0] * self._width
+            for place in places:
+                numbers[place] += weight
 
     def by_stretch(self) -> dict[tuple[int, Any], list[int]]:
         """The numbers that are not all 0, by stretch and key."""
         whole: dict[tuple[int, Any], list[int]] = {}
-        for (day, key), numbers in self._days.items():
-            if any(numbers):
-                for place in stretches(day):
-                    known = whole.get((place, key))
-                    whole[place, key] = list(map(add, known, numbers)) if known else numbers
+        for day, cells in self._days.items():
+            places = stretches(day)
+            for key, numbers in cells.items():
+                if any(numbers):
+                    for place in places:
+                        known = whole.get((place, key))
+                        whole[place, key] = list(map(add, known, numbers)) if known else numbers
         return whole

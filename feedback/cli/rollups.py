@@ -16,8 +16,8 @@ from feedback import fold, generation
 from feedback.cli.comments import feedback
 from surveys.survey import Survey
 
-BATCH = 2_000
-PAUSE = 0.25
+BATCH = 5_000
+PAUSE = 0.1
 """Of the time that a batch took, what is left to those who use the service meanwhile."""
 
 

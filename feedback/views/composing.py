@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import request, url_for
 
@@ -31,13 +32,26 @@ from feedback.views.drawing import (
     trend_of,
     weekday_names,
 )
+from feedback.views.hourly import SPANS, Week, side_words
 from feedback.views.theming import theme_names
 from surveys.scale import SCALES
 
 PAGE = 25
 
-Here = Callable[..., str]
-"""The address of the page with some of it changed; None takes something away."""
+
+class Here:
+    """The address of the page: called with changes, it says where they lead; None takes something away.
+
+    A page has hundreds of links to itself, so what they have in common is looked up once.
+    """
+
+    def __init__(self, endpoint: str, **names: Any) -> None:
+        self._path, self._kept = url_for(endpoint, **names), kept()
+
+    def __call__(self, *, _anchor: str | None = None, **changes: Any) -> str:
+        values = {name: value for name, value in (self._kept | changes).items() if value not in (None, "")}
+        query = "?" + urlencode(values) if values else ""
+        return self._path + query + (f"#{_anchor}" if _anchor else "")
 
 
 @dataclass(frozen=True)
@@ -71,9 +85,11 @@ class Scene:
             "line": page.line,
             "bands": bands_of(page),
             "distribution": distribution_of(page),
-            "trend": trend_of(page, lambda column: _days(here, column.first_day, column.last_day)),
-            "grid": grid_of(self.survey_ids, page, self.facts, self.period.zone),
+            "side_words": side_words(),
             "weekdays": weekday_names(),
+            "spans": SPANS,
+            "trend": trend_of(page, lambda column: _days(here, column.first_day, column.last_day)),
+            "week": Week.of(grid_of(self.survey_ids, page, self.facts, self.period.zone), here),
             "traits": traits,
             "drivers": drivers_of(page, self.facts, theme_names(), traits),
             "views": SavedView.all_of(self.workspace.id, self.survey_id),
@@ -104,12 +120,6 @@ def period_of(zone: str) -> tuple[Range, BadRange | None]:
 def kept(*names: str) -> dict[str, str]:
     """What the address says now, without `names` and without the place in the list."""
     return {name: request.args[name] for name in NAMED if name not in names and request.args.get(name)}
-
-
-def address(endpoint: str, changes: dict[str, Any], **names: Any) -> str:
-    """The page with some of its address changed; None takes something away."""
-    values: dict[str, Any] = {name: value for name, value in (kept() | changes).items() if value not in (None, "")}
-    return url_for(endpoint, **names, **values)
 
 
 def _days(here: Here, first: date, last: date) -> str:

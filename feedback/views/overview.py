@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
@@ -18,7 +17,7 @@ from feedback.forms.filtering import ABOUT_ANSWERS, ResultsForm
 from feedback.metric import Change, Score
 from feedback.ranging import Range
 from feedback.several import Several
-from feedback.views.composing import Scene, address, period_of
+from feedback.views.composing import Here, Scene, period_of
 from surveys.scale import SCALES
 from surveys.survey import Survey
 
@@ -50,8 +49,7 @@ def show(workspace: Workspace) -> ResponseReturnValue:
     with Several.of(ids) as figures:
         page = Dashboard.read(figures, chosen, period, form.columns(period), facts, set_aside=_aside(workspace))
 
-    def here(**changes: Any) -> str:
-        return address("overview.show", changes, workspace=workspace.slug)
+    here = Here("overview.show", workspace=workspace.slug)
 
     query = _query(workspace, ids, period, form)
     return render_template(

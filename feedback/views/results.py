@@ -20,7 +20,7 @@ from feedback.milestone import within as milestones
 from feedback.plotting import Ruler
 from feedback.ranging import Range
 from feedback.tally import Filters
-from feedback.views.composing import Scene, address, period_of
+from feedback.views.composing import Here, Scene, period_of
 from feedback.views.drawing import marks_of
 from surveys.survey import Survey
 from surveys.version import Version
@@ -39,8 +39,7 @@ def show(workspace: Workspace, slug: str) -> ResponseReturnValue:
     period, problem = period_of(workspace.zone)
     page = Dashboard.of(survey, period, form.columns(period), form.facts)
 
-    def here(**changes: Any) -> str:
-        return address("results.show", changes, workspace=workspace.slug, slug=survey.slug)
+    here = Here("results.show", workspace=workspace.slug, slug=survey.slug)
 
     scene = Scene(workspace, page, period, form, form.facts, [survey.id], survey.id)
     return render_template(

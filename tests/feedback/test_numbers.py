@@ -1,20 +1,19 @@
 """How sure a number is, as staff read it: never an interval that leaves the scale."""
 
 import pytest
-from flask import get_template_attribute
 
+from base import numerals
 from feedback import metric
 
 
-@pytest.fixture
-def spread(app):
+@pytest.fixture(autouse=True)
+def _page(app):
     with app.test_request_context("/"):
-        yield get_template_attribute("macros/number.html", "spread")
+        yield
 
 
-def of(spread, score):
-    unit = "nps" if score.metric == "nps" else "percent"
-    return str(spread(score.value, score.margin, score.low, score.high, unit))
+def of(score):
+    return numerals.spread(score.value, score.margin, score.low, score.high, numerals.metric_unit(score.metric))
 
 
 @pytest.mark.parametrize(
@@ -27,10 +26,32 @@ def of(spread, score):
         ("csat", {5: 60, 1: 40}, "± 10"),
     ],
 )
-def test_an_interval_stays_on_its_scale(spread, key, counts, words):
-    assert of(spread, metric.score(key, counts)) == words
+def test_an_interval_stays_on_its_scale(key, counts, words):
+    assert of(metric.score(key, counts)) == words
 
 
-def test_the_mean_of_a_rating_stays_on_its_own_scale(spread):
-    assert str(spread(4.8, 0.5, 4.3, 5.0, places=1, ends=(1, 5))) == "(4.3 to 5.0)"
-    assert str(spread(3.0, 0.5, 2.5, 3.5, places=1, ends=(1, 5))) == "± 0.5"
+def test_the_mean_of_a_rating_stays_on_its_own_scale():
+    assert numerals.spread(4.8, 0.5, 4.3, 5.0, places=1, ends=(1, 5)) == "(4.3 to 5.0)"
+    assert numerals.spread(3.0, 0.5, 2.5, 3.5, places=1, ends=(1, 5)) == "± 0.5"
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "places", "words"),
+    [
+        (None, "percent", 0, "–"),
+        (71.6, "percent", 0, "72%"),
+        (-0.4, "percent", 0, "0%"),
+        (1203.6, "", 0, "1,204"),
+        (4.2, "nps", 0, "+4"),
+        (-3.4, "nps", 0, "−3"),
+        (0.3, "nps", 0, "0"),
+        (-1234.56, "", 1, "−1,234.6"),
+    ],
+)
+def test_a_number_has_the_separators_of_the_language_and_a_true_minus(value, unit, places, words):
+    assert numerals.num(value, unit, places) == words
+
+
+def test_numbers_in_a_column_have_as_many_places_each():
+    column = [numerals.fixed(value, 1, sign=True) for value in (3, -1.25, 0, 1000.04, None)]
+    assert column == ["+3.0", "−1.2", "0.0", "+1,000.0", "–"]
