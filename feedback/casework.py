@@ -76,8 +76,9 @@ def tell_people(entry_id: uuid.UUID) -> None:
                 return  # erased meanwhile
             if _whose(same) == whose:
                 for reader_id, message in mails:
+                    about = {"workspace_id": str(of), "user_id": str(reader_id)}
                     key = notice_key(entry_id, reader_id)
-                    courier.post(message, kind=NOTICE, dedupe_key=key, workspace_id=of, at=clock.now())
+                    courier.post(message, kind=NOTICE, dedupe_key=key, workspace_id=of, at=clock.now(), about=about)
                 return
     raise ConflictError("The person of a case changed whenever a mail was written; it is tried again.")
 
@@ -197,6 +198,14 @@ def may_still_go(about: Mapping[str, Any], _at: datetime) -> str | None:
     if customer.address is None:  # erased since
         return "withdrawn"
     return "suppressed" if customer.left_alone else None
+
+
+def reader_gone(about: Mapping[str, Any], _at: datetime) -> str | None:
+    """Why what tells staff of a case must not go any more, found out when it is about to."""
+    reader = about.get("user_id")
+    if reader is None or any(str(one.id) == reader for one in workers(uuid.UUID(about["workspace_id"]))):
+        return None
+    return "Its reader may not work on cases here any more."
 
 
 def not_to_be_written_to(mails: Sequence[Mail]) -> set[uuid.UUID]:

@@ -59,6 +59,7 @@ BEFORE: dict[str, Check] = {
     "alert": notice.not_wanted,
     "digest": jobs.digest_ended,
     casework.KIND: casework.may_still_go,
+    casework.NOTICE: casework.reader_gone,
     reminders.TOLD: reminders.may_still_go,
     reminders.UNTOLD: reminders.may_still_go,
 }

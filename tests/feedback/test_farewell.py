@@ -9,13 +9,17 @@ from sqlalchemy import select
 from accounts.role import Role
 from accounts.user import User
 from base.db import db, transaction
-from feedback import alerter, farewell, jobs
+from base.outbox import Mail
+from feedback import alerter, casework, farewell, jobs
 from feedback.alert_emails import stop_url
+from feedback.case_entry import CaseEntry
 from feedback.digest import Digest
+from feedback.jobs import consider_case
 from feedback.recipient import Recipient
 from tests.cast import a_person, a_response, a_survey, an_invitation
 from tests.feedback.alerts import BOSS, alert_mails, an_alert, notices
 from tests.feedback.answers import many_answers
+from tests.feedback.followers import cases, ruled
 from tests.feedback.readers import DAY, FRIDAY, HOUR, answered, mails, ordered
 
 MINUTE = timedelta(minutes=1)
@@ -124,3 +128,17 @@ def test_a_mail_of_an_alert_that_waits_does_not_go_to_who_left(cast, run_jobs):
     farewell.tell_no_more(cast.cvetka.id)
     run_jobs()
     assert [mail.state for mail in alert_mails()] == ["suppressed"]
+
+
+@pytest.mark.parametrize(("gone", "state"), [(removed, "suppressed"), (disabled, "suppressed"), (None, "sent")])
+def test_a_notice_of_a_case_that_waits_does_not_go_to_who_left(cast, run_jobs, gone, state):
+    survey = a_survey(cast.workspace, at=FRIDAY - DAY)
+    ruled(cast.workspace, survey, owner_by="person", person=cast.cvetka, at=FRIDAY - DAY)
+    consider_case(answered(survey, 2, comment="Nobody called."))
+    told = CaseEntry.of(cases()[0].id)[0]
+    casework.tell_people(told.id)
+    if gone:
+        gone(cast.workspace, cast.cvetka)
+    run_jobs()
+    waited = select(Mail.state).where(Mail.kind == casework.NOTICE, Mail.to_address == cast.cvetka.email)
+    assert db.session.scalars(waited).all() == [state]
