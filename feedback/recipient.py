@@ -174,6 +174,15 @@ class Recipient(Model):
         return list(db.session.scalars(found if removed else found.where(cls.removed_at.is_(None))))
 
     @classmethod
+    def of_alerts(cls, alert_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, list[Recipient]]:
+        """The recipients of each of these alerts, mails first."""
+        found: dict[uuid.UUID, list[Recipient]] = {ident: [] for ident in alert_ids}
+        query = select(cls).where(cls.alert_id.in_(alert_ids), cls.removed_at.is_(None))
+        for one in db.session.scalars(query.order_by(cls.kind != "mail", cls.name, cls.id)):
+            found[one.alert_id].append(one)
+        return found
+
+    @classmethod
     def of(cls, alert_id: uuid.UUID, ident: uuid.UUID) -> Recipient:
         """The recipient of this alert, or NotFoundError."""
         found = db.session.get(cls, ident)

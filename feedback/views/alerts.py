@@ -16,6 +16,7 @@ from base.db import transaction
 from feedback.alert import Alert
 from feedback.forms.ruling import RuleForm
 from feedback.notice import Notice
+from feedback.order import known_names
 from feedback.recipient import Recipient
 from feedback.views import narrating, speaking
 from surveys.survey import Survey
@@ -33,7 +34,7 @@ def index(workspace: Workspace) -> ResponseReturnValue:
     return render_template(
         "feedback/alerts.html",
         alerts=alerts,
-        recipients={alert.id: Recipient.of_alert(alert.id) for alert in alerts},
+        recipients=Recipient.of_alerts([alert.id for alert in alerts]),
         newest={said.notice.alert_id: said for said in newest},
         narrating=narrating,
     )
@@ -118,7 +119,8 @@ def _empty(workspace: Workspace) -> RuleForm:
 def _form(
     workspace: Workspace, form: RuleForm, alert: Alert | None = None, *, status: int = 200
 ) -> ResponseReturnValue:
-    return render_template("feedback/alert_form.html", form=form, alert=alert, zone=workspace.zone), status
+    known = {"form": form, "alert": alert, "zone": workspace.zone, "names": known_names(workspace.id)}
+    return render_template("feedback/alert_form.html", **known), status
 
 
 def _surveys(workspace: Workspace) -> list[Survey]:

@@ -56,6 +56,15 @@ def test_an_empty_list_says_what_an_alert_is(cvetka):
     assert "/w/acme/alerts/new" in page
 
 
+def test_the_form_offers_names_that_answers_bring(cast, cvetka):
+    a_response(an_invitation(a_survey(cast.workspace), agent="Špela", team="North", channel="chat"), 2)
+    a_response(an_invitation(a_survey(cast.elsewhere), agent="Somebody else"), 2)
+    page = cvetka.get("/w/acme/alerts/new").text
+    for field, name in (("agent", "Špela"), ("team", "North"), ("channel", "chat")):
+        assert f'list="{field}-names"' in page
+        assert f'<datalist id="{field}-names"><option value="{name}"></option></datalist>' in page
+
+
 def test_a_rule_is_made_and_said_in_words(cast, cvetka):
     survey = a_survey(cast.workspace)
     chosen = FORM | {"which": "chosen", "surveys": [str(survey.id)]}
