@@ -54,7 +54,13 @@ class Settings:
     threads: int = 8
     trusted_proxies: int = 0
     fetch_private: bool = False
+    export_folder: Path | None = None
+    """Where scheduled exports put files; None: below the data directory."""
     testing: bool = False
+
+    @property
+    def export_dir(self) -> Path:
+        return self.export_folder or self.data_dir / "scheduled"
 
     @property
     def on_sqlite(self) -> bool:
@@ -200,6 +206,18 @@ def _dkim(source: _Source) -> tuple[str | None, str | None]:
     return key, selector
 
 
+def _export_dir(source: _Source) -> Path | None:
+    value = source.text("EXPORT_DIR")
+    if value is None:
+        return None
+    path = Path(value).expanduser()
+    if not path.is_absolute() or not path.is_dir() or not os.access(path, os.W_OK | os.X_OK):
+        raise SettingError(
+            "AFTERWORD_EXPORT_DIR", f"must be the whole path of a directory that this user may write to, not {value!r}."
+        )
+    return path
+
+
 def load(environ: Mapping[str, str] | None = None) -> Settings:
     """Read all settings, or raise `SettingError` for the first one that cannot be right. Makes the data directory."""
     source = _Source(os.environ if environ is None else environ)
@@ -238,4 +256,5 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         threads=8 if on_sqlite else 4,
         trusted_proxies=source.number("TRUSTED_PROXIES", 0, low=0, high=10),
         fetch_private=bool(source.number("FETCH_PRIVATE", 0, low=0, high=1)),
+        export_folder=_export_dir(source),
     )

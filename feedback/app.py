@@ -49,6 +49,7 @@ def _configure(app: Flask, settings: config.Settings) -> None:
         ROOT=config.ROOT,
         SETTINGS=settings,
         DATA_DIR=settings.data_dir,
+        EXPORT_DIR=settings.export_dir,
         SECRET_KEY=settings.secret_key,
         SECRET_KEY_FALLBACKS=list(settings.secret_key_fallbacks),
         PUBLIC_URL=settings.public_url,

@@ -16,6 +16,7 @@ from feedback.case import Case
 from feedback.case_entry import WORDS, CaseEntry
 from feedback.digest import Digest
 from feedback.export import Export
+from feedback.export_run import ExportRun
 from feedback.issue import Issue, IssueMember
 from feedback.note import Note
 from feedback.notice import Attempt, Notice
@@ -180,8 +181,11 @@ def _move_cases(old: uuid.UUID, new: uuid.UUID) -> None:
 
 
 def _end_files(subject: Subject, erasing: Erasing) -> None:
-    """Files that wait to be fetched may name the person: the next tick takes them away."""
+    """Files that wait to be fetched may name the person: the next tick takes them away, and makes those anew that lie
+    in the folder of scheduled exports.
+    """
     _run(update(Export).where(Export.workspace_id == subject.workspace_id).values(expires_at=erasing.at))
+    ExportRun.spoil(subject.workspace_id)
 
 
 def _tell_cases(subject: Subject) -> Told:

@@ -62,17 +62,20 @@ class Export(Model):
     expires_at: Mapped[datetime] = mapped_column(Moment)
 
     @classmethod
-    def ask(cls, workspace_id: uuid.UUID, wish: Wish, *, at: datetime, by: uuid.UUID) -> Export:
-        """Wish for a file; the caller enqueues the work. ConflictError when too many are wished for already."""
+    def ask(cls, workspace_id: uuid.UUID, wish: Wish, *, at: datetime, by: uuid.UUID | None) -> Export:
+        """Wish for a file; the caller enqueues the work. ConflictError when too many are wished for already. What is
+        due by the clock (`by` nobody) waits its turn however many there are.
+        """
         assert wish.kind in FORMATS, wish.kind
         waiting = (cls.workspace_id == workspace_id, cls.state.in_(("waiting", "running")))
-        if len(db.session.scalars(select(cls.id).where(*waiting)).all()) >= MOST_AT_ONCE:
+        if by is not None and len(db.session.scalars(select(cls.id).where(*waiting)).all()) >= MOST_AT_ONCE:
             raise ConflictError("Five files are being made already. Wait until one of them is done.")
         export = cls(id=new_id(), workspace_id=workspace_id, **asdict(wish), state="waiting", rows=0)
         export.created_at, export.created_by, export.expires_at = at, by, at + LIFE
         db.session.add(export)
         data = {"kind": wish.kind, "total": wish.total, "people": wish.people}
-        events.record("export.asked", export.id, workspace_id=workspace_id, at=at, actor=str(by), data=data)
+        actor = str(by) if by else None
+        events.record("export.asked", export.id, workspace_id=workspace_id, at=at, actor=actor, data=data)
         return export
 
     @classmethod

@@ -117,7 +117,7 @@ def write(query: Query, kind: str, path: Path, *, people: bool, tell: Any = None
     columns = columns_of(documents, people=people)
     writer, rows = writer_of(kind, str(path), columns), 0
     try:
-        for batch in harvest(query, further=bool(documents)):
+        for batch in harvest(query, further=any(name.startswith("q.") for name in columns)):
             writer.add(batch)
             rows += len(batch)
             if tell is not None and not tell(rows):

@@ -1,6 +1,6 @@
 """Whoever may no longer look at a workspace is told nothing of its customers either: their digests end, the mails of
-alerts to them stop, and their open cases are nobody's, so that somebody else takes them. An address that had no account
-when it was ordered was chosen as a guest, and stays one.
+alerts to them stop, their open cases are nobody's, so that somebody else takes them, and scheduled exports go to the
+others only. An address that had no account when it was ordered was chosen as a guest, and stays one.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from base.jobs import job
 from feedback.alert import Alert
 from feedback.case import By, Case
 from feedback.digest import Digest
+from feedback.export_schedule import ExportSchedule
 from feedback.recipient import LEFT, Recipient
 
 Where = ColumnElement[bool]
@@ -36,9 +37,11 @@ def tell_no_more(user_id: uuid.UUID) -> None:
         for workspace_id, left_at in _left(user):
             _end(user, left_at, Digest.workspace_id == workspace_id, Alert.workspace_id == workspace_id)
             _let_go(user, Case.workspace_id == workspace_id)
+            ExportSchedule.forget_reader(user_id, workspace_id, at=clock.now())
         if user.disabled_at is not None:
             _end(user, user.disabled_at, true(), true())
             _let_go(user, true())
+            ExportSchedule.forget_reader(user_id, None, at=clock.now())
 
 
 def _left(user: User) -> list[tuple[uuid.UUID, datetime]]:

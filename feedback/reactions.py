@@ -5,7 +5,7 @@ from base import courier
 from base.courier import Check, Hook, Together
 from base.jobs import Job
 from base.second_try import Objection
-from feedback import alerter, casework, farewell, jobs, notice
+from feedback import alerter, casework, farewell, jobs, notice, shipper
 from surveys import jobs as surveys_jobs
 from surveys import mailroom, reminders
 from surveys.mailroom import Thread
@@ -58,6 +58,7 @@ ON_FAILED: dict[str, Hook] = {
 BEFORE: dict[str, Check] = {
     "alert": notice.not_wanted,
     "digest": jobs.digest_ended,
+    "export": shipper.not_wanted,
     casework.KIND: casework.may_still_go,
     casework.NOTICE: casework.reader_gone,
     reminders.TOLD: reminders.may_still_go,

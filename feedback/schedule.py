@@ -12,7 +12,7 @@ from accounts import jobs as accounts_jobs
 from base import courier, heartbeat
 from base.db import db, transaction
 from base.runners.flows import Flow
-from feedback import alerter, casework, exporter, jobs
+from feedback import alerter, casework, exporter, jobs, shipper
 from surveys import jobs as surveys_jobs
 from surveys import mailroom, receiver, recurring, reminders, sender, shelf
 
@@ -32,6 +32,9 @@ EVERY_TICK: tuple[Callable[[datetime], None], ...] = (
     alerter.retry_stuck,
     casework.remind_overdue,
     casework.ask_again,
+    shipper.tidy_folder,
+    shipper.claim_due_exports,
+    shipper.retry_runs,
     exporter.forget_exports,
     shelf.forget_tables,
     accounts_jobs.tidy,

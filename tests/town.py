@@ -22,6 +22,8 @@ from feedback.digest import Digest, Order
 from feedback.digesting import Cadence
 from feedback.export import Export
 from feedback.export import Wish as FileWish
+from feedback.export_run import ExportRun
+from feedback.export_schedule import ExportSchedule, Standing
 from feedback.exporter import write_export
 from feedback.issue import Issue, oldest_untold
 from feedback.note import Note
@@ -374,8 +376,26 @@ class Town:
         write_export(export.id)
         return export.id
 
+    def scheduled_export(self):
+        """A file that goes out by mail every day."""
+        cadence = Cadence("daily", 6, 0, None, None, "Europe/Ljubljana")
+        wish = {"title": "Nightly", "kind": "csv", "survey_id": None, "wanted": {"flagged": False}, "people": True}
+        standing = Standing(**wish, stretch="since", way="mail", cadence=cadence, readers=(self.admin.id,))
+        with transaction():
+            return ExportSchedule.make(self.workspace.id, standing, at=clock.now(), by=self.admin.id).id
+
+    def file_of_today(self):
+        """The schedule's, and a file of it that could not be made."""
+        with transaction() as session:
+            schedule = session.get_one(ExportSchedule, self.scheduled_export())
+            run = ExportRun.claim_by_hand(schedule, self.workspace.zone, at=clock.now())
+            run.fail("The file could not be written (No space left on device).", at=clock.now(), final=True)
+        return {"schedule_id": schedule.id, "run_id": run.id}
+
     def values_of(self, rule):
         """What the arguments of a route are here. A route whose argument nobody knows is an error: teach it here."""
+        if rule.endpoint in WHOLE:
+            return {"workspace": self.workspace.slug} | WHOLE[rule.endpoint](self)
         room = rule.endpoint.split(".")[0]
         return {name: self._value(name, room, rule.endpoint) for name in rule.arguments}
 
@@ -391,7 +411,14 @@ class Town:
         return app.url_map.bind("localhost").build(rule.endpoint, self.values_of(rule), force_external=False)
 
 
+WHOLE = {
+    "scheduling.again": lambda town: town.file_of_today(),
+    "scheduling.show": lambda town: {"schedule_id": town.file_of_today()["schedule_id"]},
+}
+"""Routes whose arguments belong together."""
+
 NAMED = {
+    ("scheduling", "schedule_id"): lambda town: town.scheduled_export(),
     ("", "workspace"): lambda town: town.workspace.slug,
     ("versions", "slug"): lambda town: town.rich.slug,
     ("comparison", "slug"): lambda town: town.rich.slug,

@@ -38,6 +38,7 @@ def demo(*, days: int) -> None:
   Look at    {url}/w/demo/surveys                 three surveys: NPS, CSAT and CES
              {url}/w/demo/responses?commented=1   what customers wrote, to be searched and tagged
              {url}/w/demo/digests                 who gets a digest, and every issue sent
+             {url}/w/demo/exports                 files of answers, one of them every Monday
              {url}/w/demo/alerts                  who is told at once, and of what
              {url}/w/demo/sources                 a repair shop that tells of its customers, call by call
              {url}/w/demo/suppressions            who is not asked, and why

@@ -16,6 +16,7 @@ from feedback.alert import Alert, Rule
 from feedback.alerting import Conditions
 from feedback.digest import Digest
 from feedback.digesting import Cadence
+from feedback.export_schedule import ExportSchedule, Standing
 from feedback.order import Order, Scope
 from feedback.recipient import Addressee
 from feedback.tracked import TrackedProperty
@@ -78,6 +79,7 @@ def found(at: datetime) -> Company:
             for metric, name, template in SURVEYS
         }
         digests = [Digest.order(workspace.id, order, at=at, by=people["admin"]).id for order in _orders(surveys)]
+        ExportSchedule.make(workspace.id, _weekly_file((people["admin"], people["manager"])), at=at, by=people["admin"])
         for rule in _rules(surveys):
             Alert.make(workspace.id, rule, at=at, by=people["admin"])
         return Company(workspace.id, surveys, digests[0], people["admin"])
@@ -136,6 +138,21 @@ def _rules(surveys: dict[str, uuid.UUID]) -> tuple[Rule, ...]:
             cool_down=1440,
             mails=(Addressee(EMAIL, "Ana Kovač"),),
         ),
+    )
+
+
+def _weekly_file(readers: tuple[uuid.UUID, ...]) -> Standing:
+    """What everybody answered, as a workbook on Monday mornings."""
+    return Standing(
+        title="Every answer of the week",
+        kind="xlsx",
+        survey_id=None,
+        wanted={"flagged": False},
+        people=False,
+        stretch="since",
+        way="mail",
+        cadence=Cadence("weekly", hour=6, minute=0, weekday=0, day=None, zone=ZONE),
+        readers=readers,
     )
 
 

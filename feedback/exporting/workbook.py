@@ -49,6 +49,8 @@ class XlsxWriter:
                 self._cell(column, row.get(name))
 
     def _cell(self, column: int, value: Any) -> None:
+        if value is None:
+            return
         if isinstance(value, datetime):
             self._sheet.write_datetime(self._row, column, value, self._moment)
             return

@@ -58,8 +58,8 @@ class CheckboxesField(SelectMultipleField):
     option_widget = CheckboxInput()
 
 
-class RhythmForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
-    """How often, at what hour, in which zone: what the next three dates depend on."""
+class CadenceForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
+    """How often, and at what hour."""
 
     cadence = RadioField(
         _("How often"),
@@ -75,6 +75,22 @@ class RhythmForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
         render_kw={"min": 1, "max": 31, "inputmode": "numeric"},
     )
     time = TimeField(_("At"), [InputRequired(_("Choose an hour."))], default=time(8, 0))
+
+    def validate_day(self, field: Any) -> None:
+        if self.cadence.data == "monthly" and field.data not in range(1, 32):
+            raise ValidationError(gettext("Choose a day from 1 to 31."))
+
+    def cadence_in(self, zone: str) -> Cadence:
+        """What was chosen, of a valid form, by the clock of a zone."""
+        kind, at = self.cadence.data, self.time.data or time(8, 0)
+        weekday = self.weekday.data if kind == "weekly" else None
+        day = self.day.data if kind == "monthly" else None
+        return Cadence(kind, at.hour, at.minute, weekday, day, zone)
+
+
+class RhythmForm(CadenceForm):
+    """The same in a zone that is chosen, too: what the next three dates depend on."""
+
     zone = StringField(
         _("Time zone"),
         [InputRequired(_("Choose a time zone."))],
@@ -90,16 +106,9 @@ class RhythmForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
             raise ValidationError(gettext("This is no time zone we know. Choose one from the list."))
         field.data = found[0]
 
-    def validate_day(self, field: Any) -> None:
-        if self.cadence.data == "monthly" and field.data not in range(1, 32):
-            raise ValidationError(gettext("Choose a day from 1 to 31."))
-
     def rhythm(self) -> Cadence:
         """What was chosen, of a valid form."""
-        kind, at = self.cadence.data, self.time.data or time(8, 0)
-        weekday = self.weekday.data if kind == "weekly" else None
-        day = self.day.data if kind == "monthly" else None
-        return Cadence(kind, at.hour, at.minute, weekday, day, self.zone.data or "UTC")
+        return self.cadence_in(self.zone.data or "UTC")
 
 
 class ScopeForm(RhythmForm):

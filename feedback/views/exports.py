@@ -17,9 +17,12 @@ from base.errors import ConflictError, NotFoundError
 from base.jobs import enqueue
 from feedback import exporter, feed, inbox
 from feedback.export import Export, Wish
+from feedback.export_run import ExportRun
+from feedback.export_schedule import ExportSchedule
 from feedback.exporting import FORMATS, columns_of, suffix
 from feedback.forms.looking import FLAGGED, InboxForm, period_of
 from feedback.harvest import documents_of
+from feedback.views import phrasing
 from surveys.survey import Survey
 
 bp = Blueprint("exports", __name__)
@@ -33,7 +36,17 @@ def index(workspace: Workspace) -> ResponseReturnValue:
     exports = Export.recent(workspace.id)
     names = {one.id: one.name for one in Survey.all_of(workspace.id)}
     making = any(export.open for export in exports)
-    return render_template("feedback/exports.html", exports=exports, names=names, making=making, suffix=suffix)
+    schedules = ExportSchedule.all_of(workspace.id)
+    return render_template(
+        "feedback/exports.html",
+        exports=exports,
+        names=names,
+        making=making,
+        suffix=suffix,
+        schedules=schedules,
+        newest=ExportRun.newest_of([one.id for one in schedules]),
+        phrasing=phrasing,
+    )
 
 
 @bp.get("/w/<workspace>/exports/new")

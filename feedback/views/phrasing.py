@@ -10,10 +10,12 @@ from flask_babel import get_locale, gettext
 
 from feedback.digest import Digest
 from feedback.digesting import Cadence, next_due, period_of
+from feedback.export_schedule import ExportSchedule
 from feedback.issue import Issue
+from feedback.zoning import ONE_DAY, local_date
 
 
-def rhythm_words(digest: Digest) -> str:
+def rhythm_words(digest: Digest | ExportSchedule) -> str:
     """For example "Every Monday at 08:00"."""
     at = f"{digest.hour:02}:{digest.minute:02}"
     if digest.cadence == "weekly":
@@ -58,8 +60,17 @@ def next_dates(rhythm: Cadence | None, now: datetime, *, number: int = 3) -> lis
 def days(issue: Issue, digest: Digest) -> str:
     """The days whose scores an issue reports."""
     period = period_of(issue.period_from, issue.period_to, digest.rhythm)
-    first, last = _day(period.first_day), _day(period.last_day)
-    return last if period.first_day == period.last_day else f"{first} – {last}"
+    return _days(period.first_day, period.last_day)
+
+
+def span(start: datetime, end: datetime, zone: str) -> str:
+    """The whole days of a zone from one moment to another; the day before, where they are the same."""
+    last = local_date(end, zone) - ONE_DAY
+    return _days(min(local_date(start, zone), last), last)
+
+
+def _days(first: date, last: date) -> str:
+    return _day(last) if first == last else f"{_day(first)} – {_day(last)}"
 
 
 def _day(day: date) -> str:

@@ -13,9 +13,13 @@ from accounts import emails as accounts_emails
 from accounts.workspace import Workspace
 from base import clock
 from base.db import db, transaction
+from base.jobs import enqueue
 from base.outbox import Mail
 from base.sealing import Seal, SealingTransport
 from base.smtp import SmtpTransport
+from feedback import shipper
+from feedback.export_run import ExportRun
+from feedback.export_schedule import ExportSchedule
 from surveys import emails as surveys_emails
 from surveys.returning import Letter
 from tests.base.test_sealing import dns_of, key
@@ -24,7 +28,7 @@ from tests.surveys.test_returning import recorded
 from tests.town import Town
 
 BULK = {"invitation", "digest", "alert"}
-WANTED = {"invite", "reset", "test", "reply", "check", "case", "case-notice"}
+WANTED = {"invite", "reset", "test", "reply", "check", "case", "case-notice", "export"}
 BY_HAND = "case"
 """What staff write to a customer; all others are a program's."""
 REMOTE = re.compile(
@@ -46,6 +50,9 @@ def mails(app, town, cast, run_jobs, browser_of):
     browser = browser_of(cast.ana)
     browser.post(f"/w/acme/surveys/{town.survey.slug}/test", data={"locale": "en"})
     browser.post("/w/acme/settings/people", data={"email": "new@acme.example", "role": "viewer"})
+    with transaction() as session:
+        schedule = session.get_one(ExportSchedule, town.scheduled_export())
+        enqueue(shipper.make_run, ExportRun.claim_by_hand(schedule, town.workspace.zone, at=clock.now()).id)
     app.test_client().post("/forgot-password", data={"email": cast.ana.email})
     found = {}
     transport = app.extensions["afterword.transport"]

@@ -390,7 +390,7 @@ NOBODY |= {
 NOBODY |= {"case_rule", "case_survey", "case_lead", "case_turn", "case_reason", "case_stage"}
 NOBODY |= {"mail_stencil", "mail_hold", "mail_breaker"}
 NOBODY |= {"alert", "alert_survey", "alert_watch", "alert_recipient", "alert_drop"}
-NOBODY |= {"saved_view", "tracked_property"}
+NOBODY |= {"saved_view", "tracked_property", "export_schedule", "export_reader"}
 NOBODY |= {"rollup", "rollup_state", "rollup_reach", "rollup_asked", "rollup_gone"}
 NOBODY |= {"tag", "response_tag", "glance"}
 """Tables that hold nothing of a customer, or ids only."""
@@ -398,6 +398,7 @@ HELD = {"contact", "interaction", "invitation", "intent", "suppression", "event"
 HELD |= {"alert_member", "alert_notice", "alert_attempt"}
 HELD |= {"response_note", "concordance"}
 HELD |= {"response", "response_revision", "response_theme", "answer", "export", "upload", "bounce", "received_call"}
+HELD |= {"export_run"}
 HELD |= {"customer_case", "case_entry"}
 """Tables whose rows some holding tells, moves and erases."""
 
