@@ -22,7 +22,7 @@ from base.jobs import enqueue, enqueue_missing, job, slow_job
 from feedback import alert_emails, alerting, posting
 from feedback.alert import Alert
 from feedback.alerting import Fall, Told
-from feedback.bulletin import Bulletin, counted, counts_of, facts_of, slump_of
+from feedback.bulletin import Bulletin, counts_of, facts_of, slump_of
 from feedback.figure import Figures
 from feedback.notice import Attempt, Notice
 from feedback.recipient import Drop, Member, Recipient
@@ -205,7 +205,7 @@ def _attempt(notice_id: uuid.UUID, answer: fetch.Taken | Failure, at: datetime) 
 def _concerned(response: Response, now: datetime) -> list[uuid.UUID]:
     """Who is to be told of an answer, in one order for all, so that nobody waits in a circle."""
     given = max(response.updated_at, response.released_at or response.updated_at)
-    if not counted(response) or given < now - FRESH:
+    if response.waits or given < now - FRESH:
         return []
     facts, found = facts_of(response), []
     for alert in Alert.listening(response.workspace_id, response.survey_id):

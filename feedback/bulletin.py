@@ -117,11 +117,6 @@ def facts_of(response: Response) -> Facts:
     )
 
 
-def counted(response: Response) -> bool:
-    """Whether numbers are made of it; what is set aside alerts nobody until staff release it."""
-    return response.flagged_at is None or response.released_at is not None
-
-
 def counts_of(alert: Alert, figures: Figures, end: date, days: int) -> Counts:
     """How often each score was given to a survey in so many local days before `end`, in the alert's segment."""
     interval = days_between(end - days * ONE_DAY, end, alert.zone)
@@ -145,7 +140,7 @@ def slump_of(alert: Alert, survey: Survey, end: date, before: date, days: int) -
 
 
 def _tellable(response: Response, wanted: Conditions) -> bool:
-    return counted(response) and alerting.matches(wanted, facts_of(response))
+    return not response.waits and alerting.matches(wanted, facts_of(response))
 
 
 def _days(end: date, days: int) -> tuple[date, date]:

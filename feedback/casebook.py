@@ -24,8 +24,7 @@ def may_concern(response: Response) -> bool:
 
 def consider(response: Response, *, at: datetime) -> None:
     """Open the case of an answer, or tell the one that it belongs to. Twice is once. Needs a transaction."""
-    waits = response.flagged_at is not None and response.released_at is None
-    if response.anonymous or response.erased or waits:
+    if response.anonymous or response.erased or response.waits:
         return
     asked = Case.asking(response.invitation_id) if response.invitation_id else None
     known = asked or Case.of_response(response.id)

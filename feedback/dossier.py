@@ -53,11 +53,6 @@ class Dossier:
         return self.entry.contact
 
     @property
-    def waits(self) -> bool:
-        """Whether it is set aside and not released."""
-        return self.response.flagged_at is not None and self.response.released_at is None
-
-    @property
     def score_label(self) -> str:
         """What the score was called on the page, where it was no number."""
         return score_label(self.response.score, self.response.metric, self.words)

@@ -162,9 +162,14 @@ class Response(Model):
         """What holds of anonymous answers; see `anonymous`."""
         return (cls.invitation_id.is_(None), cls.link_id.is_(None), ~cls.submission_key.startswith(ERASED))
 
+    @property
+    def waits(self) -> bool:
+        """Whether it is set aside and not released: no number counts it, and nobody is told of it."""
+        return self.flagged_at is not None and self.released_at is None
+
     def release(self, *, at: datetime, by: uuid.UUID) -> None:
         """Staff looked at a flagged response and let it count."""
-        if self.flagged_at is not None and self.released_at is None:
+        if self.waits:
             self.released_at, self.released_by = at, by
             if self.link_id is not None:
                 ADD_PLACE.run({"which": self.link_id})

@@ -217,7 +217,7 @@ class ResponseOut(Schema):
             language=found.locale if found.comment is None else found.language,
             sentiment=_sentiment(found),
             themes=_themes(found),
-            flagged=found.flagged_at is not None and found.released_at is None,
+            flagged=found.waits,
             **{name: getattr(found, name) for name in same},
         )
 
