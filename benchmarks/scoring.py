@@ -43,6 +43,10 @@ def _row(name: str, read: Callable[[Sequence[str]], object], texts: Sequence[str
     print(f"| {name} | {many:,.0f} | {one:,.0f} | {load} |", flush=True)
 
 
+def _read(texts):
+    return read_all([Heard(text) for text in texts], phrases=False)
+
+
 def main() -> None:
     short = [row for row in comments() if len(row.text) <= 100]
     english, all_of_them = [row.text for row in short if row.lang == "en"], [row.text for row in short]
@@ -65,7 +69,7 @@ def main() -> None:
     if vader:
         _row("VADER", vader, english)
     _row("language alone", lambda texts: [detect(text) for text in texts], all_of_them)
-    _row("language, ngram and themes", lambda texts: read_all([Heard(text) for text in texts]), all_of_them)
+    _row("language, ngram and themes", _read, all_of_them)
 
 
 if __name__ == "__main__":

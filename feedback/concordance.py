@@ -23,7 +23,7 @@ from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
 from base.db import Model, db, insert_once
-from feedback.searching import Wish, fact, fts_query, place_of, ts_query, vector, words_of
+from feedback.searching import Part, Wish, fact, fts_query, place_of, ts_query, vector, words_of
 from surveys.scale import SCALES
 
 Found = tuple[int, uuid.UUID]
@@ -40,6 +40,8 @@ class Asked:
 
     wish: Wish | None = None
     facts: tuple[str, ...] = ()
+    either: tuple[Part, ...] = ()
+    """Of these, where there are any, one is enough."""
     above: int | None = None
     below: int | None = None
     oldest_first: bool = False
@@ -62,9 +64,9 @@ class Concordance(Model):
     document: Mapped[str] = mapped_column(Text().with_variant(TSVECTOR(), "postgresql"))
 
     @classmethod
-    def keep(cls, response: Any, tag_ids: Iterable[uuid.UUID] = ()) -> None:
+    def keep(cls, response: Any, tag_ids: Iterable[uuid.UUID] = (), lemmas: Iterable[str] = ()) -> None:
         """Let a response be found by its comment as it is now. Needs a transaction that holds the response."""
-        said = document_of(response, tag_ids, postgresql=_on_postgresql())
+        said = document_of(response, tag_ids, lemmas, postgresql=_on_postgresql())
         again = update(cls).where(cls.response_id == response.id).values(document=said)
         place = place_of(response.created_at, response.id)
         while True:
@@ -75,8 +77,8 @@ class Concordance(Model):
             place += 1  # two of one millisecond, as anonymous answers of one day are
 
     @classmethod
-    def find(cls, asked: Asked, *, limit: int) -> list[Found]:
-        """At most `limit` responses, the newest first unless asked otherwise."""
+    def find(cls, asked: Asked, *, limit: int | None) -> list[Found]:
+        """At most `limit` responses, or all, the newest first unless asked otherwise."""
         if asked.wish is not None and not asked.wish.parts:
             return []
         on_postgresql = _on_postgresql()
@@ -85,23 +87,25 @@ class Concordance(Model):
         bounds = [place > asked.above] if asked.above is not None else []
         bounds += [place < asked.below] if asked.below is not None else []
         if on_postgresql:
-            fits = cls.document.op("@@")(cast(ts_query(asked.wish, asked.facts), TSQUERY))
+            fits = cls.document.op("@@")(cast(ts_query(asked.wish, asked.facts, asked.either), TSQUERY))
             rows = select(cls.place, cls.response_id).where(fits, *bounds).order_by(way).limit(limit)
         else:  # FTS5 gives its rows in this order by itself, and only as many as are asked for
-            fits = literal_column("concordance_words").op("MATCH")(fts_query(asked.wish, asked.facts))
+            fits = literal_column("concordance_words").op("MATCH")(fts_query(asked.wish, asked.facts, asked.either))
             places = select(place).select_from(_WORDS).where(fits, *bounds).order_by(way).limit(limit)
             own = cls.place.asc() if asked.oldest_first else cls.place.desc()
             rows = select(cls.place, cls.response_id).where(cls.place.in_(places)).order_by(own)
         return [(at, ident) for at, ident in db.session.execute(rows)]
 
 
-def document_of(response: Any, tag_ids: Iterable[uuid.UUID] = (), *, postgresql: bool) -> str:
+def document_of(
+    response: Any, tag_ids: Iterable[uuid.UUID] = (), lemmas: Iterable[str] = (), *, postgresql: bool
+) -> str:
     """What a database is told of a response with a comment."""
-    words, facts = words_of(response.comment), list(facts_of(response, tag_ids))
+    words, facts = words_of(response.comment), list(facts_of(response, tag_ids, lemmas))
     return vector(words, facts) if postgresql else " ".join([*words, *facts])
 
 
-def facts_of(response: Any, tag_ids: Iterable[uuid.UUID] = ()) -> Iterator[str]:
+def facts_of(response: Any, tag_ids: Iterable[uuid.UUID] = (), lemmas: Iterable[str] = ()) -> Iterator[str]:
     """What lists are narrowed by, of a response that was read."""
     yield fact("w", response.workspace_id)
     yield fact("s", response.survey_id)
@@ -116,6 +120,7 @@ def facts_of(response: Any, tag_ids: Iterable[uuid.UUID] = ()) -> Iterator[str]:
     if response.flagged_at is not None:
         yield fact("x", "flagged")
     yield from (fact("y", ident) for ident in tag_ids)
+    yield from (fact("p", lemma) for lemma in lemmas)
 
 
 def _on_postgresql() -> bool:

@@ -20,6 +20,7 @@ from feedback.export_run import ExportRun
 from feedback.issue import Issue, IssueMember
 from feedback.note import Note
 from feedback.notice import Attempt, Notice
+from feedback.phrase import Phrases
 from feedback.recipient import Member
 from feedback.response import ERASED, Response
 from feedback.revision import Revision
@@ -111,6 +112,7 @@ def _unname(response: Response, at: datetime) -> None:
     wordless = {"comment": None, "client": None, "opened_at": None, "form_id": key[:40]}
     _run(update(Revision).where(Revision.response_id == response.id).values(**wordless))
     _run(delete(Theme).where(Theme.response_id == response.id))
+    _run(delete(Phrases).where(Phrases.response_id == response.id))
     _run(delete(Note).where(Note.response_id == response.id))
     theirs = Answer.response_id == response.id
     written = (Answer.choice.is_(None) & Answer.number.is_(None)) | (Answer.part == CONTACT)

@@ -6,7 +6,7 @@ import fcntl
 import logging
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime
@@ -45,9 +45,10 @@ def wanted_of(query: Query) -> dict[str, Any]:
     """What narrows a query, as an export keeps it."""
     moments = {name: moment.isoformat() for name in ("since", "until") if (moment := getattr(query, name))}
     narrowing = {name: value for name, value in asdict(query.filters).items() if value is not None}
-    said = [[*part.words, part.prefix] for part in query.wish.parts] if query.wish else None
+    said = _told(query.wish.parts) if query.wish else None
     tags = [ident.hex for ident in query.tags]
     marks = {"flagged": query.flagged, "commented": query.commented, "tags": tags, "wish": said}
+    marks |= {"either": _told(query.either)} if query.either else {}
     return moments | marks | {"filters": narrowing}
 
 
@@ -65,8 +66,17 @@ def query_of(export: Export) -> Query:
         commented=bool(wanted.get("commented")),
         filters=Filters(**wanted.get("filters", {})),
         tags=tuple(map(uuid.UUID, wanted.get("tags", ()))),
-        wish=None if said is None else Wish(tuple(Part(tuple(words), prefix) for *words, prefix in said)),
+        wish=None if said is None else Wish(_parts(said)),
+        either=_parts(wanted.get("either", ())),
     )
+
+
+def _told(parts: Sequence[Part]) -> list[list[Any]]:
+    return [[*part.words, part.prefix] for part in parts]
+
+
+def _parts(told: Sequence[Sequence[Any]]) -> tuple[Part, ...]:
+    return tuple(Part(tuple(words), prefix) for *words, prefix in told)
 
 
 @slow_job

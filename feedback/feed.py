@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Select, UnaryExpression, case, false, func
 from base.db import db
 from base.errors import InvalidError, NotFoundError
 from feedback.response import Response
-from feedback.searching import Wish
+from feedback.searching import Part, Wish
 from feedback.tag import Tagging
 from feedback.tally import COUNTED, EVERYTHING, SET_ASIDE, Filters, conditions
 from surveys.contact import Contact
@@ -106,6 +106,8 @@ class Query:
     """The tag that they must have, and behind it those that were merged into it."""
     wish: Wish | None = None
     """What their comments must say; only `inbox` looks for it."""
+    either: tuple[Part, ...] = ()
+    """Of these their comments must say one, where there are any; only `inbox` looks for them."""
 
 
 def page(query: Query, *, limit: int, after: Place | None = None) -> tuple[list[Entry], Place | None]:

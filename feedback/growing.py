@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import hypot
 from statistics import NormalDist
 
-from feedback.metric import ENOUGH, wilson_interval
+from feedback.metric import ENOUGH
+from feedback.sharing import Share, shift
 
 FEWEST = 5
 """Comments that must speak of a topic before anybody is told that it grew."""
@@ -66,9 +66,7 @@ def grown(now: Said, before: Said, themes: Mapping[str, bool]) -> list[Growth]:
         spoken, bad = now.spoken.get(theme, (0, 0))
         earlier, _ = before.spoken.get(theme, (0, 0))
         one = Growth(theme, spoken, bad, now.n, earlier, before.n)
-        low, _ = wilson_interval(hits=spoken, n=now.n, z=z)
-        _, high = wilson_interval(hits=earlier, n=before.n, z=z)
-        margin = hypot(100 * spoken / now.n - low, high - 100 * earlier / before.n)
-        if spoken >= FEWEST and one.delta > margin:
+        moved = shift(Share(spoken, now.n), Share(earlier, before.n), z=z)
+        if spoken >= FEWEST and moved.kind == "up":
             found.append(one)
     return sorted(found, key=lambda one: (-one.delta, one.theme))

@@ -35,7 +35,7 @@ def harvest(query: Query, *, further: bool) -> Iterator[list[dict[str, Any]]]:
     Each batch is a short read of its own, so that a long export holds nobody up; rows that come meanwhile are newer
     than where it began and are left out.
     """
-    if query.wish is not None:
+    if inbox.searched(query):
         yield from _searched(query, further=further)
         return
     after: Place | None = None

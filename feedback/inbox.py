@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import func, select
@@ -18,8 +18,9 @@ from base.errors import InvalidError
 from feedback import feed
 from feedback.concordance import Asked, Concordance, Found
 from feedback.feed import Entry, Place, Query
+from feedback.patterning import speaks
 from feedback.response import Response
-from feedback.searching import fact, place_at, place_of
+from feedback.searching import fact, place_at, place_of, words_of
 from surveys.contact import Contact
 
 MOST_COUNTED = 1_000
@@ -49,7 +50,12 @@ class Size:
 
 def served(query: Query) -> bool:
     """Whether it asks for comments only; other lists are `feed`'s."""
-    return query.commented or query.wish is not None
+    return query.commented or searched(query)
+
+
+def searched(query: Query) -> bool:
+    """Whether it asks for what comments say, which other lists cannot look for, or only slowly."""
+    return query.wish is not None or bool(query.either) or query.filters.phrase is not None
 
 
 def page(query: Query, *, limit: int, after: str | None = None, before: str | None = None) -> Page:
@@ -104,7 +110,9 @@ def idents(query: Query, *, limit: int, after: int | None = None, before: int | 
     below = place_at(query.until, after=True) if query.until else None
     above = max((one for one in (above, before) if one is not None), default=None)
     below = min((one for one in (below, after) if one is not None), default=None)
-    asked = Asked(wish=query.wish, facts=facts_of(query), above=above, below=below, oldest_first=backwards)
+    asked = Asked(
+        wish=query.wish, facts=facts_of(query), either=query.either, above=above, below=below, oldest_first=backwards
+    )
     unread = _unread(query, asked)
     known = {ident for _, ident in unread}
     found = [one for one in _read_ones(query, asked, limit) if one[1] not in known]
@@ -120,6 +128,7 @@ def facts_of(query: Query) -> tuple[str, ...]:
         facts += [fact(kind[0], value)] if value is not None else []
     others = {"b": filters.band, "k": filters.score, "g": filters.language, "l": filters.sentiment, "h": filters.theme}
     facts += [fact(kind, value) for kind, value in others.items() if value is not None]
+    facts += [fact("p", lemma) for lemma in (filters.phrase or "").partition(":")[2].split()]
     facts += [fact("x", "flagged")] if query.flagged else []
     facts += [" ".join(fact("y", ident) for ident in query.tags)] if query.tags else []
     return tuple(facts)
@@ -127,10 +136,9 @@ def facts_of(query: Query) -> tuple[str, ...]:
 
 def _read_ones(query: Query, asked: Asked, limit: int) -> Iterator[Found]:
     """At least `limit` of those that are there, if there are so many."""
-    missing, chunk, bounds = limit, limit, {"above": asked.above, "below": asked.below}
+    missing, chunk = limit, limit
     while missing > 0:
-        here = Asked(wish=asked.wish, facts=asked.facts, oldest_first=asked.oldest_first, **bounds)
-        found = Concordance.find(here, limit=chunk)
+        found = Concordance.find(asked, limit=chunk)
         passing = _passing(query, [ident for _, ident in found])
         for one in found:
             if one[1] in passing:
@@ -138,7 +146,8 @@ def _read_ones(query: Query, asked: Asked, limit: int) -> Iterator[Found]:
                 yield one
         if len(found) < chunk:
             return
-        bounds["above" if asked.oldest_first else "below"] = found[-1][0]
+        last = found[-1][0]
+        asked = replace(asked, above=last) if asked.oldest_first else replace(asked, below=last)
         chunk = min(chunk * 4, MOST_AT_ONCE)
 
 
@@ -161,9 +170,15 @@ def _unread(query: Query, asked: Asked) -> list[Found]:
     for ident, at, comment in db.session.execute(unread):
         place = place_of(at, ident)
         within = (asked.above is None or place > asked.above) and (asked.below is None or place < asked.below)
-        if within and (query.wish is None or query.wish.found_in(comment or "")):
+        if within and _says(query, comment or ""):
             found.append((place, ident))
     return found
+
+
+def _says(query: Query, comment: str) -> bool:
+    """Whether a comment says what is looked for."""
+    wished = query.wish is None or query.wish.found_in(comment)
+    return wished and (not query.either or speaks(words_of(comment), query.either))
 
 
 def _read(spot: str | None) -> int | None:

@@ -26,6 +26,7 @@ from base import events
 from base.db import Model, Moment, db, new_id
 from feedback.concordance import Concordance
 from feedback.counting import PENDING, heard
+from feedback.phrase import Phrases
 from feedback.revision import Given, Revision
 from feedback.sentiment import Reading
 from feedback.suspecting import Reason, Sign, reason_for
@@ -214,7 +215,7 @@ class Response(Model):
 
     def _find_by_tags(self) -> None:
         if self.comment is not None and self.read_at is not None:
-            Concordance.keep(self, Tagging.ids_of(self.id))
+            Concordance.keep(self, Tagging.ids_of(self.id), Phrases.lemmas_of(self.id))
 
     def keep_reading(self, found: Reading | None, *, at: datetime) -> None:
         """Keep what was read in the comment; None when there is no comment. Told only where something is new."""
@@ -225,9 +226,10 @@ class Response(Model):
         self.read_at = at
         self.heard = heard(found.themes, side=SIDE) if found else None
         Theme.keep(self.id, found.themes if found else ())
+        Phrases.keep(self.id, None if self.comment is None else found.phrases if found else ())
         db.session.expire(self, ["themes"])
         if self.comment is not None:
-            Concordance.keep(self, Tagging.ids_of(self.id))
+            Concordance.keep(self, Tagging.ids_of(self.id), Phrases.lemmas_of(self.id))
         if before != (True, self.language, self.sentiment_label, self.polarity):
             told = {"revision": self.revision, "language": self.language, "label": self.sentiment_label}
             # Jobs follow the first reading only, and none that of an anonymous answer: a queue would know its moment.

@@ -144,20 +144,30 @@ def place_at(at: datetime, *, after: bool = False) -> int:
     return max(-_FARTHEST, min(place, _FARTHEST))
 
 
-def fts_query(wish: Wish | None, facts: Iterable[str]) -> str:
-    """The wish and the facts in the words of FTS5; every word is quoted, so nothing typed is an operator."""
-    said = [f'"{" ".join(part.words)}"{" *" if part.prefix else ""}' for part in (wish.parts if wish else ())]
-    return " AND ".join([*said, *facts_said(facts, '"{}"', "({})", " OR ")])
+def fts_query(wish: Wish | None, facts: Iterable[str], either: Iterable[Part] = ()) -> str:
+    """The wish, the facts and one of `either` in the words of FTS5; every word is quoted, so nothing typed is an
+    operator.
+    """
+
+    def said(part: Part) -> str:
+        return f'"{" ".join(part.words)}"{" *" if part.prefix else ""}'
+
+    some = " OR ".join(map(said, either))
+    asked = [*map(said, wish.parts if wish else ()), *([f"({some})"] if some else [])]
+    return " AND ".join([*asked, *facts_said(facts, '"{}"', "({})", " OR ")])
 
 
-def ts_query(wish: Wish | None, facts: Iterable[str]) -> str:
+def ts_query(wish: Wish | None, facts: Iterable[str], either: Iterable[Part] = ()) -> str:
     """The same in the words of PostgreSQL."""
-    said = []
-    for part in wish.parts if wish else ():
+
+    def said(part: Part) -> str:
         words = [f"'{word}'" for word in part.words]
         words[-1] += ":*" if part.prefix else ""
-        said.append(f"({' <-> '.join(words)})")
-    return " & ".join([*said, *facts_said(facts, "'{}'", "({})", " | ")])
+        return f"({' <-> '.join(words)})"
+
+    some = " | ".join(map(said, either))
+    asked = [*map(said, wish.parts if wish else ()), *([f"({some})"] if some else [])]
+    return " & ".join([*asked, *facts_said(facts, "'{}'", "({})", " | ")])
 
 
 def facts_said(facts: Iterable[str], quoted: str, group: str, either: str) -> Iterator[str]:

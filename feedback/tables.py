@@ -20,6 +20,7 @@ from feedback import (
     issue,
     note,
     notice,
+    phrase,
     recipient,
     response,
     revision,
@@ -28,6 +29,7 @@ from feedback import (
     tag,
     theme,
     themebook,
+    topic,
     tracked,
     watch,
 )
@@ -65,5 +67,5 @@ TABLES = (
     *(export, export_schedule, export_run),
     *(case, case_entry, case_owner, case_reason, case_rule),
     *(alert, recipient, notice, watch),
-    *(concordance, tag, note, glance),
+    *(concordance, tag, note, glance, phrase, topic),
 )

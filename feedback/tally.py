@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, case, exists, false, func, literal, or_, s
 from base.db import db
 from feedback import attribute
 from feedback.answer import Answer
+from feedback.phrase import Phrases
 from feedback.response import Response
 from feedback.theme import SIDE, Theme
 from feedback.zoning import Interval
@@ -58,6 +59,8 @@ class Filters:
     language: str | None = None
     sentiment: str | None = None
     theme: str | None = None
+    phrase: str | None = None
+    """The lemmas of a phrase that the comment has, behind the language that it is written in: "en:delivery late"."""
     version: int | None = None
     question: str | None = None
     """Those that answered this question, with `value`: a choice, a row, a row and its rating ("r1:5"), a month of a
@@ -208,13 +211,20 @@ def conditions(filters: Filters) -> Iterator[ColumnElement[bool]]:
         yield _in_language(filters.language)
     if filters.sentiment is not None:
         yield _of_sentiment(filters.sentiment)
+    yield from _spoken_of(filters)
+    if filters.version is not None:
+        yield Response.version_id.in_(select(Version.id).where(Version.number == filters.version))
+    yield from _about_further(filters)
+
+
+def _spoken_of(filters: Filters) -> Iterator[ColumnElement[bool]]:
     if filters.theme is not None:
         yield Response.read_at.is_not(None) & exists().where(
             Theme.response_id == Response.id, Theme.theme == filters.theme
         )
-    if filters.version is not None:
-        yield Response.version_id.in_(select(Version.id).where(Version.number == filters.version))
-    yield from _about_further(filters)
+    if filters.phrase is not None:
+        language, _, key = filters.phrase.partition(":")
+        yield Response.read_at.is_not(None) & _in_language(language) & Phrases.has(Response.id, key)
 
 
 def counted(survey_id: uuid.UUID, interval: Interval, filters: Filters) -> list[ColumnElement[bool]]:

@@ -32,6 +32,7 @@ from feedback.recipient import Addressee, Recipient
 from feedback.response import Response
 from feedback.revision import Given
 from feedback.saved_view import SavedView
+from feedback.topic import Topic
 from feedback.way import OPEN_FOR, pause_url, read_url
 from surveys import forecaster, importer, jobs, receiver, recurring
 from surveys.bounce import Bounce
@@ -310,6 +311,11 @@ class Town:
         with transaction():
             return Alert.make(self.workspace.id, Rule(name="Dropped", kind="drop"), at=clock.now())
 
+    def topic(self):
+        """An own topic that nobody needs."""
+        with transaction():
+            return Topic.make(self.workspace.id, f"Topic {new_id().hex}"[:40], "parcel*", at=clock.now())
+
     def another_place(self):
         """A channel of the alert that nobody needs."""
         with transaction():
@@ -461,6 +467,7 @@ NAMED = {
     ("answering", "token"): lambda town: town.waiting.token,
     ("unsubscribing", "token"): lambda town: last_part(unsubscribe_url(town.contact_id, town.survey.id, "sl")),
     ("alerts.remove", "alert_id"): lambda town: town.another_alert().id,
+    ("", "topic_id"): lambda town: town.topic(),
     ("speaking.remove", "recipient_id"): lambda town: town.another_place().id,
     ("stopping", "token"): lambda town: last_part(stop_url(town.recipient_id)),
     ("pausing", "token"): lambda town: last_part(pause_url(town.digest_id)),

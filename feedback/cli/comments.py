@@ -43,7 +43,8 @@ def score(locale: str | None, engine: str | None) -> None:
     _must_work(chosen)
     for lines in _arriving(sys.stdin.buffer):
         comments = [line.decode("utf-8", "replace").rstrip("\r\n").lstrip("\ufeff") for line in lines]
-        found = sentiment.read_all([sentiment.Heard(comment, locale) for comment in comments], engine=chosen)
+        heard = [sentiment.Heard(comment, locale) for comment in comments]
+        found = sentiment.read_all(heard, engine=chosen, phrases=False)
         sys.stdout.write("".join(f"{json.dumps(_told(one), ensure_ascii=False)}\n" for one in found))
         sys.stdout.flush()
 

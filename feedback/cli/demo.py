@@ -37,6 +37,7 @@ def demo(*, days: int) -> None:
 
   Look at    {url}/w/demo/surveys                 three surveys: NPS, CSAT and CES
              {url}/w/demo/responses?commented=1   what customers wrote, to be searched and tagged
+             {url}/w/demo/results/topics           what they speak of, in their own words
              {url}/w/demo/digests                 who gets a digest, and every issue sent
              {url}/w/demo/exports                 files of answers, one of them every Monday
              {url}/w/demo/alerts                  who is told at once, and of what

@@ -19,6 +19,7 @@ from feedback.digesting import Cadence
 from feedback.export_schedule import ExportSchedule, Standing
 from feedback.order import Order, Scope
 from feedback.recipient import Addressee
+from feedback.topic import Topic
 from feedback.tracked import TrackedProperty
 from surveys.library import TEMPLATES
 from surveys.rule import SendingRule, Terms
@@ -37,6 +38,12 @@ PEOPLE = (
     ("boris@demo.example", "Boris Lind", "designer"),
     ("cvetka@demo.example", "Cvetka Zupan", "manager"),
 )
+
+TOPICS = (
+    ("Batteries", "batter*, baterij*, bateri*, μπαταρι*, батаре*, charg*, polnilec, ładowar*"),
+    ("Hotel rooms", "room, rooms, pokoj*, pokój, sob, soba, sobe, δωματι*, номер*, bed, beds"),
+)
+"""What the company looks for in comments, in all of its languages."""
 
 SURVEYS = (
     ("nps", "Loyalty after an order", "nps_purchase"),
@@ -73,6 +80,8 @@ def found(at: datetime) -> Company:
             db.session.flush()
             Role.grant(workspace.id, person.id, role, at=at)
             people[role] = person.id
+        for name, words in TOPICS:
+            Topic.make(workspace.id, name, words, at=at)
         TrackedProperty.choose(workspace.id, {"product": False, "first_response_minutes": True}, at=at)
         surveys = {
             metric: _ask(workspace.id, name, _document(metric, template), at, people["designer"])

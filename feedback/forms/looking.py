@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
+from dataclasses import replace
 
 from werkzeug.datastructures import MultiDict
 from wtforms import StringField
@@ -18,11 +19,13 @@ from feedback.forms.filtering import ABOUT_ANSWERS, FACTS, PERIOD, ResultsForm
 from feedback.ranging import BadRange, Range
 from feedback.searching import LONGEST_WISH, wish_of
 from feedback.tag import Tag
+from feedback.tally import Filters
+from feedback.topic import Topic
 from surveys.survey import Survey
 
 FLAGGED: Mapping[str, bool | None] = {"1": None, "only": True}
 """Those set aside: with the others, or alone. Without a word they are left out."""
-KEPT = ("survey", "q", "tag", "flagged", *PERIOD[:3], *FACTS, *ABOUT_ANSWERS[:-1])
+KEPT = ("survey", "q", "tag", "topic", "phrase", "flagged", *PERIOD[:3], *FACTS, *ABOUT_ANSWERS[:-1])
 """What a list is narrowed by, as its address names it."""
 
 
@@ -31,6 +34,8 @@ class InboxForm(ResultsForm):
 
     q = StringField(validators=[Optional(), Length(max=LONGEST_WISH)])
     tag = StringField(validators=[Optional(), Regexp(r"^[0-9a-f-]{32,36}$")])
+    topic = StringField(validators=[Optional(), Regexp(r"^[0-9a-f-]{32,36}$")])
+    phrase = StringField(validators=[Optional(), Length(max=110), Regexp(r"^[a-z]{2}:[^\W\d_]+( [^\W\d_]+){0,2}$")])
 
     @classmethod
     def read(cls, query: MultiDict[str, str]) -> InboxForm:
@@ -50,11 +55,22 @@ class InboxForm(ResultsForm):
         except (ValueError, NotFoundError):
             return None
 
+    def topic_of(self, workspace: Workspace) -> Topic | None:
+        """The topic that it names; None when there is none such here (any more)."""
+        try:
+            return Topic.of(workspace.id, uuid.UUID(self._value("topic"))) if self._value("topic") else None
+        except (ValueError, NotFoundError):
+            return None
+
+    @property
+    def all(self) -> Filters:
+        return replace(super().all, phrase=self._value("phrase"))
+
     def query(
         self, workspace: Workspace, survey: Survey | None, *, period: Range | None, flagged: bool | None
     ) -> Query:
         """The answers that the list shows."""
-        tag = self.tag_of(workspace)
+        tag, topic = self.tag_of(workspace), self.topic_of(workspace)
         return Query(
             workspace_id=workspace.id,
             survey_id=survey.id if survey else None,
@@ -65,6 +81,7 @@ class InboxForm(ResultsForm):
             filters=self.all,
             tags=tuple(tag.aliases()) if tag else (),
             wish=wish_of(self.typed),
+            either=topic.parts if topic else (),
         )
 
 

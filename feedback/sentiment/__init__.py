@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from feedback.sentiment.choosing import DEFAULT, ENGINES, engine_named, installed
 from feedback.sentiment.engine import Engine, EngineError, Label, Part, Score
+from feedback.sentiment.gleaning import Phrase, phrases_of
 from feedback.sentiment.language import UNKNOWN, Language, detect
 
 LONGEST = 10_000  # characters of a comment that are read; an answer page takes no more
@@ -42,6 +43,8 @@ class Reading:
     engine: str | None = None
     engine_version: str | None = None
     parts: tuple[Part, ...] = ()
+    phrases: tuple[Phrase, ...] = ()
+    """What it speaks of in its own words, in languages whose words are known; no engine is needed for that."""
 
 
 def read(comment: str, *, locale_hint: str | None = None, engine: str = DEFAULT) -> Reading:
@@ -52,10 +55,20 @@ def read(comment: str, *, locale_hint: str | None = None, engine: str = DEFAULT)
     return read_all([Heard(comment, locale_hint)], engine=engine)[0]
 
 
-def read_all(comments: Sequence[Heard], *, engine: str = DEFAULT) -> list[Reading]:
-    """The same for many comments, each with its expected languages: much faster than one by one."""
+def read_all(comments: Sequence[Heard], *, engine: str = DEFAULT, phrases: bool = True) -> list[Reading]:
+    """The same for many comments, each with its expected languages: much faster than one by one. `phrases` False
+    leaves these out, which take longer than all else.
+    """
     # Half a surrogate pair is no character; it can come from a truncated emoji and no model takes it.
     texts = [comment[:LONGEST].encode("utf-8", "replace").decode("utf-8") for comment, _, _ in comments]
+    judged = _judged(texts, comments, engine)
+    if not phrases:
+        return judged
+    return [replace(one, phrases=_phrases(text, one.language)) for text, one in zip(texts, judged, strict=True)]
+
+
+def _judged(texts: Sequence[str], comments: Sequence[Heard], engine: str) -> list[Reading]:
+    """All but the phrases."""
     languages = [
         detect(text, hint=page, second=person) for text, (_, page, person) in zip(texts, comments, strict=True)
     ]
@@ -71,6 +84,14 @@ def read_all(comments: Sequence[Heard], *, engine: str = DEFAULT) -> list[Readin
         _reading(language, chosen, scores[at]) if at in scores else Reading(language.tag, language.confidence)
         for at, language in enumerate(languages)
     ]
+
+
+def _phrases(text: str, language: str) -> tuple[Phrase, ...]:
+    try:
+        return tuple(phrases_of(text, language))
+    except (OSError, ValueError) as fault:  # a damaged table; the comment itself stays readable
+        log.error("comments are read without phrases: %s", fault)  # noqa: TRY400 — a sentence for the operator
+        return ()
 
 
 def _reading(language: Language, engine: Engine, score: Score | None) -> Reading:
@@ -99,6 +120,7 @@ __all__ = [
     "Heard",
     "Label",
     "Part",
+    "Phrase",
     "Reading",
     "Score",
     "detect",

@@ -12,6 +12,7 @@ from feedback.views import (
     digests,
     exports,
     following,
+    gleaning,
     guests,
     handling,
     health,
@@ -31,6 +32,7 @@ from feedback.views import (
     styleguide,
     tagging,
     theming,
+    topics,
 )
 
 blueprints: tuple[Blueprint, ...] = (
@@ -46,6 +48,7 @@ blueprints: tuple[Blueprint, ...] = (
     comparison.bp,
     digests.bp,
     exports.bp,
+    gleaning.bp,
     guests.bp,
     health.bp,
     issues.bp,
@@ -62,4 +65,5 @@ blueprints: tuple[Blueprint, ...] = (
     reading.bp,
     tagging.bp,
     theming.bp,
+    topics.bp,
 )

@@ -121,7 +121,7 @@ def _back(workspace: Workspace) -> str:
 
 def _size(query: feed.Query) -> inbox.Size:
     """How many responses there are; of a search only up to where counting ends."""
-    return inbox.Size(feed.size(query)) if query.wish is None else inbox.size(query, most=MOST_COUNTED)
+    return inbox.size(query, most=MOST_COUNTED) if inbox.searched(query) else inbox.Size(feed.size(query))
 
 
 def _asked(workspace: Workspace) -> tuple[Survey | None, feed.Query]:

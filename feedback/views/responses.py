@@ -28,6 +28,7 @@ from feedback.inbox import Page
 from feedback.note import Note
 from feedback.searching import marked
 from feedback.tag import Tag, Tagging
+from feedback.topic import Topic
 from feedback.views.drawing import language_name
 from surveys import wording
 from surveys.scale import SCALES
@@ -58,6 +59,8 @@ def index(workspace: Workspace) -> ResponseReturnValue:
         flagged=flagged,
         view="flagged" if flagged else "comments" if form.commented.data else "all",
         tag=form.tag_of(workspace),
+        topic=form.topic_of(workspace),
+        topics=Topic.all_of(workspace.id),
         tags=Tag.counted(workspace.id),
         period=period,
         waiting=tally.set_aside(workspace.id, survey.id if survey else None),

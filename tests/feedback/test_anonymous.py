@@ -97,7 +97,8 @@ def test_no_table_leads_from_an_answer_to_a_person(answered, invited):
     ours = {str(one.id) for one in answered} | {one.id.hex for one in answered}
     ours |= {one.submission_key for one in answered}
     knows_answers = {(table, row) for table, found in told.items() for row in found if any(key in row for key in ours)}
-    assert {table for table, _row in knows_answers} == {"response", "response_revision", "event", "concordance"}
+    known = {"response", "response_revision", "response_phrases", "event", "concordance"}
+    assert {table for table, _row in knows_answers} == known
     people = {str(one.id) for one in invited} | {one.id.hex for one in invited}
     people |= {value for one in invited for value in (str(one.contact_id), one.contact_id.hex, one.token)}
     people |= {value for one in invited for value in (str(one.interaction_id), one.token_hash, "@staff.example")}

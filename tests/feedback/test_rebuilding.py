@@ -28,6 +28,7 @@ from tests.feedback.answers import many_answers
 ZONE = "Europe/Ljubljana"
 PERIOD = chosen({"period": "30d"}, AT, ZONE)
 TRIGGERS = {"response_gone", "invitation_gone", "invitation_made", "invitation_went_on"}
+TRIGGERS |= {"response_reworded", "response_rephrased"}
 
 
 @pytest.fixture

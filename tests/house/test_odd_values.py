@@ -16,7 +16,7 @@ NAMES = re.findall(
     r"\w+",
     "after agent band before by channel cursor editing flagged from invited lang language limit next order period q "
     "score sentiment show since state survey tag team theme time to until version zone day cadence weekday email "
-    "color logo name call",
+    "color logo name call phrase topic words preview",
 )
 
 

@@ -38,7 +38,7 @@ def test_a_label_agrees_with_the_sign_of_its_polarity():
 )
 def test_textblob_leaves_other_languages_unscored_and_says_so(comment, language):
     reading = read(comment, locale_hint=None, engine="textblob")
-    assert reading == Reading(language, reading.language_confidence)
+    assert reading == Reading(language, reading.language_confidence, phrases=reading.phrases)
     assert (reading.label, reading.polarity, reading.confidence, reading.engine) == (None, None, None, None)
 
 

@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Iterator, Sequence
+
+from sqlalchemy import ColumnElement, ForeignKey, Text, Uuid, delete, exists, insert, select
+from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column
+
+from base.db import Model, db
+from feedback.sentiment.gleaning import Phrase
+
+
+class Phrases(Model):
+    """The phrases of a response's comment. Every comment that was read has a row, also one without any; a comment
+    without a row was read before there were phrases. A trigger takes the row away when the comment changes.
+    """
+
+    __tablename__ = "response_phrases"
+
+    response_id: Mapped[uuid.UUID] = mapped_column(
+        Uuid, ForeignKey("response.id", ondelete="CASCADE"), primary_key=True
+    )
+    said: Mapped[str] = mapped_column(Text)
+    """A line each, between line breaks: the lemmas, a tab, and where in the comment it begins and ends."""
+
+    @classmethod
+    def keep(cls, response_id: uuid.UUID, found: Iterable[Phrase] | None) -> None:
+        """What the newest reading found, in place of what an earlier one did; None of what has no comment. Needs a
+        transaction.
+        """
+        db.session.execute(delete(cls).where(cls.response_id == response_id))
+        if found is not None:
+            db.session.execute(insert(cls), [{"response_id": response_id, "said": written(found)}])
+
+    @classmethod
+    def lemmas_of(cls, response_id: uuid.UUID) -> list[str]:
+        """The single words that the phrases of a response are made of."""
+        said = db.session.scalar(select(cls.said).where(cls.response_id == response_id))
+        return [key for key, _, _ in read(said or "") if " " not in key]
+
+    @classmethod
+    def has(cls, response: InstrumentedAttribute[uuid.UUID], key: str) -> ColumnElement[bool]:
+        """Whether the comment of a response has a phrase."""
+        return exists().where(cls.response_id == response, cls.said.contains(f"\n{key}\t", autoescape=True))
+
+
+def written(found: Iterable[Phrase]) -> str:
+    """Phrases as a row holds them."""
+    return "\n" + "".join(f"{key}\t{begin} {end}\n" for key, begin, end in found)
+
+
+def read(said: str) -> list[Phrase]:
+    """The inverse of `written`."""
+    return [Phrase(key, *place_in(where)) for key, where in lines(said)]
+
+
+def lines(said: str) -> Iterator[Sequence[str]]:
+    """Each phrase, and where it stands as the row says it: pages look at very many."""
+    return (line.split("\t") for line in said.split("\n") if line)
+
+
+def place_in(where: str) -> tuple[int, int]:
+    begin, _, end = where.partition(" ")
+    return int(begin), int(end)

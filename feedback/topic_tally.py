@@ -1,0 +1,211 @@
+"""What comments of a period speak of, counted from the comments themselves: phrases of one language, a workspace's own
+topics, and the tags that its people gave.
+
+Of very many comments the newest are counted, of the period and of the one before alike.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import select
+
+from base.db import db
+from feedback import weighing
+from feedback.concordance import Asked, Concordance
+from feedback.metric import simultaneous
+from feedback.phrase import Phrases, lines, place_in
+from feedback.ranging import Range
+from feedback.response import Response
+from feedback.searching import Part, fact, place_at
+from feedback.sentiment.gleaning import LANGUAGES
+from feedback.sharing import Share, Shift, shift
+from feedback.tag import Tag, Tagging
+from feedback.tally import COUNTED
+from feedback.topic import Topic
+from feedback.zoning import Interval
+
+MOST = 10_000
+"""Comments that a page looks at, of either period."""
+NEGATIVE = "negative"
+
+
+class Scope(NamedTuple):
+    """Whose comments: those of a workspace, or of one survey of it."""
+
+    workspace_id: uuid.UUID
+    survey_id: uuid.UUID | None = None
+
+
+@dataclass(frozen=True)
+class Line:
+    """One thing that comments speak of. `key` is a phrase's lemmas, or the id of a topic or a tag."""
+
+    key: str
+    name: str
+    of_all: Share
+    """Of the comments that are looked at."""
+    negative: Share
+    """Of those that speak of it and whose sentiment could be told."""
+    shift: Shift
+    """Against the period before, as surely as so many lines ask for."""
+
+
+@dataclass(frozen=True)
+class TopicTally:
+    """`n` comments were counted, `since` is the moment of the oldest of them when there are more in the period."""
+
+    n: int
+    since: datetime | None
+    languages: Mapping[str, int]
+    """How many of them are in each language whose words are known, most first."""
+    elsewhere: int
+    """How many are in other languages, or in one that could not be told."""
+    language: str | None
+    """Whose phrases these are."""
+    phrases: Sequence[Line]
+    topics: Sequence[Line]
+    tags: Sequence[Line]
+    unread: int
+    """How many of them were read before phrases were kept."""
+
+    @classmethod
+    def of(cls, scope: Scope, period: Range, *, language: str | None = None) -> TopicTally:
+        """`language` None, or one that nobody wrote in: that of most comments."""
+        now, before = Window.of(scope, period.interval), Window.of(scope, period.previous)
+        languages = dict(Counter(row.language for row in now.rows.values() if row.language in LANGUAGES).most_common())
+        spoken = language if language in languages else next(iter(languages), None)
+        topics, tags = Topic.all_of(scope.workspace_id), Tag.all_of(scope.workspace_id)
+        tagged_now, tagged_before = now.tagged(), before.tagged()
+        in_use = [tag for tag in tags if tag.id in tagged_now or tag.id in tagged_before]
+        shown, texts = now.phrases(spoken)
+        sure = simultaneous(len(shown) + len(topics) + len(in_use))
+        whole = _Comparison(now, before, sure)
+        narrow = _Comparison(now.within(spoken), before.within(spoken), sure)
+        earlier, _ = before.phrases(spoken, only=shown)
+        return cls(
+            n=len(now.rows),
+            since=now.since,
+            languages=languages,
+            elsewhere=len(now.rows) - sum(languages.values()),
+            language=spoken,
+            phrases=_largest(narrow.line(key, texts[key], shown[key], earlier.get(key, set())) for key in shown),
+            topics=_largest(
+                whole.line(str(one.id), one.name, now.speaking(one.parts), before.speaking(one.parts)) for one in topics
+            ),
+            tags=_largest(
+                whole.line(str(one.id), one.name, tagged_now.get(one.id, set()), tagged_before.get(one.id, set()))
+                for one in in_use
+            ),
+            unread=sum(row.said is None for row in now.rows.values()),
+        )
+
+
+Idents = Collection[uuid.UUID]
+
+
+@dataclass(frozen=True)
+class Window:
+    """The newest comments of an interval that were read and count."""
+
+    scope: Scope
+    interval: Interval
+    rows: Mapping[uuid.UUID, Any]
+    since: datetime | None = None
+
+    @classmethod
+    def of(cls, scope: Scope, interval: Interval) -> Window:
+        mine = _mine(scope)
+        columns = (Response.id, Response.created_at, Response.sentiment_label, Response.comment, Phrases.said)
+        query = select(*columns, Response.language).outerjoin(Phrases, Phrases.response_id == Response.id)
+        query = query.where(mine, Response.created_at >= interval.start, Response.created_at < interval.end)
+        query = query.where(COUNTED, Response.comment.is_not(None), Response.read_at.is_not(None))
+        newest = query.order_by(Response.created_at.desc(), Response.id.desc()).limit(MOST + 1)
+        rows: Sequence[Any] = db.session.connection().execute(newest).all()
+        since = rows[MOST - 1].created_at if len(rows) > MOST else None
+        return cls(scope, interval, {row.id: row for row in rows[:MOST]}, since)
+
+    def within(self, language: str | None) -> Window:
+        """Those in one language."""
+        rows = {ident: row for ident, row in self.rows.items() if row.language == language}
+        return Window(self.scope, self.interval, rows, self.since)
+
+    def phrases(
+        self, language: str | None, *, only: Mapping[str, Idents] | None = None
+    ) -> tuple[dict[str, set[uuid.UUID]], dict[str, str]]:
+        """Which comments have each phrase that is worth being shown (or each of `only`), and how most write it."""
+        places: dict[str, dict[uuid.UUID, str]] = {}
+        for row in self.rows.values():
+            if row.language == language:
+                for key, where in lines(row.said or ""):
+                    if only is None or key in only:
+                        places.setdefault(key, {})[row.id] = where
+        counts = {key: len(found) for key, found in places.items()}
+        shown = weighing.chosen(counts) if only is None else list(places)
+        texts = {key: _text(self._written(*at) for at in places[key].items()) for key in shown}
+        return {key: set(places[key]) for key in shown}, texts
+
+    def _written(self, ident: uuid.UUID, where: str) -> str:
+        """A phrase as a comment has it."""
+        return self.rows[ident].comment[slice(*place_in(where))]  # type: ignore[no-any-return] # a row knows no types
+
+    def speaking(self, parts: tuple[Part, ...]) -> set[uuid.UUID]:
+        """Those that have one of the words of an own topic."""
+        if not self.rows or not parts:
+            return set()
+        kind, ident = ("s", self.scope.survey_id) if self.scope.survey_id else ("w", self.scope.workspace_id)
+        asked = Asked(
+            either=parts,
+            facts=(fact(kind, ident),),
+            above=place_at(self.since or self.interval.start) - 1,
+            below=place_at(self.interval.end, after=True),
+        )
+        return {ident for _, ident in Concordance.find(asked, limit=None)} & self.rows.keys()
+
+    def tagged(self) -> dict[uuid.UUID, set[uuid.UUID]]:
+        """Those that have each tag."""
+        query = select(Tagging.tag_id, Tagging.response_id).join(Response, Response.id == Tagging.response_id)
+        within = (Response.created_at >= (self.since or self.interval.start), Response.created_at < self.interval.end)
+        found: dict[uuid.UUID, set[uuid.UUID]] = {}
+        for tag_id, ident in db.session.execute(query.where(_mine(self.scope), *within)):
+            if ident in self.rows:
+                found.setdefault(tag_id, set()).add(ident)
+        return found
+
+
+@dataclass(frozen=True)
+class _Comparison:
+    now: Window
+    before: Window
+    z: float
+
+    def line(self, key: str, name: str, now: Idents, before: Idents) -> Line:
+        told = [label for ident in now if (label := self.now.rows[ident].sentiment_label)]
+        of_all = Share(len(now), len(self.now.rows))
+        moved = shift(of_all, Share(len(before), len(self.before.rows)), z=self.z)
+        return Line(key, name, of_all, Share(told.count(NEGATIVE), len(told)), moved)
+
+
+def _mine(scope: Scope) -> Any:
+    if scope.survey_id is not None:
+        return Response.survey_id == scope.survey_id
+    return Response.workspace_id == scope.workspace_id
+
+
+def _largest(lines: Iterable[Line]) -> list[Line]:
+    return sorted(lines, key=lambda line: -line.of_all.hits)
+
+
+def _text(written: Iterable[str]) -> str:
+    """How most write it, whatever their capitals and spaces; of equally many the first in the alphabet."""
+    exact = Counter(" ".join(one.split()) for one in written)
+    alike: Counter[str] = Counter()
+    for one, n in exact.items():
+        alike[one.casefold()] += n
+    best = min(alike, key=lambda one: (-alike[one], one))
+    return min((one for one in exact if one.casefold() == best), key=lambda one: (-exact[one], one.swapcase()))

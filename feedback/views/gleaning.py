@@ -1,0 +1,64 @@
+"""What comments of a survey or a workspace speak of: phrases, own topics and tags."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from accounts.access import requires
+from accounts.workspace import Workspace
+from feedback.forms.filtering import PERIOD
+from feedback.topic_tally import MOST, Scope, TopicTally
+from feedback.views.composing import period_of
+from feedback.views.drawing import language_name
+from feedback.weighing import FEWEST
+from surveys.survey import Survey
+
+bp = Blueprint("gleaning", __name__)
+
+KEPT = (*PERIOD[:3], "language")
+
+
+@bp.get("/w/<workspace>/surveys/<slug>/results/topics")
+@requires("results.view")
+def of_survey(workspace: Workspace, slug: str) -> ResponseReturnValue:
+    return _page(workspace, Survey.of(workspace.id, slug))
+
+
+@bp.get("/w/<workspace>/results/topics")
+@requires("results.view")
+def of_workspace(workspace: Workspace) -> ResponseReturnValue:
+    return _page(workspace, None)
+
+
+def _page(workspace: Workspace, survey: Survey | None) -> str:
+    period, problem = period_of(workspace.zone)
+    scope = Scope(workspace.id, survey.id if survey else None)
+    named: dict[str, Any] = {"slug": survey.slug} if survey else {}
+    days = {"from": period.first_day.isoformat(), "to": period.last_day.isoformat()}
+
+    def here(**changes: Any) -> str:
+        now = {name: request.args[name] for name in KEPT if request.args.get(name)} | changes
+        values: dict[str, Any] = {name: value for name, value in now.items() if value}
+        return url_for(str(request.endpoint), workspace=workspace.slug, **named, **values)
+
+    def behind(**what: str) -> str:
+        """The comments that a line is made of."""
+        where: dict[str, Any] = ({"survey": survey.slug} if survey else {}) | days | what
+        return url_for("responses.index", workspace=workspace.slug, commented=1, **where)
+
+    return render_template(
+        "feedback/gleaned.html",
+        survey=survey,
+        period=period,
+        problem=problem,
+        page=TopicTally.of(scope, period, language=request.args.get("language")),
+        here=here,
+        behind=behind,
+        kept={name: request.args[name] for name in KEPT if request.args.get(name)},
+        language_name=language_name,
+        fewest=FEWEST,
+        most=MOST,
+    )
