@@ -27,8 +27,10 @@ ROOT = Path(__file__).resolve().parent.parent
 HERTZ = os.sysconf("SC_CLK_TCK")
 WORKER = """
 import sys, time
+from base import lasting
 from feedback.app import create_app
 runner = create_app().extensions["afterword.runner"]
+lasting.keep()
 print("ready", flush=True)
 sys.stdin.readline()
 runner.start()

@@ -16,7 +16,7 @@ from flask_migrate import Migrate
 import config
 from accounts import access
 from accounts import views as accounts_views
-from base import courier, events, i18n, second_try, web
+from base import courier, events, i18n, lasting, second_try, web
 from base.db import db, engine_options, watch
 from base.delivery import Transport
 from base.eml import EmlTransport
@@ -148,6 +148,7 @@ def create_serving_app() -> Flask:
     """What the web server's worker process loads: on SQLite it also runs the jobs and the schedule."""
     atexit.register(_leave)  # registered first, so that it comes last
     app = create_app()
+    lasting.keep()
     if os.environ.get("AFTERWORD_EMBEDDED_RUNNER"):
         runner = app.extensions["afterword.runner"]
         if runner.start():

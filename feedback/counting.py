@@ -17,6 +17,10 @@ Cut = Literal["all", "agent", "team", "channel", "language", "theme"]
 """By what answers are counted apart. "all" has one value."""
 
 CUTS: Final[tuple[Cut, ...]] = ("all", "agent", "team", "channel", "language", "theme")
+MANY: Final[tuple[Cut, ...]] = ("agent", "team", "channel", "language")
+"""Those with so many values that of a whole interval only their scores are read."""
+FEW: Final[tuple[Cut, ...]] = ("all", "theme")
+"""The others, of which everything is."""
 
 FACE: Final = (
     "CASE WHEN flagged_at IS NOT NULL AND released_at IS NULL THEN '' ELSE CAST(score AS VARCHAR(3))"

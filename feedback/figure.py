@@ -16,10 +16,10 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, null, select
+from sqlalchemy import Connection, Row, func, literal_column, null, select, union_all
 
 from feedback import counting, tally
-from feedback.counting import CUTS, MEASURES, REACH, SCORES, Cut, Fact, Numbers, add, cells, value_of
+from feedback.counting import CUTS, FEW, MANY, MEASURES, REACH, SCORES, Cut, Fact, Numbers, add, cells, value_of
 from feedback.reach import Reach
 from feedback.response import Response
 from feedback.rollup import (
@@ -44,9 +44,6 @@ MOST_PENDING = 20_000
 
 MOST_RIMS = 4
 """Parts of days that are counted from rows; with more, the days of roll-ups are not those that are asked for."""
-
-MANY: tuple[Cut, ...] = ("agent", "team", "channel", "language")
-"""Cuts with so many values that of a whole interval only their scores are read."""
 
 Cells = dict[tuple[Cut, str], Numbers]
 
@@ -214,21 +211,22 @@ class Figures:
         """
         known = self._known.get((interval, version))
         if known is None:
-            slot, known = self._slot(interval), {}
-            for cuts, measures in ((MANY, SCORES), (tuple(set(CUTS) - set(MANY)), MEASURES)):
-                sums = [func.sum(Rollup.__table__.c[name]) for name in measures]
-                stored = self._stored(select(Rollup.cut, Rollup.value, *sums), set(cuts) & set(self.cuts), version)
-                rest = [0] * (len(MEASURES) - len(measures))
-                for cut, value, *numbers in self.connection.execute(
-                    self._within(slot, stored).group_by(Rollup.cut, Rollup.value)
-                ):
-                    known[cut, value] = [*map(int, numbers), *rest]
+            slot = self._slot(interval)
+            parts = [self._sums(slot, version, MANY, SCORES), self._sums(slot, version, FEW, MEASURES)]
+            rows = self.connection.execute(union_all(*parts))
+            known = {(cut, value): [int(n) for n in numbers] for cut, value, *numbers in rows}
             for fact in (*self._changed(slot), *self._rims(slot.rims)):
                 if version in (None, fact.version):
                     for cut, key, places in cells(fact):
                         add(known.setdefault((cut, key), [0] * len(MEASURES)), places, fact.weight)
             self._known[interval, version] = known
         return known
+
+    def _sums(self, slot: Whole, version: int | None, cuts: Sequence[Cut], measures: Sequence[str]) -> Any:
+        """The sums of these cuts by value; 0 for what is not among `measures`."""
+        sums = [func.sum(Rollup.__table__.c[name]) if name in measures else literal_column("0") for name in MEASURES]
+        query = self._stored(select(Rollup.cut, Rollup.value, *sums), set(cuts) & set(self.cuts), version)
+        return self._within(slot, query).group_by(Rollup.cut, Rollup.value)
 
     def _within(self, slot: Whole | None, query: Any) -> Any:
         """Of whole days, or with None of all time."""

@@ -16,7 +16,7 @@ from flask.cli import with_appcontext
 
 from accounts.ticket import Ticket
 from accounts.workspace import Workspace
-from base import clock
+from base import clock, lasting
 from base.db import reading, transaction
 from base.errors import AfterwordError
 from config import ROOT, Settings
@@ -50,6 +50,7 @@ def work() -> None:
     if current_app.config["SETTINGS"].on_sqlite:
         raise AfterwordError("On SQLite the serving process runs the jobs itself; `afterword work` is for PostgreSQL.")
     _refuse_missing_engines()
+    lasting.keep()
     current_app.extensions["afterword.runner"].work_here()
 
 

@@ -38,6 +38,9 @@ from surveys.scale import SCALES
 
 PAGE = 25
 
+SAFE = "!$'()*,/:;?@"
+"""What stands in an address as it is, beside letters and digits; the same as in all others."""
+
 
 class Here:
     """The address of the page: called with changes, it says where they lead; None takes something away.
@@ -50,7 +53,7 @@ class Here:
 
     def __call__(self, *, _anchor: str | None = None, **changes: Any) -> str:
         values = {name: value for name, value in (self._kept | changes).items() if value not in (None, "")}
-        query = "?" + urlencode(values) if values else ""
+        query = "?" + urlencode(values, safe=SAFE) if values else ""
         return self._path + query + (f"#{_anchor}" if _anchor else "")
 
 
