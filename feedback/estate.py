@@ -82,6 +82,7 @@ def _tell(subject: Subject) -> Told:
             "revisions": [plain(one, "response_id") for one in Revision.all_of(response.id)],
             "answers": [_said(plain(one, "response_id")) for one in db.session.scalars(answers)],
             "themes": [{"theme": one.theme, "polarity": one.polarity} for one in response.themes],
+            "phrases": Phrases.keys_of(response.id),
             "notes": [{"text": note.text, "at": note.at.isoformat()} for note, _ in Note.of(response.id)],
         }
         told.append(plain(response, "workspace_id") | further)

@@ -33,10 +33,15 @@ class Phrases(Model):
             db.session.execute(insert(cls), [{"response_id": response_id, "said": written(found)}])
 
     @classmethod
+    def keys_of(cls, response_id: uuid.UUID) -> list[str]:
+        """The phrases of a response, by their lemmas."""
+        said = db.session.scalar(select(cls.said).where(cls.response_id == response_id))
+        return [key for key, _, _ in read(said or "")]
+
+    @classmethod
     def lemmas_of(cls, response_id: uuid.UUID) -> list[str]:
         """The single words that the phrases of a response are made of."""
-        said = db.session.scalar(select(cls.said).where(cls.response_id == response_id))
-        return [key for key, _, _ in read(said or "") if " " not in key]
+        return [key for key in cls.keys_of(response_id) if " " not in key]
 
     @classmethod
     def has(cls, response: InstrumentedAttribute[uuid.UUID], key: str) -> ColumnElement[bool]:

@@ -4,6 +4,7 @@ import io
 import json
 import re
 import threading
+import uuid
 import zipfile
 from datetime import timedelta
 
@@ -22,6 +23,7 @@ from feedback.answer import Answer
 from feedback.digest import Digest, Order
 from feedback.digesting import Cadence
 from feedback.issue import Issue, oldest_untold
+from feedback.phrase import Phrases
 from feedback.response import Response
 from feedback.revision import Given
 from surveys import emails, jobs, reminders, suppression_list
@@ -392,12 +394,22 @@ NOBODY |= {"mail_stencil", "mail_hold", "mail_breaker"}
 NOBODY |= {"alert", "alert_survey", "alert_watch", "alert_recipient", "alert_drop"}
 NOBODY |= {"saved_view", "tracked_property", "export_schedule", "export_reader"}
 NOBODY |= {"rollup", "rollup_state", "rollup_reach", "rollup_asked", "rollup_gone"}
-NOBODY |= {"tag", "response_tag", "glance"}
+NOBODY |= {"tag", "response_tag", "glance", "topic"}
 """Tables that hold nothing of a customer, or ids only."""
 HELD = {"contact", "interaction", "invitation", "intent", "suppression", "event", "mail", "upload_refused_row"}
 HELD |= {"alert_member", "alert_notice", "alert_attempt"}
 HELD |= {"response_note", "concordance"}
-HELD |= {"response", "response_revision", "response_theme", "answer", "export", "upload", "bounce", "received_call"}
+HELD |= {
+    "response",
+    "response_revision",
+    "response_theme",
+    "response_phrases",
+    "answer",
+    "export",
+    "upload",
+    "bounce",
+    "received_call",
+}
 HELD |= {"export_run"}
 HELD |= {"customer_case", "case_entry"}
 """Tables whose rows some holding tells, moves and erases."""
@@ -429,6 +441,7 @@ def test_everything_held_about_a_person_can_be_taken_along(cast, run_jobs, admin
     assert told["contact"][0]["email"] == MARA
     assert told["responses"][0]["comment"].startswith(WORDS)
     assert len(told["responses"][0]["revisions"]) == 2
+    assert told["responses"][0]["phrases"] == Phrases.keys_of(uuid.UUID(told["responses"][0]["id"])) != []
     for word in TRACES:
         assert word in page
     assert '<html lang="sl">' in page
