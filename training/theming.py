@@ -1,24 +1,73 @@
-"""Themes: thirteen yes-or-no questions to the same features."""
+"""Themes: thirteen yes-or-no questions to the same features.
+
+First a table from the comments alone; then weights of words by their meaning (`meaning.py`), learnt beside what tables
+that had not seen a comment say of it. Both are one table in the end.
+"""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 
 import numpy as np
 from scipy import sparse
 from sklearn.linear_model import LogisticRegression
 
 from training.fitting import matrix, normal, telling, whole_numbers
+from training.meaning import Given, Words, fitted
 from training.measuring import micro, truth
 from training.rows import THEMES, Row
 
-STRENGTH = 1.0
+STRENGTH = 10.0
 FOLDS = 3
 MOST = 160_000
 """Rows of the table of themes."""
+STRETCHED = 3.5
+"""About the root of the number of features that a word has, by which a comment's divisor is larger than its words'."""
 
 
-def _fitted(counts: sparse.csr_matrix, yes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+class Comments:
+    """Comments to learn from, and which of them are left out together."""
+
+    def __init__(self, rows: list[Row]) -> None:
+        self.counts = matrix([row.text for row in rows])
+        self.features = normal(self.counts)
+        number = np.asarray(self.counts.sum(axis=1)).ravel()
+        self.divisor = (STRETCHED / np.sqrt(np.maximum(number, 1))).astype(np.float32)
+        self.used = np.flatnonzero(np.asarray((self.counts > 0).sum(axis=0)).ravel() >= 2)
+        self.words = Words()
+        self.words.keep_own(self.counts, self.words.counts([row.text for row in rows]))
+        self.bags = self.counts[:, self.words.rows].tocsr()
+        self.yes = truth(rows)
+        self.fold = np.array([hashlib.sha256(row.text.encode()).digest()[1] % FOLDS for row in rows])
+        self._tables: dict[frozenset[int], tuple[np.ndarray, np.ndarray]] = {}
+
+    def first(self, left_out: Collection[int]) -> tuple[np.ndarray, np.ndarray]:
+        """The table of pieces, words and pairs alone, from all folds but these."""
+        key = frozenset(left_out)
+        if key not in self._tables:
+            chosen = ~np.isin(self.fold, list(key))
+            self._tables[key] = _table(self.counts[:, self.used][chosen], self.yes[chosen])
+        return self._tables[key]
+
+    def whole(self, left_out: Collection[int]) -> tuple[np.ndarray, np.ndarray]:
+        """Everything that is learnt from all folds but these, as one table of 2^20 rows, and its bias."""
+        said = np.zeros(self.yes.shape, dtype=np.float32)
+        for out in range(FOLDS):
+            if out not in left_out:
+                table, bias = self.first({*left_out, out})
+                inside = self.fold == out
+                said[inside] = self.features[inside][:, self.used] @ table + bias
+        chosen = ~np.isin(self.fold, list(left_out))
+        given = Given(self.bags[chosen], self.divisor[chosen], said[chosen], self.yes[chosen])
+        found, turned, shift = fitted(self.words, given)
+        table, bias = self.first(left_out)
+        found *= STRETCHED
+        found[self.used] += table @ turned
+        return found, bias @ turned + shift
+
+
+def _table(counts: sparse.csr_matrix, yes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     features = normal(counts)
     table, bias = np.zeros((counts.shape[1], len(THEMES))), np.zeros(len(THEMES))
     for k in range(len(THEMES)):
@@ -29,22 +78,27 @@ def _fitted(counts: sparse.csr_matrix, yes: np.ndarray) -> tuple[np.ndarray, np.
     return table, bias
 
 
-def build(rows: list[Row]) -> tuple[dict[str, object], dict[str, np.ndarray]]:
-    """The numbers and arrays of the model file."""
-    counts = matrix([row.text for row in rows])
-    used = np.flatnonzero(np.asarray((counts > 0).sum(axis=0)).ravel() >= 2)
-    inner, yes = counts[:, used], truth(rows)
-    fold = np.array([hashlib.sha256(row.text.encode()).digest()[1] % FOLDS for row in rows])
-    logits = np.zeros(yes.shape)
-    for out in range(FOLDS):
-        table, bias = _fitted(inner[fold != out], yes[fold != out])
-        logits[fold == out] = normal(inner[fold == out]) @ table + bias
-    limits = limits_of(logits, yes)
-    print(f"    themes, unseen: micro-F1 {micro(yes, logits >= limits):.3f}")
-    table, bias = _fitted(inner, yes)
+def _short(table: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
+    """The strongest rows, as whole numbers of a unit."""
     strongest = np.sort(np.argsort(-np.abs(table).max(axis=1), kind="stable")[:MOST])
     numbers, unit = whole_numbers(table[strongest])
-    arrays = {"theme_rows": used[strongest].astype(np.int32), "theme_weights": numbers}
+    return strongest, numbers, unit
+
+
+def build(rows: list[Row]) -> tuple[dict[str, object], dict[str, np.ndarray]]:
+    """The numbers and arrays of the model file."""
+    given = Comments(rows)
+    logits = np.zeros(given.yes.shape)
+    for out in range(FOLDS):
+        table, bias = given.whole({out})
+        strongest, numbers, unit = _short(table)
+        inside = given.fold == out
+        logits[inside] = given.features[inside][:, strongest] @ (numbers * unit) + bias
+    limits = limits_of(logits, given.yes)
+    print(f"    themes, unseen: micro-F1 {micro(given.yes, logits >= limits):.3f}")
+    table, bias = given.whole(())
+    strongest, numbers, unit = _short(table)
+    arrays = {"theme_rows": strongest.astype(np.int32), "theme_weights": numbers}
     return {"scale": unit, "bias": (bias - limits).tolist()}, arrays
 
 

@@ -81,10 +81,28 @@ def rows_of(texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
     return _rows(codes, owner)
 
 
-def _rows(codes: np.ndarray, owner: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    space = codes == _SPACE
+def word_rows(words: Sequence[str]) -> np.ndarray:
+    """The table row of each folded word, for its feature as a whole; not of its pieces."""
+    joined = " " + "  ".join(words) + " "
+    codes = np.frombuffer(joined.encode("utf-32-le", "replace"), dtype=np.uint32).astype(np.uint64)
+    found = _words(_mixed(codes), codes == _SPACE, np.zeros(len(codes), dtype=np.int64))[0]
+    return _placed(found * _KINDS[1])
+
+
+def _mixed(codes: np.ndarray) -> np.ndarray:
     mixed = (codes + np.uint64(1)) * _MIX
     mixed ^= mixed >> np.uint64(29)
+    return mixed
+
+
+def _placed(hashes: np.ndarray) -> np.ndarray:
+    hashes = hashes ^ (hashes >> np.uint64(32))
+    return ((hashes * _MIX) >> np.uint64(64 - BITS)).astype(np.int64)
+
+
+def _rows(codes: np.ndarray, owner: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    space = codes == _SPACE
+    mixed = _mixed(codes)
     found, owners = [], []
     gaps = np.concatenate((_NONE, space.cumsum()))
     hashes = np.zeros(len(codes) + 1, dtype=np.uint64)
@@ -108,8 +126,7 @@ def _rows(codes: np.ndarray, owner: np.ndarray) -> tuple[np.ndarray, np.ndarray]
         found.append((pairs * _KINDS[2])[same])
         owners.append(at[1:][same])
     hashes, owned = np.concatenate(found), np.concatenate(owners)
-    hashes ^= hashes >> np.uint64(32)
-    rows = ((hashes * _MIX) >> np.uint64(64 - BITS)).astype(np.int64)
+    rows = _placed(hashes)
     if not owned.any():  # one text
         return rows, owned
     order = owned.argsort(kind="stable")

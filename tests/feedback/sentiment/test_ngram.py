@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from feedback.sentiment import EngineError, Heard, engine_named, read, read_all
-from feedback.sentiment.features import fold, rows_of
+from feedback.sentiment.features import fold, rows_of, word_rows
 from feedback.sentiment.ngram import NgramEngine
 from feedback.sentiment.parting import parts_of
 from feedback.sentiment.saying import says_something
@@ -131,6 +131,17 @@ def test_features_of_a_text_do_not_depend_on_its_neighbours(text):
     folded = fold([text, "the other one", text])
     rows, owner = rows_of(folded)
     assert sorted(rows[owner == 0]) == sorted(rows[owner == 2]) == sorted(rows_of(fold([text]))[0])
+
+
+@given(st.lists(st.from_regex(r"[a-zčšžа-яα-ω]{1,12}", fullmatch=True), min_size=1, max_size=6))
+def test_a_word_has_the_row_by_which_a_comment_of_it_alone_is_known(words):
+    """Of a comment of one word, one feature is the word; no piece of a longer word is it."""
+    folded = fold(words)
+    rows = word_rows(folded)
+    assert len(rows) == len(folded)
+    for row, word in zip(rows, folded, strict=True):
+        assert row in rows_of([word])[0]
+        assert row not in rows_of([f"{word}q"])[0]
 
 
 def test_saying_something_is_about_words_and_faces():
