@@ -20,7 +20,7 @@ def metric_unit(metric: str) -> Unit:
 
 def numberformat(value: float) -> str:
     """1,204 or 3.5, in the reader's language."""
-    return _formatted(value, None, str(get_locale()))
+    return _formatted(value or 0, None, str(get_locale()))  # −0.0 is kept as 0 is, for they are equal
 
 
 def plain(value: float, places: int = 0) -> str:

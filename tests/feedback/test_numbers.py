@@ -55,3 +55,8 @@ def test_a_number_has_the_separators_of_the_language_and_a_true_minus(value, uni
 def test_numbers_in_a_column_have_as_many_places_each():
     column = [numerals.fixed(value, 1, sign=True) for value in (3, -1.25, 0, 1000.04, None)]
     assert column == ["+3.0", "−1.2", "0.0", "+1,000.0", "–"]
+
+
+def test_nothing_is_shown_with_a_sign_whatever_was_shown_before():
+    numerals._formatted.cache_clear()
+    assert (numerals.numberformat(-0.0), numerals.num(0, "percent"), numerals.fixed(-0.0, 1)) == ("0", "0%", "0.0")
