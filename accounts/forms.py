@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from babel import Locale
 from flask_babel import gettext, lazy_gettext, lazy_ngettext
 from flask_wtf import FlaskForm
 from wtforms import HiddenField, PasswordField, RadioField, SelectField, StringField, ValidationError
@@ -14,30 +13,18 @@ from wtforms.validators import InputRequired, Length
 
 from accounts.apikey import Once
 from accounts.guessing import LONGEST, SHORTEST, easily_guessed
+from accounts.language import LANGUAGE_NAMES
 from base import tokens
 from base.clock import zones
 from base.errors import InvalidError, NotFoundError
 from base.i18n import LOCALES
 from base.mail import mailbox
 
-LANGUAGES = (
-    *("en", "sl", "pl", "el", "ru"),
-    *("ar", "bg", "bs", "cs", "da", "de", "es", "et", "fi", "fr", "ga", "he", "hr", "hu", "it", "lt", "lv", "mk", "mt"),
-    *("nb", "nl", "pt", "ro", "sk", "sq", "sr", "sr-Latn", "sv", "tr", "uk"),
-)
-"""What customers may read; the room of surveys has the words."""
-"""Languages that customers are asked in."""
-
-
-def language_name(code: str) -> str:
-    """What its speakers call the language."""
-    locale = Locale.parse(code, sep="-")
-    name = locale.get_display_name(locale) or code
-    return name[:1].upper() + name[1:]
+LANGUAGES = tuple(LANGUAGE_NAMES)
 
 
 def _languages(codes: tuple[str, ...]) -> list[SelectChoice]:
-    return [SelectChoice(code, language_name(code)) for code in codes]
+    return [SelectChoice(code, LANGUAGE_NAMES[code]) for code in codes]
 
 
 def _zones(empty: Any = None) -> list[SelectChoice]:

@@ -19,9 +19,10 @@ from babel import Locale
 from babel.dates import format_date, format_time
 from babel.numbers import format_decimal, format_percent
 
+from accounts.language import LANGUAGE_NAMES
 from surveys.merging import merge
 from surveys.scale import Scale
-from surveys.wording import LANGUAGE_NAMES, LAST_RESORT, ancestors, direction
+from surveys.wording import LAST_RESORT, ancestors, direction
 
 METRICS = {"nps": "NPS", "csat": "CSAT", "csat3": "CSAT", "ces": "CES", "ces5": "CES"}
 """What is called the same in every language; the others have a word."""

@@ -20,10 +20,11 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_date, format_time, get_datetime_format
 from babel.numbers import format_decimal
 
+from accounts.language import LANGUAGE_NAMES
 from surveys.merging import merge
 from surveys.question import TITLES
 from surveys.suppressing import EVERYTHING
-from surveys.wording import LANGUAGE_NAMES, LAST_RESORT, ancestors
+from surveys.wording import LAST_RESORT, ancestors
 
 LOCALES = ("en", "sl", "pl", "el", "ru")
 """The languages that it is written in; others are told in English."""

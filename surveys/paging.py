@@ -19,6 +19,7 @@ from babel.core import Locale, UnknownLocaleError
 from jinja2 import Environment
 from markupsafe import Markup, escape
 
+from accounts.language import LANGUAGE_NAMES
 from surveys import branding, presenting
 from surveys.branching import Reader
 from surveys.branding import PLAIN, Look
@@ -27,7 +28,7 @@ from surveys.filling import Typed
 from surveys.merging import NOBODY, Person
 from surveys.question import SCORE, several
 from surveys.scale import SCALES
-from surveys.wording import COMMENT_LIMIT, LANGUAGE_NAMES, Document, built_in, direction, effective, named, served
+from surveys.wording import COMMENT_LIMIT, Document, built_in, direction, effective, named, served
 
 SIDE_BY_SIDE: Final = 6
 """Languages that fit below a page; more fold away."""

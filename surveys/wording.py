@@ -16,6 +16,7 @@ from babel.numbers import format_decimal
 from werkzeug.datastructures import LanguageAccept
 from werkzeug.http import parse_accept_header
 
+from accounts.language import LANGUAGE_NAMES
 from surveys.library import TEMPLATES
 from surveys.merging import Person, merge
 from surveys.question import questions, several
@@ -26,46 +27,6 @@ Document = Mapping[str, Any]
 
 _WORDS = Path(__file__).with_name("words")
 
-LANGUAGE_NAMES: Texts = MappingProxyType(
-    {
-        "en": "English",
-        "sl": "Slovenščina",
-        "pl": "Polski",
-        "el": "Ελληνικά",
-        "ru": "Русский",
-        "ar": "العربية",
-        "bg": "Български",
-        "bs": "Bosanski",
-        "cs": "Čeština",
-        "da": "Dansk",
-        "de": "Deutsch",
-        "es": "Español",
-        "et": "Eesti",
-        "fi": "Suomi",
-        "fr": "Français",
-        "ga": "Gaeilge",
-        "he": "עברית",
-        "hr": "Hrvatski",
-        "hu": "Magyar",
-        "it": "Italiano",
-        "lt": "Lietuvių",
-        "lv": "Latviešu",
-        "mk": "Македонски",
-        "mt": "Malti",
-        "nb": "Norsk",
-        "nl": "Nederlands",
-        "pt": "Português",
-        "ro": "Română",
-        "sk": "Slovenčina",
-        "sq": "Shqip",
-        "sr": "Српски",
-        "sr-Latn": "Srpski",
-        "sv": "Svenska",
-        "tr": "Türkçe",
-        "uk": "Українська",
-    }
-)
-"""The built-in languages, each called as its speakers call it; the project's first five lead."""
 LOCALES = tuple(LANGUAGE_NAMES)
 LAST_RESORT = "en"
 COMMENT_LIMIT = 10_000

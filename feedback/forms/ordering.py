@@ -14,6 +14,7 @@ from wtforms import IntegerField, RadioField, SelectField, SelectMultipleField, 
 from wtforms.validators import InputRequired, Length, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
+from accounts.language import LANGUAGE_NAMES
 from base.clock import zones
 from base.errors import InvalidError
 from base.mail import mailbox
@@ -23,7 +24,6 @@ from feedback.order import MOST, Order, Scope
 from feedback.tally import FACETS
 from feedback.wording import VOICES
 from surveys.survey import Survey
-from surveys.wording import LANGUAGE_NAMES
 
 WEEKDAYS = [
     *((0, _("Monday")), (1, _("Tuesday")), (2, _("Wednesday")), (3, _("Thursday"))),

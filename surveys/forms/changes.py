@@ -8,12 +8,13 @@ from typing import Any
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 
+from accounts.language import LANGUAGE_NAMES
 from surveys import comparing
 from surveys.comparing import Change
 from surveys.forms.findings import KIND_NAMES, label, named
 from surveys.forms.labels import LABELS
 from surveys.question import questions
-from surveys.wording import LANGUAGE_NAMES, Document, effective
+from surveys.wording import Document, effective
 
 FIELDS = {
     "required": _("Answer required"),

@@ -13,12 +13,12 @@ from flask_wtf import FlaskForm
 from wtforms import SelectField, StringField
 from wtforms.validators import Length
 
+from accounts.language import LANGUAGE_NAMES
 from base.clock import zones
 from surveys.contact import Contact
 from surveys.forms.editing import clean
 from surveys.normalising import UnfitError, email_address
 from surveys.paging import language_name
-from surveys.wording import LANGUAGE_NAMES
 
 NAME_LIMIT = 200
 PROPERTY_NAME, PROPERTY_VALUE, PROPERTIES = 60, 1000, 50

@@ -7,10 +7,11 @@ from typing import Any
 from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _
 
+from accounts.language import LANGUAGE_NAMES
 from surveys.checking import QUESTION_LENGTH, QUESTIONS, SUBJECT_LENGTH, Finding
 from surveys.forms.labels import LABELS
 from surveys.question import questions
-from surveys.wording import LANGUAGE_NAMES, Document, effective
+from surveys.wording import Document, effective
 
 KIND_NAMES = {
     "score": _("Score"),

@@ -7,9 +7,10 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _
 
+from accounts.language import LANGUAGE_NAMES
 from surveys.checking import Finding
 from surveys.forms.findings import place, sentence, values
-from surveys.wording import LANGUAGE_NAMES, Document
+from surveys.wording import Document
 
 TOGETHER = {
     "untranslated": _("Some languages show your own words in %(main)s: %(texts)s."),

@@ -6,7 +6,7 @@ from flask_wtf import FlaskForm
 from wtforms import IntegerField, SelectField
 from wtforms.validators import InputRequired
 
-from surveys.wording import LANGUAGE_NAMES
+from accounts.language import LANGUAGE_NAMES
 
 
 class RevisionForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types

@@ -14,6 +14,7 @@ from flask_wtf.file import FileField, FileRequired
 from wtforms import HiddenField, IntegerField, SelectField, StringField, ValidationError
 from wtforms.validators import InputRequired
 
+from accounts.language import LANGUAGE_NAMES
 from surveys.forms.flaws import SENTENCES
 from surveys.forms.labels import LABELS
 from surveys.paging import language_name
@@ -21,7 +22,7 @@ from surveys.question import questions
 from surveys.translating.judging import Refused, Taken, Unit, UnreadableError
 from surveys.translating.rows import QUESTION, Row
 from surveys.validating import MOST_LOCALES, TAG, clean, text_flaw
-from surveys.wording import LANGUAGE_NAMES, Document, Texts, effective
+from surveys.wording import Document, Texts, effective
 
 FIELD = "t-"
 """What the name of a text's field begins with; its key follows."""

@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from accounts.access import actor, requires
+from accounts.language import LANGUAGE_NAMES
 from accounts.workspace import Workspace
 from base import clock
 from base.db import transaction
@@ -24,7 +25,6 @@ from surveys.roster import Filters, Roster, Wanted, size
 from surveys.suppressing import EVERYTHING, REASONS
 from surveys.suppression import Suppression
 from surveys.survey import Survey
-from surveys.wording import LANGUAGE_NAMES
 
 bp = Blueprint("contacts", __name__)
 

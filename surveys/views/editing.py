@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import generate_csrf
 
 from accounts.access import can, requires
+from accounts.language import LANGUAGE_NAMES
 from accounts.workspace import Workspace
 from base.i18n import show_ago
 from surveys import asking, previewing, validating, wording
@@ -92,7 +93,7 @@ def _known() -> dict[str, Any]:
             key: {"values": scale.values, "look": scale.look, "bands": {band: scale.in_band(band) for band in bands}}
             for key, scale in SCALES.items()
         },
-        "languages": dict(wording.LANGUAGE_NAMES),
+        "languages": dict(LANGUAGE_NAMES),
         "rtl": [tag for tag in wording.LOCALES if wording.direction(tag) == "rtl"],
         "groups": {group: list(keys) for group, keys in wording.EDITABLE.items()},
         "labels": {key: str(label) for key, label in LABELS.items()},

@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from accounts.access import requires
+from accounts.language import LANGUAGE_NAMES
 from accounts.workspace import Workspace
 from base import clock, tokens
 from base.db import transaction
@@ -108,7 +109,7 @@ def card(*, workspace: Workspace, survey: str, ident: uuid.UUID) -> ResponseRetu
         words=wording.named(wording.effective(document, locale), workspace.name),
         locale=locale,
         direction=wording.direction(locale),
-        languages=[(tag, wording.LANGUAGE_NAMES.get(tag, tag)) for tag in document["locales"]],
+        languages=[(tag, LANGUAGE_NAMES.get(tag, tag)) for tag in document["locales"]],
         shown=address.partition("://")[2],
     )
     response = make_response(page)

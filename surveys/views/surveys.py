@@ -6,6 +6,7 @@ from flask import Blueprint, current_app, render_template, request
 from flask.typing import ResponseReturnValue
 
 from accounts.access import requires
+from accounts.language import LANGUAGE_NAMES
 from accounts.workspace import Workspace
 from base import clock, tokens
 from surveys import wording
@@ -53,7 +54,7 @@ def overview(*, workspace: Workspace, slug: str) -> ResponseReturnValue:
         scale=SCALES[document["metric"]],
         direction=wording.direction,
         words=wording.named(wording.effective(document, locale), workspace.name),
-        languages=wording.LANGUAGE_NAMES,
+        languages=LANGUAGE_NAMES,
         api_url=tokens.link("/api/v1/invitations"),
         chosen=request.args.get("locale", locale),
         links=OpenLink.all_of(survey.id),

@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 from flask_wtf.csrf import generate_csrf
 
 from accounts.access import requires
+from accounts.language import LANGUAGE_NAMES
 from accounts.workspace import Workspace
 from base import clock, mail
 from base.db import transaction
@@ -70,7 +71,7 @@ def show(*, workspace: Workspace, slug: str, number: int) -> ResponseReturnValue
         locale=locale if locale in version.document["locales"] else version.document["default_locale"],
         page=request.args.get("show") if request.args.get("show") in {"mail", "thanks"} else "answer",
         theme=_theme(),
-        languages=wording.LANGUAGE_NAMES,
+        languages=LANGUAGE_NAMES,
         form=RestoreForm(revision=survey.draft_revision),
     )
 
