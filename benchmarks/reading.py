@@ -24,6 +24,7 @@ from accounts.workspace import Workspace
 from base.db import db, transaction
 from benchmarks.ground import analyse, ground, options, tell
 from feedback import fold, generation, tally
+from feedback.cli.rollups import BATCH
 from feedback.dashboard import SEGMENTS, Dashboard
 from feedback.ranging import Range, automatic, between, buckets
 from feedback.reach import Reach
@@ -247,7 +248,7 @@ def measure(number: int, rounds: int) -> Iterator[str]:
     yield f"a new response, in transactions of 200: {took:.3f} ms ({busy:.3f})"
     with transaction():
         generation.begin(survey.id, ZONE)
-    took, done, busy = seconds(partial(generation.advance, survey.id, limit=2_000))
+    took, done, busy = seconds(partial(generation.advance, survey.id, limit=BATCH))
     yield f"made anew: {done:,} responses and invitations in {took:.1f} s ({busy:.1f})"
 
 
