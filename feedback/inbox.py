@@ -18,9 +18,9 @@ from base.errors import InvalidError
 from feedback import feed
 from feedback.concordance import Asked, Concordance, Found
 from feedback.feed import Entry, Place, Query
-from feedback.patterning import speaks
+from feedback.patterning import Patterns
 from feedback.response import Response
-from feedback.searching import fact, place_at, place_of, words_of
+from feedback.searching import Wish, fact, place_at, place_of, words_of
 from surveys.contact import Contact
 
 MOST_COUNTED = 1_000
@@ -166,19 +166,20 @@ def _unread(query: Query, asked: Asked) -> list[Found]:
     about = select(Response.id, Response.created_at, Response.comment)
     rows = about.outerjoin(Contact, Contact.id == Response.contact_id).where(Response.id.in_(these))
     unread = rows.where(*feed.wanted(query, by_id=True))
+    either = Patterns([query.either]) if query.either else None
     found = []
     for ident, at, comment in db.session.execute(unread):
         place = place_of(at, ident)
         within = (asked.above is None or place > asked.above) and (asked.below is None or place < asked.below)
-        if within and _says(query, comment or ""):
+        if within and _says(query.wish, either, comment or ""):
             found.append((place, ident))
     return found
 
 
-def _says(query: Query, comment: str) -> bool:
+def _says(wish: Wish | None, either: Patterns | None, comment: str) -> bool:
     """Whether a comment says what is looked for."""
-    wished = query.wish is None or query.wish.found_in(comment)
-    return wished and (not query.either or speaks(words_of(comment), query.either))
+    wished = wish is None or wish.found_in(comment)
+    return wished and (either is None or bool(either.spoken(words_of(comment))))
 
 
 def _read(spot: str | None) -> int | None:

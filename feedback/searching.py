@@ -25,7 +25,8 @@ MOST_WORDS: Final = 5_000
 
 _WIDE: Final = "\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
 """Scripts that put no space between words: each sign is a word, and several in a row are a phrase."""
-_WORD: Final = re.compile(rf"[{_WIDE}]|(?:(?![{_WIDE}])[^\W_])+")
+_WORD: Final = re.compile(rf"[{_WIDE}]|[^\W_{_WIDE}]+")
+_STANDS_ALONE: Final = re.compile(f"[{_WIDE}]")
 _RUN: Final = re.compile(rf"[{_WIDE}]|(?:(?![{_WIDE}])(?:[^\W_]|[\u0300-\u036f\u00ad]))+")
 _QUOTES: Final = re.compile('["“”„«»‟]')
 _PLACES: Final = 22
@@ -65,6 +66,11 @@ class Wish:
 def words_of(text: str) -> list[str]:
     """The words of a text as they are compared."""
     return [word[:LONGEST_WORD] for word in _WORD.findall(folded(text))[:MOST_WORDS]]
+
+
+def stands_alone(word: str) -> bool:
+    """Whether a word is one sign of a script without spaces, which never goes on."""
+    return _STANDS_ALONE.fullmatch(word) is not None
 
 
 def wish_of(typed: str | None) -> Wish | None:

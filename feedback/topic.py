@@ -12,7 +12,15 @@ from sqlalchemy.orm import Mapped, mapped_column
 from base import events
 from base.db import Model, Moment, db, insert_once, new_id
 from base.errors import InvalidError, NotFoundError
-from feedback.patterning import LONGEST_WORD, MOST_WORDS, SHORTEST_BEGINNING, part_of, parts_of, speaks, typed_words
+from feedback.patterning import (
+    LONGEST_WORD,
+    MOST_WORDS,
+    SHORTEST_BEGINNING,
+    Patterns,
+    part_of,
+    parts_of,
+    typed_words,
+)
 from feedback.response import Response
 from feedback.searching import Part, words_of
 from feedback.tally import COUNTED
@@ -23,6 +31,8 @@ MOST = 50
 """Topics of a workspace: each is one more look at a page's comments."""
 LOOKED_AT = 1_000
 """Newest comments that a list of words is tried on while it is written."""
+MOST_CHARACTERS = 1_000_000
+"""Of these comments together: words are tried at every pause in typing, and long comments take their time."""
 EXAMPLES = 3
 
 
@@ -107,12 +117,18 @@ class Topic(Model):
 
 def tried(workspace_id: uuid.UUID, words: str) -> Trial:
     """What a list of words would find; InvalidError, naming the field, when it is none."""
-    parts = parts_of(_checked_words(words))
+    patterns = Patterns([parts_of(_checked_words(words))])
     commented = select(Response.comment).where(Response.workspace_id == workspace_id, Response.comment.is_not(None))
     newest = commented.where(COUNTED).order_by(Response.created_at.desc(), Response.id.desc()).limit(LOOKED_AT)
-    comments = [comment or "" for comment in db.session.scalars(newest)]
-    found = [comment for comment in comments if speaks(words_of(comment), parts)]
-    return Trial(len(found), len(comments), tuple(found[:EXAMPLES]))
+    found, looked_at, left = list[str](), 0, MOST_CHARACTERS
+    for comment in db.session.scalars(newest):
+        left -= len(comment or "")
+        if left < 0:
+            break
+        looked_at += 1
+        if comment and patterns.spoken(words_of(comment)):
+            found.append(comment)
+    return Trial(len(found), looked_at, tuple(found[:EXAMPLES]))
 
 
 def _checked(name: str, words: str) -> tuple[str, Sequence[str]]:

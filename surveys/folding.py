@@ -17,8 +17,12 @@ _PLAIN = str.maketrans({"ł": "l", "đ": "d", "ø": "o", "ħ": "h", "ı": "i", "
 
 def folded(text: str) -> str:
     """The text in small letters without marks. Folding twice changes nothing."""
+    if text.isascii():  # most of it is, and pages fold very much
+        return text.lower()
     parts = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(part for part in parts if not unicodedata.combining(part)).casefold().translate(_PLAIN)
+    for mark in filter(unicodedata.combining, set(parts)):
+        parts = parts.replace(mark, "")
+    return parts.casefold().translate(_PLAIN)
 
 
 def search_key(name: str | None, email: str) -> str:

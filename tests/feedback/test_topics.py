@@ -320,3 +320,17 @@ def test_words_are_tried_on_the_newest_comments_and_nothing_is_kept(cast, said, 
     part = boris.post("/w/acme/topics/new?preview=1", data=typed | {"words": "b*"}, headers={"HX-Request": "true"}).text
     assert "write at least 2 letters" in part
     assert Topic.all_of(cast.workspace.id) == []
+
+
+def test_long_comments_are_tried_up_to_a_bound_and_the_page_says_how_many(cast, said, boris, monkeypatch):
+    newest = sorted((one for one in db.session.query(Response) if one.comment), key=lambda one: one.created_at)[::-1]
+    several = [one.comment for one in newest if one.flagged_at is None][:4]
+    monkeypatch.setattr("feedback.topic.MOST_CHARACTERS", sum(map(len, several)))
+    trial = tried(cast.workspace.id, "delivery")
+    assert (trial.n, trial.m) == (sum("delivery" in words_of(one) for one in several), 4)
+    topic = made(cast.workspace, "Late", "delivery")
+    assert "of the last 4 comments" in boris.get(f"/w/acme/topics/{topic}").text.replace("\xa0", " ")
+
+
+def test_a_star_behind_a_sign_that_is_a_word_of_its_own_is_no_mistake(cast):
+    assert tried(cast.workspace.id, "配送*, 送*").m == 0

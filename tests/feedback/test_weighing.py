@@ -1,9 +1,12 @@
 """Which phrases are shown, how sure a share is, and what words of an own topic mean."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from feedback.patterning import part_of, parts_of, speaks, typed_words
-from feedback.searching import words_of
+from feedback import patterning
+from feedback.patterning import Patterns, part_of, parts_of, typed_words
+from feedback.searching import Part, words_of
 from feedback.sharing import Share, shift
 from feedback.weighing import c_value, chosen
 
@@ -53,13 +56,36 @@ def test_a_difference_of_shares_is_that_of_the_literature():
         ("σοφός", "ΣΟΦΟΣ", True),
         ("don't", "I don’t know", True),
         ("慢", "很慢的服务", True),
+        ("配送*", "已配送完成", True),
+        ("配送*", "送配", False),
     ],
 )
 def test_a_word_means_itself_and_with_a_star_all_that_begin_so(word, comment, said):
-    assert speaks(words_of(comment), parts_of([word])) is said
+    assert bool(Patterns([parts_of([word])]).spoken(words_of(comment))) is said
 
 
 def test_words_stand_between_commas_or_on_lines_each_once():
     assert typed_words(" box,\r\nwet  parcel ;box,, \n") == ("box", "wet parcel")
     assert part_of("box*").prefix
-    assert not speaks(["box"], ())
+    assert Patterns([()]).spoken(["box"]) == 0
+
+
+SAID = st.sampled_from(["late", "later", "la", "box", "送"])
+PARTS = st.builds(Part, st.lists(SAID, min_size=1, max_size=3).map(tuple), st.booleans())
+
+
+@given(st.lists(st.lists(PARTS, max_size=4), max_size=3), st.lists(SAID | st.just("boxes"), max_size=8))
+def test_lists_of_words_together_find_what_each_word_alone_finds(lists, comment):
+    found = Patterns(lists).spoken(comment)
+    assert [bool(found >> n & 1) for n in range(len(lists))] == [
+        any(part.within(comment) for part in parts) for parts in lists
+    ]
+
+
+def test_a_thousand_words_are_known_in_few_looks_and_what_is_remembered_has_an_end(monkeypatch):
+    """A part that is asked at every place of every comment took seconds of each pause in typing."""
+    monkeypatch.setattr(Part, "within", None)
+    monkeypatch.setattr(patterning, "MOST_KNOWN", 3)
+    patterns = Patterns([parts_of([f"word{n}*" for n in range(50)]), parts_of(["late", "late deliver*"])])
+    assert [patterns.spoken([f"word{n}s", "other"]) for n in range(50)] == [1] * 50
+    assert patterns.spoken(["late", "word7"]) == 3
