@@ -31,7 +31,7 @@ MOST = 50
 """Topics of a workspace: each is one more look at a page's comments."""
 LOOKED_AT = 1_000
 """Newest comments that a list of words is tried on while it is written."""
-MOST_CHARACTERS = 1_000_000
+MOST_CHARACTERS = 500_000
 """Of these comments together: words are tried at every pause in typing, and long comments take their time."""
 EXAMPLES = 3
 

@@ -17,12 +17,12 @@ from sqlalchemy import select
 
 from base.db import db
 from feedback import weighing
-from feedback.concordance import Asked, Concordance
 from feedback.metric import simultaneous
+from feedback.patterning import Patterns
 from feedback.phrase import Phrases, lines, place_in
 from feedback.ranging import Range
 from feedback.response import Response
-from feedback.searching import Part, fact, place_at
+from feedback.searching import words_of
 from feedback.sentiment.gleaning import LANGUAGES
 from feedback.sharing import Share, Shift, shift
 from feedback.tag import Tag, Tagging
@@ -63,7 +63,7 @@ class TopicTally:
     n: int
     since: datetime | None
     languages: Mapping[str, int]
-    """How many of them are in each language whose words are known, most first."""
+    """How many of them are in each language whose words are known, most first; those only whose phrases are kept."""
     elsewhere: int
     """How many are in other languages, or in one that could not be told."""
     language: str | None
@@ -72,37 +72,40 @@ class TopicTally:
     topics: Sequence[Line]
     tags: Sequence[Line]
     unread: int
-    """How many of them were read before phrases were kept."""
+    """How many of them and of those of the period before were read before phrases were kept: they can have none, so
+    they count for no phrase, in neither period.
+    """
 
     @classmethod
     def of(cls, scope: Scope, period: Range, *, language: str | None = None) -> TopicTally:
         """`language` None, or one that nobody wrote in: that of most comments."""
         now, before = Window.of(scope, period.interval), Window.of(scope, period.previous)
-        languages = dict(Counter(row.language for row in now.rows.values() if row.language in LANGUAGES).most_common())
+        known, known_before = now.kept(), before.kept()
+        spoken_in = Counter(row.language for row in known.rows.values() if row.language in LANGUAGES)
+        languages = dict(spoken_in.most_common())
         spoken = language if language in languages else next(iter(languages), None)
         topics, tags = Topic.all_of(scope.workspace_id), Tag.all_of(scope.workspace_id)
         tagged_now, tagged_before = now.tagged(), before.tagged()
         in_use = [tag for tag in tags if tag.id in tagged_now or tag.id in tagged_before]
-        shown, texts = now.phrases(spoken)
+        shown, texts = known.phrases(spoken)
         sure = simultaneous(len(shown) + len(topics) + len(in_use))
         whole = _Comparison(now, before, sure)
-        narrow = _Comparison(now.within(spoken), before.within(spoken), sure)
-        earlier, _ = before.phrases(spoken, only=shown)
+        narrow = _Comparison(known.within(spoken), known_before.within(spoken), sure)
+        earlier, _ = known_before.phrases(spoken, only=shown)
+        own_now, own_before = now.speaking(topics), before.speaking(topics)
         return cls(
             n=len(now.rows),
             since=now.since,
             languages=languages,
-            elsewhere=len(now.rows) - sum(languages.values()),
+            elsewhere=sum(row.language not in LANGUAGES for row in now.rows.values()),
             language=spoken,
             phrases=_largest(narrow.line(key, texts[key], shown[key], earlier.get(key, set())) for key in shown),
-            topics=_largest(
-                whole.line(str(one.id), one.name, now.speaking(one.parts), before.speaking(one.parts)) for one in topics
-            ),
+            topics=_largest(whole.line(str(one.id), one.name, own_now[one.id], own_before[one.id]) for one in topics),
             tags=_largest(
                 whole.line(str(one.id), one.name, tagged_now.get(one.id, set()), tagged_before.get(one.id, set()))
                 for one in in_use
             ),
-            unread=sum(row.said is None for row in now.rows.values()),
+            unread=len(now.rows) + len(before.rows) - len(known.rows) - len(known_before.rows),
         )
 
 
@@ -130,6 +133,11 @@ class Window:
         since = rows[MOST - 1].created_at if len(rows) > MOST else None
         return cls(scope, interval, {row.id: row for row in rows[:MOST]}, since)
 
+    def kept(self) -> Window:
+        """Those whose phrases are kept."""
+        rows = {ident: row for ident, row in self.rows.items() if row.said is not None}
+        return Window(self.scope, self.interval, rows, self.since)
+
     def within(self, language: str | None) -> Window:
         """Those in one language."""
         rows = {ident: row for ident, row in self.rows.items() if row.language == language}
@@ -142,7 +150,7 @@ class Window:
         places: dict[str, dict[uuid.UUID, str]] = {}
         for row in self.rows.values():
             if row.language == language:
-                for key, where in lines(row.said or ""):
+                for key, where in lines(row.said):
                     if only is None or key in only:
                         places.setdefault(key, {})[row.id] = where
         counts = {key: len(found) for key, found in places.items()}
@@ -154,18 +162,20 @@ class Window:
         """A phrase as a comment has it."""
         return self.rows[ident].comment[slice(*place_in(where))]  # type: ignore[no-any-return] # a row knows no types
 
-    def speaking(self, parts: tuple[Part, ...]) -> set[uuid.UUID]:
-        """Those that have one of the words of an own topic."""
-        if not self.rows or not parts:
-            return set()
-        kind, ident = ("s", self.scope.survey_id) if self.scope.survey_id else ("w", self.scope.workspace_id)
-        asked = Asked(
-            either=parts,
-            facts=(fact(kind, ident),),
-            above=place_at(self.since or self.interval.start) - 1,
-            below=place_at(self.interval.end, after=True),
-        )
-        return {ident for _, ident in Concordance.find(asked, limit=None)} & self.rows.keys()
+    def speaking(self, topics: Sequence[Topic]) -> dict[uuid.UUID, set[uuid.UUID]]:
+        """Those that have one of the words of each own topic. Their texts are here, so going through them once is
+        quicker than asking the index for every topic.
+        """
+        patterns, found = Patterns([one.parts for one in topics]), dict[int, list[uuid.UUID]]()
+        if topics:
+            for ident, row in self.rows.items():
+                found.setdefault(patterns.spoken(words_of(row.comment)), []).append(ident)
+        spoken: dict[uuid.UUID, set[uuid.UUID]] = {one.id: set() for one in topics}
+        for bits, idents in found.items():
+            for number, one in enumerate(topics):
+                if bits >> number & 1:
+                    spoken[one.id].update(idents)
+        return spoken
 
     def tagged(self) -> dict[uuid.UUID, set[uuid.UUID]]:
         """Those that have each tag."""

@@ -14,6 +14,7 @@ from feedback.topic_tally import MOST, Scope, TopicTally
 from feedback.views.composing import period_of
 from feedback.views.drawing import language_name
 from feedback.weighing import FEWEST
+from feedback.zoning import local_date
 from surveys.survey import Survey
 
 bp = Blueprint("gleaning", __name__)
@@ -37,7 +38,9 @@ def _page(workspace: Workspace, survey: Survey | None) -> str:
     period, problem = period_of(workspace.zone)
     scope = Scope(workspace.id, survey.id if survey else None)
     named: dict[str, Any] = {"slug": survey.slug} if survey else {}
-    days = {"from": period.first_day.isoformat(), "to": period.last_day.isoformat()}
+    page = TopicTally.of(scope, period, language=request.args.get("language"))
+    first = local_date(page.since, period.zone) if page.since else period.first_day
+    days = {"from": first.isoformat(), "to": period.last_day.isoformat()}
 
     def here(**changes: Any) -> str:
         now = {name: request.args[name] for name in KEPT if request.args.get(name)} | changes
@@ -54,7 +57,7 @@ def _page(workspace: Workspace, survey: Survey | None) -> str:
         survey=survey,
         period=period,
         problem=problem,
-        page=TopicTally.of(scope, period, language=request.args.get("language")),
+        page=page,
         here=here,
         behind=behind,
         kept={name: request.args[name] for name in KEPT if request.args.get(name)},

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 from werkzeug.datastructures import MultiDict
 
 from base import clock
@@ -26,6 +26,7 @@ from feedback.tag import Tag
 from feedback.tally import Filters
 from feedback.topic import MOST, Topic, tried
 from feedback.topic_tally import Scope, TopicTally
+from feedback.zoning import local_date
 from surveys.contact import Contact
 from surveys.erasure import Erasure
 from tests.cast import AT, a_response, a_survey, an_invitation
@@ -136,7 +137,10 @@ def test_the_newest_are_counted_where_there_are_very_many_and_the_page_says_so(
     (own,) = page.topics
     assert own.of_all.hits == sum("parcel" in words_of(one.comment) for one in newest)
     with time_machine.travel(AT + timedelta(hours=1), tick=False):
-        assert "So many comments came" in browser_of(cast.ana).get("/w/acme/surveys/support/results/topics").text
+        text = browser_of(cast.ana).get("/w/acme/surveys/support/results/topics").text
+    assert "So many comments came" in text
+    days = set(re.findall(r'href="/w/acme/responses\?[^"]*from=([0-9-]+)', text))
+    assert days == {local_date(page.since, cast.workspace.zone).isoformat()}
 
 
 def test_pages_lead_to_the_comments_of_a_line_and_show_no_markup_of_customers(cast, survey, said, browser_of):
@@ -214,11 +218,38 @@ def test_comments_that_were_read_before_phrases_were_kept_are_told_until_they_ar
 ):
     with transaction() as session:
         session.query(Phrases).delete()
-    assert tally(cast, survey).unread == tally(cast, survey).n
+    assert tally(cast, survey).unread == tally(cast, survey).n + len(BEFORE)
     with time_machine.travel(AT + timedelta(hours=1), tick=False):
         assert "afterword feedback rescore" in browser_of(cast.ana).get("/w/acme/results/topics").text
     reread(None, None, None, limit=500)
     assert tally(cast, survey).unread == 0
+
+
+def test_what_was_read_before_phrases_were_kept_is_no_growth_of_them(cast, survey):
+    """After an upgrade the older half has no phrases yet: they were as much spoken of as they are now."""
+    made(cast.workspace, "Late", "late")
+    rows = [{"score": 5, "comment": EN[n % 3], "created_at": AT - timedelta(days=1 + n % 2 * 39)} for n in range(48)]
+    many_answers(survey, rows)
+    reread(None, cast.workspace.id, None, limit=500)
+    before = tally(cast, survey)
+    old = select(Response.id).where(Response.created_at < AT - timedelta(days=30))
+    with transaction() as session:
+        session.execute(
+            delete(Phrases).where(Phrases.response_id.in_(old)).execution_options(synchronize_session=False)
+        )
+    page = tally(cast, survey)
+    assert {line.shift.kind for line in before.phrases} == {"unclear"}
+    assert {line.shift.kind for line in page.phrases} == {"no_data"}
+    assert [(line.key, line.of_all) for line in page.phrases] == [(line.key, line.of_all) for line in before.phrases]
+    assert (page.unread, page.topics) == (24, before.topics)
+    some = select(Response.id).where(Response.created_at > AT - timedelta(days=30)).limit(4)
+    with transaction() as session:
+        session.execute(
+            delete(Phrases).where(Phrases.response_id.in_(some)).execution_options(synchronize_session=False)
+        )
+    page = tally(cast, survey)
+    assert {line.of_all.n for line in page.phrases} == {page.languages["en"]} == {20}
+    assert (page.n, page.unread, page.elsewhere) == (24, 28, 0)
 
 
 def test_a_tag_that_is_added_later_leaves_a_comment_findable_by_its_phrases(cast, said):
