@@ -28,7 +28,7 @@ from surveys.folding import folded
 
 LONGEST_NAME = 40
 MOST = 50
-"""Topics of a workspace: each is one more look at a page's comments."""
+"""Topics of a workspace."""
 LOOKED_AT = 1_000
 """Newest comments that a list of words is tried on while it is written."""
 MOST_CHARACTERS = 500_000

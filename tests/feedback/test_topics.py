@@ -281,12 +281,14 @@ def test_a_designer_makes_changes_and_removes_a_topic(cast, boris, form_of):
     assert Topic.all_of(cast.workspace.id) == []
 
 
+@pytest.mark.web
 def test_a_manager_reads_topics_and_makes_none(cast, browser_of):
     cvetka = browser_of(cast.cvetka)
     assert cvetka.get("/w/acme/topics").status_code == 403
     assert cvetka.get("/w/acme/results/topics").status_code == 200
 
 
+@pytest.mark.web
 @pytest.mark.parametrize(
     ("name", "words", "problem"),
     [
@@ -353,6 +355,7 @@ def test_words_are_tried_on_the_newest_comments_and_nothing_is_kept(cast, said, 
     assert Topic.all_of(cast.workspace.id) == []
 
 
+@pytest.mark.web
 def test_long_comments_are_tried_up_to_a_bound_and_the_page_says_how_many(cast, said, boris, monkeypatch):
     newest = sorted((one for one in db.session.query(Response) if one.comment), key=lambda one: one.created_at)[::-1]
     several = [one.comment for one in newest if one.flagged_at is None][:4]
@@ -363,5 +366,6 @@ def test_long_comments_are_tried_up_to_a_bound_and_the_page_says_how_many(cast, 
     assert "of the last 4 comments" in boris.get(f"/w/acme/topics/{topic}").text.replace("\xa0", " ")
 
 
+@pytest.mark.web
 def test_a_star_behind_a_sign_that_is_a_word_of_its_own_is_no_mistake(cast):
     assert tried(cast.workspace.id, "配送*, 送*").m == 0

@@ -103,11 +103,10 @@ def test_a_comment_of_ten_thousand_signs_is_read_up_to_a_bound():
     assert 0 < len(found) <= 3 * MOST_TELLING
 
 
-WORDS = {
+WORDS = {  # of languages whose tables are small
     "en": "the delivery was not late and parcels couriers very rude with our phones don't it's ordered rooms",
     "sl": "dostava je bila zelo pozna in kurirji niso prijazni brez računa na vrsti dolge naročila",
     "el": "η παράδοση δεν ήταν αργή και οι κούριερ πολύ αγενείς χωρίς δέμα στην ουρά τηλέφωνα",
-    "ru": "доставка не была поздней и курьеры очень грубые без посылки в очереди длинные заказы",
 }
 TEXTS = st.sampled_from(sorted(WORDS)).flatmap(
     lambda language: st.tuples(
