@@ -185,10 +185,11 @@ def _move_cases(old: uuid.UUID, new: uuid.UUID) -> None:
 
 def _end_files(subject: Subject, erasing: Erasing) -> None:
     """Files that wait to be fetched may name the person: the next tick takes them away, and makes those anew that lie
-    in the folder of scheduled exports.
+    in the folder of scheduled exports. It comes while their answers are known as theirs, and are under the lock.
     """
     _run(update(Export).where(Export.workspace_id == subject.workspace_id).values(expires_at=erasing.at))
-    ExportRun.spoil(subject.workspace_id)
+    found = select(Response.created_at).where(Response.id.in_(_idents(subject)))
+    ExportRun.spoil(subject.workspace_id, db.session.scalars(found.distinct()))
 
 
 def _tell_cases(subject: Subject) -> Told:
@@ -232,6 +233,6 @@ def _erase_cases(subject: Subject, erasing: Erasing) -> None:
 
 HOLDINGS = (
     Holding(name="cases", tell=_tell_cases, erase=_erase_cases, move=_move_cases),
-    Holding(name="responses", tell=_tell, erase=_erase, move=_move),
     Holding(name="files", tell=lambda _: [], erase=_end_files),
+    Holding(name="responses", tell=_tell, erase=_erase, move=_move),
 )

@@ -5,13 +5,28 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, Index, Integer, String, Text, Uuid, delete, select, update
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Text,
+    Uuid,
+    delete,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from base import events
 from base.db import Model, Moment, db, new_id
 from base.errors import ConflictError, NotFoundError
 from feedback.exporting import FORMATS
+from surveys.erasure import Erasure
 
 LIFE = timedelta(days=7)
 """How long a file waits to be fetched."""
@@ -56,6 +71,8 @@ class Export(Model):
     rows: Mapped[int] = mapped_column(Integer, default=0)
     size: Mapped[int | None] = mapped_column(BigInteger)
     """Bytes of the file."""
+    erasures: Mapped[int | None] = mapped_column(Integer)
+    """How many erasures of the workspace there were when it was begun. One that was open then is not among them."""
     created_at: Mapped[datetime] = mapped_column(Moment)
     created_by: Mapped[uuid.UUID | None] = mapped_column(Uuid)
     finished_at: Mapped[datetime | None] = mapped_column(Moment)
@@ -102,7 +119,9 @@ class Export(Model):
     @classmethod
     def forget_old(cls, now: datetime) -> list[Export]:
         """Take exports away whose time is over; their files are the caller's to delete."""
-        old = list(db.session.scalars(select(cls).where(cls.expires_at <= now).limit(200)))
+        old = list(
+            db.session.scalars(select(cls).where(or_(cls.expires_at <= now, cls.id.in_(overtaken(cls)))).limit(200))
+        )
         db.session.execute(delete(cls).where(cls.id.in_([export.id for export in old])))
         return old
 
@@ -111,11 +130,16 @@ class Export(Model):
         """Whether it is still being made."""
         return self.state in ("waiting", "running")
 
+    def over(self, now: datetime) -> bool:
+        """Whether nobody may have it any more: its time is over, or an erasure ended after it was begun."""
+        known = self.erasures
+        return self.expires_at <= now or (known is not None and known < Erasure.count(self.workspace_id))
+
     def begin(self) -> bool:
         """Start, or start anew after a crash; False when there is nothing to do."""
         if not self.open:
             return False
-        self.state, self.rows = "running", 0
+        self.state, self.rows, self.erasures = "running", 0, Erasure.count(self.workspace_id)
         return True
 
     def finish(self, rows: int, size: int, *, at: datetime) -> None:
@@ -128,3 +152,10 @@ class Export(Model):
         """Make it no further."""
         if self.open:
             self.state, self.finished_at = "stopped", at
+
+
+def overtaken(kind: Any) -> Any:
+    """Ids of rows with `erasures` that an erasure overtook, which was open when they were begun and hid from them."""
+    each = select(Erasure.workspace_id, func.count().label("n")).group_by(Erasure.workspace_id).subquery()
+    found = select(kind.id).join(each, each.c.workspace_id == kind.workspace_id)
+    return found.where(kind.erasures < each.c.n).correlate(None)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 import uuid
+from contextlib import suppress
 from pathlib import Path
 
 from flask import current_app
@@ -23,7 +24,7 @@ def put(source: Path, place: str, name: str) -> str:
 
     PermissionError when a link leads out of the directory.
     """
-    folder = _inside(place)
+    folder = inside(place)
     folder.mkdir(parents=True, exist_ok=True)
     for left in folder.glob(f".{name}.*.part"):
         left.unlink(missing_ok=True)  # by a process that is no more
@@ -40,10 +41,12 @@ def put(source: Path, place: str, name: str) -> str:
 
 def remove(file: str) -> None:
     """Take a file away that `put` put there."""
-    _inside(file).unlink(missing_ok=True)
+    with suppress(NotADirectoryError):
+        inside(file).unlink(missing_ok=True)
 
 
-def _inside(place: str) -> Path:
+def inside(place: str) -> Path:
+    """Where that is on the disk; PermissionError when a link leads out of the directory."""
     allowed = root()
     path = allowed / place
     if not path.parent.resolve().is_relative_to(allowed.resolve()) or path.is_symlink():

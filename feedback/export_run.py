@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
+from dataclasses import replace
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import (
+    JSON,
     BigInteger,
     Date,
     ForeignKey,
@@ -16,9 +19,9 @@ from sqlalchemy import (
     UniqueConstraint,
     Uuid,
     func,
+    or_,
     select,
     text,
-    update,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -26,7 +29,8 @@ from base.db import Model, Moment, db, insert_once, new_id
 from base.errors import ConflictError, NotFoundError
 from feedback import digesting
 from feedback.digesting import Due, Plan
-from feedback.export import Export
+from feedback.export import Export, overtaken
+from feedback.export_order import Order
 from feedback.export_schedule import ExportSchedule
 from feedback.zoning import day_start, local_date
 
@@ -74,7 +78,11 @@ class ExportRun(Model):
     export_id: Mapped[uuid.UUID | None] = mapped_column(Uuid, ForeignKey("export.id", ondelete="SET NULL"))
     """The file as it is made; for a mail it also waits to be fetched."""
     file: Mapped[str | None] = mapped_column(String(300))
-    """Where it is below the folder of scheduled exports."""
+    """Where it is below the folder of scheduled exports, or may be: known before it is put there, until it is gone."""
+    ordered: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    """What was ordered when it was taken. None of those that were taken before this was kept."""
+    erasures: Mapped[int | None] = mapped_column(Integer)
+    """How many erasures of the workspace its file has to do with no more."""
     rows: Mapped[int | None] = mapped_column(Integer)
     size: Mapped[int | None] = mapped_column(BigInteger)
     told: Mapped[int] = mapped_column(SmallInteger, default=0)
@@ -117,6 +125,7 @@ class ExportRun(Model):
             "state": "claimed",
             "attempts": 0,
             "next_try_at": at,
+            "ordered": schedule.order.told,
             "told": 0,
             "created_at": at,
         }
@@ -158,17 +167,53 @@ class ExportRun(Model):
 
     @classmethod
     def of_gone(cls, now: datetime) -> list[uuid.UUID]:
-        """Ids of those whose files must go from the folder: somebody in them was erased, or their time is over."""
-        old = (cls.state != "stale") & (cls.finished_at <= now - KEPT)
-        found = select(cls.id).where(cls.file.is_not(None), (cls.state == "stale") | old)
-        return list(db.session.scalars(found.limit(200)))
+        """Ids of those whose files must go from the folder, the oldest first: somebody in them was erased, they were
+        given up, or their time is over.
+        """
+        gone = or_(cls.state.in_(("stale", "failed")), cls._ended(now))
+        found = select(cls.id).where(cls.file.is_not(None), gone)
+        return list(db.session.scalars(found.order_by(cls.finished_at, cls.id)))
 
     @classmethod
-    def spoil(cls, workspace_id: uuid.UUID) -> None:
-        """Somebody of the workspace is erased, and may be in any of its files."""
-        ours = (cls.workspace_id == workspace_id, cls.file.is_not(None), cls.state == "done")
-        told = update(cls).where(*ours).values(state="stale").execution_options(synchronize_session=False)
-        db.session.execute(told)
+    def _ended(cls, now: datetime) -> Any:
+        return (cls.state == "done") & or_(cls.finished_at <= now - KEPT, cls.id.in_(overtaken(cls)))
+
+    @classmethod
+    def spoil(cls, workspace_id: uuid.UUID, moments: Iterable[datetime]) -> None:
+        """Somebody of the workspace is erased who answered at these moments: whatever the state, files of these days
+        are made anew. The others have nothing to do with this erasure.
+        """
+        wanted = select(cls).where(cls.workspace_id == workspace_id, cls.file.is_not(None)).order_by(cls.id)
+        held = wanted.with_for_update().execution_options(populate_existing=True)
+        days = list(moments)
+        for run in db.session.scalars(held):
+            first = run.period_from
+            if any((first is None or first <= at) and at < run.period_to for at in days):
+                run.state = "stale"
+            elif run.erasures is not None:
+                run.erasures += 1
+        db.session.flush()
+
+    def order_of(self, schedule: ExportSchedule) -> Order:
+        """What was ordered when it was taken, whatever the schedule says by now."""
+        order = Order.read(self.ordered) if self.ordered else schedule.order
+        return replace(order, way="folder") if self.file else order
+
+    @property
+    def renewable(self) -> bool:
+        """Whether somebody may have it made again: it failed, or there is no file of it any more."""
+        return self.state == "failed" or (self.state == "done" and self.file is None)
+
+    def gone(self, now: datetime) -> bool:
+        """Its file is away: forget it, or begin anew (True) when somebody in it was erased."""
+        if self.state == "done" and self.finished_at is not None and self.finished_at <= now - KEPT:
+            self.file = None
+        elif self.state in ("stale", "done"):
+            self.again(at=now)  # it stays known where the file was, and will be
+            return True
+        elif self.state == "failed":
+            self.file = None
+        return False
 
     def begin(self, export: Export, *, at: datetime) -> None:
         """A try begins."""
@@ -179,6 +224,7 @@ class ExportRun(Model):
         """It is where it was to go."""
         self.state, self.reason, self.finished_at = "done", None, at
         self.rows, self.size, self.file, self.told = export.rows, export.size, file, told
+        self.erasures = export.erasures
 
     def fail(self, reason: str, *, at: datetime, final: bool = False) -> None:
         """A try failed; it is tried again as long as waits are left."""

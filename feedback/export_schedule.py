@@ -18,6 +18,7 @@ from base.db import Model, Moment, db, insert_once, new_id
 from base.errors import NotFoundError
 from feedback import digesting
 from feedback.digesting import Cadence, Due, Plan
+from feedback.export_order import Order
 from feedback.exporting import FORMATS
 from feedback.zoning import local_date
 
@@ -153,7 +154,7 @@ class ExportSchedule(Model):
             self.told("resumed", at, by)
 
     def end(self, *, at: datetime, by: uuid.UUID | str) -> None:
-        """Make no more files, ever; those that were made stay as long as they would have."""
+        """Make no more files, ever; those that were made stay until their time ends or somebody in them is erased."""
         if self.ended_at is None:
             self.ended_at, self.ended_by, self.next_due_at = at, str(by), None
             self.told("ended", at, by)
@@ -220,13 +221,23 @@ class ExportSchedule(Model):
         return list(db.session.scalars(select(ExportReader.user_id).where(ExportReader.schedule_id == self.id)))
 
     @property
+    def order(self) -> Order:
+        """What a file taken now is ordered as."""
+        names = ("kind", "survey_id", "wanted", "people", "way")
+        return Order(**{name: getattr(self, name) for name in names})
+
+    @property
     def readers(self) -> list[User]:
         """Those of them who may see at this moment what is in the files, by name."""
+        return self.readers_with(people=self.people)
+
+    def readers_with(self, *, people: bool) -> list[User]:
+        """The same of a file with people or without."""
         here = (Role.user_id == User.id) & (Role.workspace_id == self.workspace_id)
         found = select(User, Role.name).join(ExportReader, ExportReader.user_id == User.id).join(Role, here)
         found = found.where(ExportReader.schedule_id == self.id, User.disabled_at.is_(None))
         rows = db.session.execute(found.order_by(User.name, User.id)).all()
-        return [user for user, role in rows if may_read(role, people=self.people)]
+        return [user for user, role in rows if may_read(role, people=people)]
 
     @classmethod
     def forget_reader(cls, user_id: uuid.UUID, workspace_id: uuid.UUID | None, *, at: datetime) -> None:

@@ -111,7 +111,7 @@ def _write(export_id: uuid.UUID) -> None:
     unfinished.rename(file_of(export))
     with transaction() as session:
         found = session.get(Export, export_id, with_for_update=True, populate_existing=True)
-        if found is not None and found.state == "running":
+        if found is not None and found.state == "running" and not found.over(clock.now()):
             found.finish(rows, file_of(export).stat().st_size, at=clock.now())
             return
     file_of(export).unlink(missing_ok=True)  # stopped at the last moment, or gone with somebody who was erased

@@ -100,6 +100,13 @@ class Tag(Model):
         assert found is not None
         return found
 
+    @classmethod
+    def family(cls, ident: uuid.UUID) -> list[uuid.UUID]:
+        """The id of the tag that this one is by now, and behind it those that were merged into it."""
+        known = db.session.get(cls, ident, populate_existing=True)
+        living = db.session.get(cls, known.into_id) if known and known.into_id else known
+        return living.aliases() if living else [ident]
+
     def aliases(self) -> list[uuid.UUID]:
         """The ids of this tag and of what was merged into it."""
         return [self.id, *db.session.scalars(select(Tag.id).where(Tag.into_id == self.id))]

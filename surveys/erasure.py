@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Boolean, ForeignKey, Index, String, Uuid, select
+from sqlalchemy import Boolean, ForeignKey, Index, String, Uuid, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from accounts.workspace import Workspace
@@ -63,6 +63,11 @@ class Erasure(Model):
     def repeat(self, contact_id: uuid.UUID) -> None:
         """Forget the person again, who came back with a backup. Needs a transaction."""
         _forget(_held(contact_id), self)
+
+    @classmethod
+    def count(cls, workspace_id: uuid.UUID) -> int:
+        """How many there are of a workspace that are committed: whoever reads answers after counting knows these."""
+        return db.session.scalar(select(func.count()).where(cls.workspace_id == workspace_id)) or 0
 
     @classmethod
     def ledger(cls) -> Iterator[dict[str, Any]]:

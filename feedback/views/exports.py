@@ -20,7 +20,7 @@ from feedback.export import Export, Wish
 from feedback.export_run import ExportRun
 from feedback.export_schedule import ExportSchedule
 from feedback.exporting import FORMATS, columns_of, suffix
-from feedback.forms.looking import FLAGGED, InboxForm, period_of
+from feedback.forms.looking import FLAGGED, KEPT, InboxForm, period_of
 from feedback.harvest import documents_of
 from feedback.views import phrasing
 from surveys.survey import Survey
@@ -62,7 +62,8 @@ def new(workspace: Workspace) -> ResponseReturnValue:
         query=query,
         formats=FORMATS,
         columns=columns_of(documents, people=can("contacts.view")),
-        kept={name: value for name, value in request.args.items() if name not in {"kind", "survey"}},
+        asked=_named(),
+        kept={name: value for name, value in _named().items() if name != "survey"},
     )
 
 
@@ -96,7 +97,7 @@ def ask(workspace: Workspace) -> ResponseReturnValue:
 def fetch(workspace: Workspace, ident: uuid.UUID) -> ResponseReturnValue:
     export = Export.of(workspace.id, ident)
     path = exporter.file_of(export)
-    over = export.expires_at <= clock.now()  # as after an erasure, before the next tick takes the file away
+    over = export.over(clock.now())  # as after an erasure, before the next tick takes the file away
     if over or export.state != "done" or not path.exists() or (export.people and not can("contacts.view")):
         raise NotFoundError("file", ident)
     slug = next((one.slug for one in Survey.all_of(workspace.id) if one.id == export.survey_id), workspace.slug)
@@ -115,8 +116,13 @@ def stop(workspace: Workspace, ident: uuid.UUID) -> ResponseReturnValue:
 
 
 def _back(workspace: Workspace) -> str:
-    kept: dict[str, Any] = request.args.to_dict()
+    kept: dict[str, Any] = _named()
     return url_for(".new", workspace=workspace.slug, **kept)
+
+
+def _named() -> dict[str, str]:
+    """What the address narrows answers by, and nothing else that it says: other names mean something to `url_for`."""
+    return {name: request.args[name] for name in KEPT if name in request.args}
 
 
 def _size(query: feed.Query) -> inbox.Size:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -22,7 +23,7 @@ from feedback.export import Export
 from feedback.export_run import ExportRun
 from feedback.export_schedule import ExportSchedule
 from feedback.exporting import suffix
-from feedback.forms.looking import InboxForm
+from feedback.forms.looking import FLAGGED, InboxForm
 from feedback.forms.scheduling import ScheduleForm
 from feedback.views import phrasing
 from feedback.wording import VOICES
@@ -126,7 +127,7 @@ def resume(workspace: Workspace, schedule_id: uuid.UUID) -> ResponseReturnValue:
 def remove(workspace: Workspace, schedule_id: uuid.UUID) -> ResponseReturnValue:
     with transaction():
         ExportSchedule.living(workspace.id, schedule_id).end(at=clock.now(), by=g.user.id)
-    flash(gettext("No more files are made. Those in the folder stay for their 90 days."), "success")
+    flash(gettext("No more files are made. Those in the folder stay for up to 90 days."), "success")
     return redirect(url_for("exports.index", workspace=workspace.slug), 303)
 
 
@@ -152,7 +153,9 @@ def again(workspace: Workspace, schedule_id: uuid.UUID, run_id: uuid.UUID) -> Re
         schedule = ExportSchedule.living(workspace.id, schedule_id)
         ExportRun.of(schedule, run_id)
         found = ExportRun.locked(run_id)
-        if found is not None and found.state != "claimed":
+        export = db.session.get(Export, found.export_id) if found is not None and found.export_id else None
+        waits = export is not None and export.state == "done" and not export.over(clock.now())
+        if found is not None and found.renewable and not waits:
             found.again(at=clock.now())
             enqueue(shipper.make_run, run_id)
     return _shown(workspace, schedule_id)
@@ -188,16 +191,32 @@ def _choices(workspace: Workspace) -> tuple[list[Survey], list[tuple[User, str]]
 
 def _narrowing(workspace: Workspace) -> dict[str, Any]:
     """What the address narrows it by, as lists read it; the days are the schedule's own."""
-    query = InboxForm.read(request.args).query(workspace, None, period=None, flagged=False)
+    flagged = FLAGGED.get(request.args.get("flagged", ""), False)
+    query = InboxForm.read(request.args).query(workspace, None, period=None, flagged=flagged)
     return exporter.wanted_of(query)
 
 
 def narrowed_words(wanted: dict[str, Any]) -> list[str]:
     """What narrows it, for people to read."""
     found = [f"{name}: {value}" for name, value in wanted.get("filters", {}).items()]
-    found += [" ".join(words) for *words, _prefix in wanted.get("wish") or ()]
+    found += [_said(part) for part in wanted.get("wish") or ()]
+    if either := wanted.get("either"):
+        found.append(str(gettext("any of: %(words)s", words=", ".join(map(_said, either)))))
+    found += _set_aside(wanted)
     found += [str(gettext("with a comment"))] if wanted.get("commented") else []
     return found + ([str(gettext("with a certain tag"))] if wanted.get("tags") else [])
+
+
+def _said(part: Sequence[Any]) -> str:
+    *words, prefix = part
+    return " ".join(words) + ("*" if prefix else "")
+
+
+def _set_aside(wanted: dict[str, Any]) -> list[str]:
+    if wanted.get("flagged", False) is False:
+        return []
+    only = wanted["flagged"] is True
+    return [str(gettext("set aside as suspicious") if only else gettext("those set aside as suspicious, too"))]
 
 
 def _next(schedule: ExportSchedule, workspace: Workspace) -> str:

@@ -7,11 +7,12 @@ import pytest
 import time_machine
 from sqlalchemy import select
 
-from base.db import db
+from base.db import db, transaction
 from base.events import Event
 from feedback import shipper
 from feedback.export_run import ExportRun
 from feedback.export_schedule import ExportSchedule
+from feedback.topic import Topic
 from tests.cast import a_person, a_survey
 from tests.feedback.readers import DAY, FRIDAY, answered
 
@@ -138,3 +139,28 @@ def test_one_of_a_workspace_is_nobody_elses(cast, survey, browser_of):
     assert [dmitri.get(path).status_code for path in (here, foreign, f"{foreign}/edit")] == [404] * 3
     assert [dmitri.post(f"{foreign}/{what}").status_code for what in ("pause", "run", "remove", "edit")] == [404] * 4
     assert shipper.claim_export(only().id, FRIDAY) is None
+
+
+def test_what_narrows_it_is_said_whatever_it_is_and_can_be_taken_away(cast, survey, browser_of):
+    browser = browser_of(cast.cvetka)
+    with transaction():
+        topic = Topic.make(cast.workspace.id, "Parcels", "parcel*, paket", at=FRIDAY)
+    here = f"{NEW}?topic={topic}&flagged=only"
+    for page in (browser.get(here).text, browser.get(browser.post(here, data=wish(cast.ana)).headers["Location"]).text):
+        assert "any of: parcel*, paket" in page
+        assert "set aside as suspicious" in page
+    made = only()
+    assert made.wanted["flagged"] is True
+    edit = f"/w/acme/exports/scheduled/{made.id}/edit"
+    assert 'name="everything"' in browser.get(edit).text
+    browser.post(edit, data=wish(cast.ana, everything="1"))
+    assert only().wanted == {"flagged": False}
+
+
+@pytest.mark.parametrize("name", ["workspace", "endpoint", "_method", "_scheme", "_external", "_anchor", "self"])
+def test_an_address_that_says_what_links_are_made_of_narrows_nothing(cast, survey, browser_of, name):
+    browser = browser_of(cast.cvetka)
+    answer = browser.get(f"/w/acme/exports/new?{name}=x&team=North")
+    assert answer.status_code == 200
+    assert f"{NEW}?team=North" in answer.text
+    assert browser.post(f"/w/acme/exports?{name}=x", data={"kind": "doc"}).status_code == 303
