@@ -52,7 +52,7 @@ def ready(workspace: Workspace, what: Ready, *, at: datetime) -> EmailMessage:
 def _values(workspace: Workspace, what: Ready) -> dict[str, Any]:
     schedule, run, export = what.schedule, what.run, what.export
     voice, zone, base = Voice.of(schedule.locale), workspace.zone, f"/w/{workspace.slug}/exports"
-    survey = db.session.get(Survey, schedule.survey_id) if schedule.survey_id else None
+    survey = db.session.get(Survey, export.survey_id) if export.survey_id else None  # the schedule may have changed
     catches_up = run.catches_up_from
     return {
         "voice": voice,

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from statistics import NormalDist
 
-from feedback.metric import ENOUGH
+from feedback.metric import ENOUGH, simultaneous
 from feedback.sharing import Share, shift
 
 FEWEST = 5
@@ -60,7 +59,7 @@ def grown(now: Said, before: Said, themes: Mapping[str, bool]) -> list[Growth]:
     if min(now.n, before.n) < ENOUGH:
         return []
     looked = [theme for theme, on in themes.items() if on]
-    z = NormalDist().inv_cdf(1 - 0.05 / 2 / max(1, len(looked)))
+    z = simultaneous(len(looked))
     found = []
     for theme in looked:
         spoken, bad = now.spoken.get(theme, (0, 0))

@@ -313,3 +313,14 @@ def test_a_fault_before_the_file_is_begun_counts_as_a_try(cast, survey, tick, mo
     for hours in (1, 2, 5, 8, 15):
         tick(MORNING + hours * HOUR)
     assert runs()[0].state == "failed"
+
+
+def test_a_mail_names_the_survey_of_its_file_though_another_is_ordered_meanwhile(cast, mara, survey, run_jobs):
+    other = a_survey(cast.workspace, name="After a visit")
+    order = scheduled(cast.workspace, survey_id=survey.id, way="mail", readers=(cast.ana.id,))
+    shipper.claim_export(order.id, MORNING)
+    changed(order, survey_id=other.id, way="mail", readers=(cast.ana.id,))
+    run_jobs()
+    [mail] = mails()
+    assert survey.name in mail.raw
+    assert other.name not in mail.raw
