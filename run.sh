@@ -273,10 +273,14 @@ quick_checks() {
   quick "Floors (import-linter)" "$venv/bin/lint-imports"
 }
 
-install_chromium() {
-  apt-get install -y --no-install-recommends chromium ||
-    { apt-get update && apt-get install -y --no-install-recommends chromium; }
+install_chromium() { # install_chromium PACKAGE
+  local apt=(apt-get -o Acquire::http::Timeout=30 -o Acquire::https::Timeout=30)
+  "${apt[@]}" install -y --no-install-recommends "$1" ||
+    { "${apt[@]}" update && "${apt[@]}" install -y --no-install-recommends "$1"; }
 }
+
+# The browser without its windows is the same engine and needs little more than half of the processor.
+windowless_chromium() { command -v chromium-headless-shell; }
 
 download_chromium() { "$venv/bin/playwright" install chromium; }
 
@@ -288,17 +292,23 @@ with start() as playwright: print(playwright.chromium.executable_path)' 2>/dev/n
 system_chromium() { command -v chromium || command -v chromium-browser || command -v google-chrome; }
 
 need_browser() {
-  local found=${AFTERWORD_TEST_BROWSER:-}
+  local found=${AFTERWORD_TEST_BROWSER:-} may_install=""
+  [ "$(id -u)" != 0 ] || may_install=$(command -v apt-get || true)
+  [ -n "$found" ] || found=$(windowless_chromium || true)
+  if [ -z "$found" ] && [ -n "$may_install" ]; then
+    step "Installing Chromium (apt-get)" install_chromium chromium-headless-shell 2>/dev/null &&
+      found=$(windowless_chromium || true)
+  fi
   [ -n "$found" ] || found=$(system_chromium || true)
-  if [ -z "$found" ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-    step "Installing Chromium (apt-get)" install_chromium 2>/dev/null && found=$(system_chromium || true)
+  if [ -z "$found" ] && [ -n "$may_install" ]; then
+    step "Installing Chromium (apt-get)" install_chromium chromium 2>/dev/null && found=$(system_chromium || true)
   fi
   if [ -z "$found" ]; then
     found=$(playwright_chromium || true)
     [ -x "$found" ] || { step "Downloading Chromium (playwright)" download_chromium 2>/dev/null || true; }
   fi
   [ -x "$found" ] || die "The browser tests need Chromium, and none could be found or installed" \
-    "(install the package chromium, or set AFTERWORD_TEST_BROWSER to its path)."
+    "(install the package chromium-headless-shell or chromium, or set AFTERWORD_TEST_BROWSER to its path)."
   export AFTERWORD_TEST_BROWSER=$found
 }
 

@@ -153,7 +153,8 @@ def main() -> None:
     """Take them all."""
     data_dir = Path(sys.argv[1] if len(sys.argv) > 1 else tempfile.mkdtemp(prefix="afterword-")).absolute()
     port = int(sys.argv[2]) if len(sys.argv) > 2 else 8765
-    chromium = shutil.which("chromium") or shutil.which("google-chrome")
+    names = ("chromium-headless-shell", "chromium", "google-chrome")
+    chromium = next(filter(None, map(shutil.which, names)), None)
     IMAGES.mkdir(exist_ok=True)
     with served(data_dir, port) as url, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])

@@ -104,6 +104,8 @@ def _application(settings):
     made = create_app(settings)
     made.test_client_class = Visitor
     made.config["WTF_CSRF_ENABLED"] = False
+    with made.app_context():
+        databases.hurry(db.engine)
     return made
 
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
-from sqlalchemy import make_url
+from sqlalchemy import event, make_url
 
 import config
 from base.db import Model, db
@@ -134,6 +134,13 @@ def _alone(directory):
 def start(directory, shared):
     """The databases of this test run, of the kind that was asked for."""
     return (SqliteFiles if KIND == "sqlite" else PostgresServer)(Path(directory), Path(shared))
+
+
+def hurry(engine):
+    """Let commits not wait for the disk: what tests store need not outlive the machine. PostgreSQL has `TUNING`."""
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous=OFF"))
+        engine.dispose()
 
 
 def clean(engine):

@@ -29,7 +29,7 @@ QUIET = [
 
 def _chromium():
     """The browser that run.sh found, else the system's."""
-    names = ("chromium", "chromium-browser", "google-chrome")
+    names = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
     found = os.environ.get("AFTERWORD_TEST_BROWSER") or next(filter(None, map(shutil.which, names)), None)
     assert found, "These tests need Chromium: `./run.sh test` installs it, or name it in AFTERWORD_TEST_BROWSER."
     return found
