@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import Select, Text, cast, select
@@ -15,7 +14,6 @@ from feedback import feed, inbox
 from feedback.answer import Answer
 from feedback.feed import Place, Query
 from feedback.response import Response
-from feedback.theme import Theme
 from surveys.contact import Contact
 from surveys.filling import Piece
 from surveys.interaction import Interaction
@@ -85,7 +83,7 @@ def _rows() -> Select[Any]:
         *(Response.sentiment_label, Response.polarity, Response.agent, Response.team, Response.channel),
         *(Response.revision, Response.created_at, Response.updated_at),
         cast(Response.properties, Text).label("properties"),
-        *(Response.flagged_at, Response.flag_reason, Response.released_at, Response.read_at),
+        *(Response.flagged_at, Response.flag_reason, Response.released_at, Response.read_at, Response.heard),
         *(Survey.slug, Survey.name.label("survey_name"), Version.number.label("version")),
         *(Contact.name.label("person"), Contact.email, OpenLink.name.label("link")),
         *(Interaction.source, Interaction.external_id),
@@ -103,37 +101,28 @@ def _rows() -> Select[Any]:
 
 
 def _told(rows: Sequence[Any], *, further: bool) -> list[dict[str, Any]]:
-    idents = [row.id for row in rows]
-    themes = _themes(idents)
     answers = Answer.of_all([(row.id, row.revision) for row in rows]) if further else {}
-    told = [_row(row, themes) for row in rows]
+    names = rows[0]._fields
+    told = [_row(row, names) for row in rows]
     for one in told if answers else ():
         one.update(_further(answers.get(one["id"], ())))
     return told
 
 
-def _row(row: Any, themes: Mapping[uuid.UUID, list[str]]) -> dict[str, Any]:
+def _row(row: Any, names: Sequence[str]) -> dict[str, Any]:
     """One row of a file, and beside it what it was made of, which is no column."""
-    told: dict[str, Any] = dict(zip(row._fields, row, strict=True))
+    told: dict[str, Any] = dict(zip(names, row, strict=True))
     told["response_id"] = str(row.id)
     told["survey"] = row.slug
     told["band"] = SCALES[row.metric].band(row.score)
     told["comment_language"] = row.language
     told["sentiment"] = row.sentiment_label
-    told["themes"] = themes.get(row.id, []) if row.read_at is not None else []
+    told["themes"] = [theme[:-1] for theme in row.heard.split()] if row.heard and row.read_at is not None else []
     told["interaction_source"] = row.source
     told["interaction_id"] = row.external_id
     told["counts"] = row.flagged_at is None or row.released_at is not None
     told["properties"] = {} if row.properties == "{}" else json.loads(row.properties or "{}") or {}
     return told
-
-
-def _themes(idents: Collection[uuid.UUID]) -> Mapping[uuid.UUID, list[str]]:
-    found: dict[uuid.UUID, list[str]] = defaultdict(list)
-    rows = select(Theme.response_id, Theme.theme).where(Theme.response_id.in_(idents)).order_by(Theme.theme)
-    for response_id, theme in db.session.connection().execute(rows):
-        found[response_id].append(theme)
-    return found
 
 
 def _further(pieces: Sequence[Piece]) -> dict[str, Any]:

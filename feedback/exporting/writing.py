@@ -47,7 +47,7 @@ def harmless(text: str) -> str:
 
 def moment(value: datetime) -> str:
     """A moment by ISO 8601, to the second."""
-    return f"{value.replace(tzinfo=None).isoformat(timespec='seconds')}Z"
+    return f"{value.isoformat(timespec='seconds')[:19]}Z"
 
 
 class CsvWriter:
@@ -93,6 +93,8 @@ def _cell(value: Any) -> str | int | float | None:
         return value if value[:1].isalnum() and value.isprintable() else harmless(value)
     if value is None or kind is int or kind is float:
         return value  # type: ignore[no-any-return]
+    if kind is datetime:
+        return moment(value)
     shown = plain(value)
     return ("true" if shown else "false") if isinstance(shown, bool) else shown
 
