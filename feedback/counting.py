@@ -7,7 +7,7 @@ face, and a row whose face is another than the one it was counted with (`counted
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -17,6 +17,8 @@ Cut = Literal["all", "agent", "team", "channel", "language", "theme"]
 """By what answers are counted apart. "all" has one value."""
 
 CUTS: Final[tuple[Cut, ...]] = ("all", "agent", "team", "channel", "language", "theme")
+NAMED: Final[tuple[Cut, ...]] = ("agent", "team", "channel")
+"""Those of names that come from the interaction."""
 MANY: Final[tuple[Cut, ...]] = ("agent", "team", "channel", "language")
 """Those with so many values that of a whole interval only their scores are read."""
 FEW: Final[tuple[Cut, ...]] = ("all", "theme")
@@ -46,16 +48,26 @@ _PLACE: Final[Mapping[str, int]] = {name: place for place, name in enumerate(MEA
 _SIDES: Final[Mapping[str, tuple[int, ...]]] = {"+": (_PLACE["positive"],), "-": (_PLACE["negative"],), "=": ()}
 
 REACH: Final = ("asked", "sent", "clicked", "answered", "commented")
-"""How far those asked came."""
+"""How far those came who were asked on a day, whenever their answers came. Of languages the last two only."""
 STEPS: Final = (1, 2, 4)
 """What an invitation says of the first three, as bits of one number."""
 
 _STEPPED: Final = tuple(
     tuple(place for place, bit in enumerate(STEPS) if steps & bit) for steps in range(2 ** len(STEPS))
 )
+_ANSWERED: Final = (REACH.index("answered"),)
+_COMMENTED: Final = (*_ANSWERED, REACH.index("commented"))
 
+Names = tuple[str | None, str | None, str | None]
+"""Agent, team, channel."""
+Key = tuple[Cut, str]
+"""A cut, and a value as roll-ups key it."""
+Cell = tuple[Key, tuple[int, ...]]
+"""Where something counts, and the places of the numbers that it adds to."""
 Numbers = list[int]
 """One number for each of `MEASURES`, or of `REACH`."""
+Cells = dict[Key, Numbers]
+EVERY: Final[Key] = ("all", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +76,7 @@ class Fact:
 
     at: datetime
     version: int
-    names: tuple[str | None, str | None, str | None]
-    """Agent, team, channel."""
+    names: Names
     face: str
     weight: int = 1
     asked: datetime | None = None
@@ -78,30 +89,39 @@ def heard(themes: Iterable[tuple[str, float]], *, side: float) -> str | None:
     return " ".join(said) or None
 
 
-def cells(fact: Fact) -> Iterator[tuple[Cut, str, tuple[int, ...]]]:
-    """Each cut and value that a response counts in, and the places of the measures it adds to."""
+def cells(fact: Fact) -> tuple[Cell, ...]:
+    """What a response counts in on its day."""
     if not fact.face:
-        return
-    language, own, themes = _read(fact.face)
-    yield "all", "", own
-    for cut, name in zip(("agent", "team", "channel"), fact.names, strict=True):
-        yield cut, named(name), own  # type: ignore[misc] # three of the cuts
-    yield "language", named(language), own
-    for theme, places in themes:
-        yield "theme", named(theme), places
+        return ()
+    (agent, team, channel), (own, told, _) = _keys(fact.names), _read(fact.face)
+    return (*told, (agent, own), (team, own), (channel, own))
 
 
-def reached(fact: Fact) -> tuple[int, ...]:
-    """The places of `REACH` that an answer adds to."""
+def unnamed(face: str) -> tuple[Cell, ...]:
+    """The same without its agent, team and channel."""
+    return _read(face)[1]
+
+
+def reached(fact: Fact) -> tuple[Cell, ...]:
+    """What a response adds to the reach of the day on which its invitation was made."""
     if not fact.face or fact.asked is None:
         return ()
-    commented = fact.face.split(" ", 3)[2] != "none"
-    return (REACH.index("answered"), REACH.index("commented")) if commented else (REACH.index("answered"),)
+    (agent, team, channel), told = _keys(fact.names), _read(fact.face)[2]
+    places = told[0][1]
+    return (*told, (agent, places), (team, places), (channel, places))
 
 
-def stepped(steps: int) -> tuple[int, ...]:
-    """The places of `REACH` that an invitation adds to."""
-    return _STEPPED[steps]
+@lru_cache(maxsize=16_384)
+def stepped(names: Names, steps: int) -> tuple[Cell, ...]:
+    """What an invitation about an interaction of these adds to the reach of its day."""
+    places = _STEPPED[steps]
+    return tuple((key, places) for key in (EVERY, *_keys(names)) if places)
+
+
+@lru_cache(maxsize=16_384)
+def _keys(names: Names) -> tuple[Key, Key, Key]:
+    agent, team, channel = map(named, names)
+    return ("agent", agent), ("team", team), ("channel", channel)
 
 
 def add(into: Numbers, places: Iterable[int], weight: int) -> None:
@@ -145,13 +165,11 @@ def score_of(face: str) -> int:
 
 
 @lru_cache(maxsize=65_536)
-def _read(face: str) -> tuple[str | None, tuple[int, ...], tuple[tuple[str, tuple[int, ...]], ...]]:
-    """The language, the places of the measures, and each theme with its own."""
-    score, way, kind, language, *themes = face.split(" ")
-    own = [int(score)]
-    if kind in _PLACE:
-        own.append(_PLACE[kind])
-    if way == "beside":
-        own.append(_PLACE["beside"])
-    spoken = tuple((theme[:-1], (int(score), *_SIDES[theme[-1]])) for theme in themes)
-    return (None if language == "?" else language), tuple(own), spoken
+def _read(face: str) -> tuple[tuple[int, ...], tuple[Cell, ...], tuple[Cell, ...]]:
+    """The places of the measures, what it counts in on its day, and on that of its invitation, both without names."""
+    score, way, kind, spoken, *themes = face.split(" ")
+    own = (int(score), *(_PLACE[word] for word in (kind, way) if word in _PLACE))
+    language: Key = ("language", named(None if spoken == "?" else spoken))
+    of_themes: list[Cell] = [(("theme", named(theme[:-1])), (own[0], *_SIDES[theme[-1]])) for theme in themes]
+    reach = _ANSWERED if kind == "none" else _COMMENTED
+    return own, ((EVERY, own), (language, own), *of_themes), ((EVERY, reach), (language, reach))

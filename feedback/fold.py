@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -48,24 +49,25 @@ class Counts:
 
     def take(self, facts: Iterable[Fact]) -> None:
         for fact in facts:
-            version = fact.version
-            self._cells.add(
-                fact.at, [((cut, value, version), places) for cut, value, places in cells(fact)], fact.weight
-            )
+            self._cells.add(fact.at, fact.version, cells(fact), fact.weight)
             if fact.asked is not None:
-                self._reach.add(fact.asked, [(version, reached(fact))], fact.weight)
+                self._reach.add(fact.asked, fact.version, reached(fact), fact.weight)
 
     def take_asked(self, rows: Iterable[Row[Any]]) -> None:
-        for row in rows:
-            self._reach.add(row.created_at, [(self._versions[row.version_id], stepped(row.steps))], row.weight)
+        steps: defaultdict[Any, int] = defaultdict(int)
+        for row in rows:  # most take back what one before them said
+            steps[row.created_at, row.version_id, (row.agent, row.team, row.channel), row.steps] += row.weight
+        for (at, version, names, so_far), weight in steps.items():
+            if weight:
+                self._reach.add(at, self._versions[version], stepped(names, so_far), weight)
 
     def keep(self) -> None:
         """Add them to the roll-ups. Needs the lock of the state."""
-        cells, reach = self._cells.by_stretch(), self._reach.by_stretch()
+        cells, reach = self._cells.by_stretch(), self._reach.by_day()
         on_sqlite = db.engine.dialect.name == "sqlite"
         mine = (self._survey_id.hex if on_sqlite else self._survey_id, self._generation)
-        _upsert(Rollup, [(*mine, cut, at, value, of, *sums) for (at, (cut, value, of)), sums in cells.items()])
-        _upsert(RollupReach, [(*mine, at, version, *sums) for (at, version), sums in reach.items()])
+        _upsert(Rollup, [(*mine, cut, at, value, of, *sums) for (at, of, (cut, value)), sums in cells.items()])
+        _upsert(RollupReach, [(*mine, *key, day, of, *sums) for day, of, key, sums in reach])
 
 
 def fold(survey_id: uuid.UUID, zone: str, *, limit: int) -> int:

@@ -43,6 +43,7 @@ from feedback.rollup import (
     asked_steps,
     taken_away,
 )
+from surveys.interaction import Interaction
 from surveys.invitation import Invitation
 from surveys.survey import Survey
 from surveys.version import Version
@@ -134,7 +135,7 @@ def advance(survey_id: uuid.UUID, *, limit: int) -> int:
 def sweep(survey_id: uuid.UUID) -> int:
     """Delete some of what no generation needs any more; how many rows. Needs a transaction."""
     deleted = 0
-    for table, names in ((Rollup, ("generation", "cut", "stretch")), (RollupReach, ("generation", "stretch"))):
+    for table, names in ((Rollup, ("generation", "cut", "stretch")), (RollupReach, ("generation", "cut", "value"))):
         columns = [table.__table__.c[name] for name in names]
         query = select(*columns).join(RollupState, RollupState.survey_id == table.survey_id)
         some = db.session.execute(query.where(table.survey_id == survey_id, _old(table)).limit(SWEPT))
@@ -195,11 +196,13 @@ def _next_invitations(state: RollupState, limit: int) -> list[Row[Any]]:
     workspace = select(Survey.workspace_id).where(Survey.id == state.survey_id).scalar_subquery()
     one, ident = literal(1, SmallInteger), RollupAsked.invitation_id
     version = (_raw(of.version_id).label("version_id") for of in (Invitation, RollupAsked))
-    known = (Invitation.created_at, next(version), asked_steps.label("steps"), one.label("weight"))
+    names = ((of.agent, of.team, of.channel) for of in (Interaction, RollupAsked))
+    known = (Invitation.created_at, next(version), asked_steps.label("steps"), one.label("weight"), *next(names))
     now: Select[Any] = select(_raw(Invitation.id).label("id"), *known).where(
         Invitation.workspace_id == workspace, _behind(Invitation.created_at, Invitation.id, *after)
     )
-    left = (RollupAsked.created_at, next(version), RollupAsked.steps, -RollupAsked.weight)
+    now = now.join(Interaction, Interaction.id == Invitation.interaction_id)
+    left = (RollupAsked.created_at, next(version), RollupAsked.steps, -RollupAsked.weight, *next(names))
     waits: Select[Any] = select(_raw(ident), *left).where(_behind(RollupAsked.created_at, ident, *after))
     now = now.where(Invitation.survey_id == state.survey_id).order_by(Invitation.created_at, Invitation.id)
     waits = waits.where(RollupAsked.survey_id == state.survey_id).order_by(RollupAsked.created_at, ident)

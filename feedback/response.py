@@ -61,6 +61,18 @@ class Response(Model):
     __table_args__ = (
         Index("ix_response_survey_created", "survey_id", "created_at", "id"),
         Index("ix_response_workspace_created", "workspace_id", "created_at", "id"),
+        Index(
+            "ix_response_of_agent",
+            *("survey_id", "agent", "created_at"),
+            sqlite_where=text("agent IS NOT NULL"),
+            postgresql_where=text("agent IS NOT NULL"),
+        ),
+        Index(
+            "ix_response_of_team",
+            *("survey_id", "team", "created_at"),
+            sqlite_where=text("team IS NOT NULL"),
+            postgresql_where=text("team IS NOT NULL"),
+        ),
         Index("ix_response_contact_id", "contact_id"),
         Index("ix_response_link_id", "link_id"),
         Index(

@@ -85,6 +85,8 @@ class RollupState(Model):
     next_generation: Mapped[int | None] = mapped_column(Integer)
     """What is being built; None when nothing is."""
     next_zone: Mapped[str | None] = mapped_column(String(60))
+    apart_from: Mapped[int] = mapped_column(Integer, default=1)
+    """The first generation that tells the reach of each agent, team, channel and language."""
     reached_at: Mapped[datetime | None] = mapped_column(Moment)
     """The responses up to this moment and id are in the next generation too."""
     reached_id: Mapped[uuid.UUID | None] = mapped_column(Uuid)
@@ -136,14 +138,18 @@ class RollupGone(Model):
 
 
 class RollupReach(Model):
-    """How far those came who were asked in a stretch of days: of invitations, and of the answers to them."""
+    """How far those came who were asked on a day: of invitations, and of the answers to them. The days of one value lie
+    together, so that they are summed as fast as stretches would be, and are fewer to keep.
+    """
 
     __table__ = Table(
         "rollup_reach",
         Model.metadata,
         Column("survey_id", Uuid, ForeignKey("survey.id", ondelete="CASCADE"), primary_key=True),
         Column("generation", Integer, primary_key=True, autoincrement=False),
-        Column("stretch", Integer, primary_key=True, autoincrement=False),
+        Column("cut", String(20), primary_key=True),
+        Column("value", String(130), primary_key=True),
+        Column("day", Integer, primary_key=True, autoincrement=False),
         Column("version", Integer, primary_key=True, autoincrement=False),
         *(Column(name, Integer, nullable=False) for name in REACH),
         sqlite_with_rowid=False,
@@ -151,7 +157,9 @@ class RollupReach(Model):
     if TYPE_CHECKING:
         survey_id: Mapped[uuid.UUID]
         generation: Mapped[int]
-        stretch: Mapped[int]
+        cut: Mapped[str]
+        value: Mapped[str]
+        day: Mapped[int]
         version: Mapped[int]
 
 
@@ -171,6 +179,10 @@ class RollupAsked(Model):
     """How far it had come, as `counting.STEPS`; 0: never asked."""
     weight: Mapped[int] = mapped_column(SmallInteger)
     """1, or −1 for what it was before."""
+    agent: Mapped[str | None] = mapped_column(String(120))
+    """The interaction's, for it may be gone before this is counted."""
+    team: Mapped[str | None] = mapped_column(String(120))
+    channel: Mapped[str | None] = mapped_column(String(60))
 
 
 def differences(rows: Iterable[Row[Any]], versions: Mapping[uuid.UUID, int]) -> list[Fact]:
@@ -214,7 +226,8 @@ def gone_rows(survey_id: uuid.UUID) -> Any:
 def asked_rows(survey_id: uuid.UUID, *, whose: bool = False) -> Any:
     """What became of invitations that roll-ups do not count yet; `whose`: with their ids, which cost time to read."""
     about = (RollupAsked.id, RollupAsked.version_id, RollupAsked.created_at, RollupAsked.steps, RollupAsked.weight)
-    query = select(*about).where(RollupAsked.survey_id == survey_id)
+    names = (RollupAsked.agent, RollupAsked.team, RollupAsked.channel)
+    query = select(*about, *names).where(RollupAsked.survey_id == survey_id)
     return query.add_columns(RollupAsked.invitation_id) if whose else query
 
 

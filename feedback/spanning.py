@@ -90,15 +90,17 @@ class Calendar:
 
 
 class Sums:
-    """Numbers by day and key, put together by stretch at the end: cells of higher levels are sums of those below."""
+    """Numbers by day, version and key, put together by stretch at the end: cells of higher levels are sums of those
+    below.
+    """
 
     def __init__(self, zone: str, width: int) -> None:
         self._calendar, self._width = Calendar(zone), width
-        self._days: defaultdict[int, dict[Hashable, list[int]]] = defaultdict(dict)
+        self._days: defaultdict[tuple[int, int], dict[Any, list[int]]] = defaultdict(dict)
 
-    def add(self, at: datetime, cells: Iterable[tuple[Hashable, Iterable[int]]], weight: int) -> None:
+    def add(self, at: datetime, version: int, cells: Iterable[tuple[Hashable, Iterable[int]]], weight: int) -> None:
         """Add `weight` to the numbers of a moment's day: each of `cells` is a key and the places to add it at."""
-        day = self._days[self._calendar.day(at)]
+        day = self._days[self._calendar.day(at), version]
         for key, places in cells:
             numbers = day.get(key)
             if numbers is None:
@@ -106,14 +108,18 @@ class Sums:
             for place in places:
                 numbers[place] += weight
 
-    def by_stretch(self) -> dict[tuple[int, Any], list[int]]:
-        """The numbers that are not all 0, by stretch and key."""
-        whole: dict[tuple[int, Any], list[int]] = {}
-        for day, cells in self._days.items():
-            places = stretches(day)
+    def by_day(self) -> Iterator[tuple[int, int, Any, list[int]]]:
+        """The day, the version, the key and the numbers, where they are not all 0."""
+        for (day, version), cells in self._days.items():
             for key, numbers in cells.items():
                 if any(numbers):
-                    for place in places:
-                        known = whole.get((place, key))
-                        whole[place, key] = list(map(add, known, numbers)) if known else numbers
+                    yield day, version, key, numbers
+
+    def by_stretch(self) -> dict[tuple[int, int, Any], list[int]]:
+        """The same by stretch, version and key."""
+        whole: dict[tuple[int, int, Any], list[int]] = {}
+        for day, version, key, numbers in self.by_day():
+            for place in stretches(day):
+                known = whole.get((place, version, key))
+                whole[place, version, key] = list(map(add, known, numbers)) if known else numbers
         return whole

@@ -1,5 +1,5 @@
-"""How often each score was given, counted from the rows: what `figure` reads from roll-ups must be the same, and what
-roll-ups cannot tell is counted here.
+"""How often each score was given, counted from the rows in plain SQL: whatever `figure` reads from roll-ups and by
+`census` must be the same, and what neither can tell is counted here.
 """
 
 from __future__ import annotations
@@ -219,9 +219,8 @@ def conditions(filters: Filters) -> Iterator[ColumnElement[bool]]:
 
 def _spoken_of(filters: Filters) -> Iterator[ColumnElement[bool]]:
     if filters.theme is not None:
-        yield Response.read_at.is_not(None) & exists().where(
-            Theme.response_id == Response.id, Theme.theme == filters.theme
-        )
+        spoken_of = exists().where(Theme.response_id == Response.id, Theme.theme == filters.theme)
+        yield Response.read_at.is_not(None) & spoken_of.correlate(Response)
     if filters.phrase is not None:
         language, _, key = filters.phrase.partition(":")
         yield Response.read_at.is_not(None) & _in_language(language) & Phrases.has(Response.id, key)

@@ -9,7 +9,7 @@ from sqlalchemy import and_, func, select
 
 from feedback import tally
 from feedback.counting import SCORES, add, score_of, scores_of
-from feedback.figure import MOST_PENDING
+from feedback.ledger import MOST_PENDING
 from feedback.rollup import Rollup, RollupState, gone_faces, pending_faces
 from feedback.snapshot import snapshot
 from feedback.spanning import HIGHEST

@@ -10,7 +10,7 @@ from sqlalchemy import delete, func, select, update
 
 from base import clock
 from base.db import db, transaction
-from feedback import figure, fold, generation, jobs, tally
+from feedback import fold, generation, jobs, ledger, tally
 from feedback.cli.rollups import feedback
 from feedback.dashboard import Dashboard
 from feedback.figure import Figures
@@ -27,7 +27,7 @@ from tests.feedback.answers import many_answers
 
 ZONE = "Europe/Ljubljana"
 PERIOD = chosen({"period": "30d"}, AT, ZONE)
-TRIGGERS = {"response_gone", "invitation_gone", "invitation_made", "invitation_went_on"}
+TRIGGERS = {"response_gone", "invitation_gone", "invitation_made", "invitation_went_on", "interaction_gone"}
 TRIGGERS |= {"response_reworded", "response_rephrased"}
 
 
@@ -147,7 +147,7 @@ def test_what_changes_while_counts_are_made_anew_counts_in_both(survey, monkeypa
     assert (state_of(survey).generation, state_of(survey).next_generation) == (2, None)
     assert_right(survey)
     with Figures.of(survey.id) as figures:
-        assert figures.changes == []
+        assert figures.ledger.changes == []
         assert figures.reach(PERIOD.interval) == Reach.of(survey.id, PERIOD.interval)
 
 
@@ -188,10 +188,10 @@ def test_a_crash_leaves_rows_and_counts_as_they_were(survey):
 
 def test_with_very_much_that_waits_rows_are_counted(survey, monkeypatch):
     many_answers(survey, [{"score": 3}] * 4)
-    monkeypatch.setattr(figure, "MOST_PENDING", 3)
+    monkeypatch.setattr(ledger, "MOST_PENDING", 3)
     assert_right(survey)
     with Figures.of(survey.id) as figures:
-        assert figures.changes is None
+        assert figures.ledger.changes is None
 
 
 def test_a_survey_that_is_deleted_takes_its_counts_along(survey):
