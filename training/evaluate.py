@@ -13,7 +13,7 @@ import numpy as np
 
 from feedback.sentiment import EngineError, Score, engine_named
 from training.measuring import calibration_error, f2, f3, interval, micro, truth
-from training.rows import CORE, LABELS, OTHERS, THEMES, Row, comments, dev
+from training.rows import CORE, LABELS, OTHERS, THEMES, Row, comments, dev, second
 
 _PLACES = {"negative": 0, "neutral": 1, "positive": 2, "mixed": 1}
 _NEUTRAL = 0.05
@@ -139,6 +139,22 @@ def themes(rows: list[Row], engines: dict[str, Scorer]) -> None:
         )
 
 
+def readers(pairs: list[tuple[Row, Row]]) -> None:
+    """Print how far two readers agree: more than that cannot be asked of an engine."""
+    kinds = [*LABELS, "mixed"]
+    first, other = (np.array([kinds.index(row.label) for row in rows]) for rows in zip(*pairs, strict=True))
+    same = float((first == other).mean())
+    chance = sum(float((first == kind).mean() * (other == kind).mean()) for kind in range(4))
+    plain = first < 3
+    labels, said = first[plain], np.where(other == 3, 1, other)[plain]
+    themed = micro(truth([one for one, _ in pairs]), truth([one for _, one in pairs]))
+    print(
+        f"\n### Two readers, {len(pairs)} comments of the own test\n\nsame label {same:.3f}, Cohen's kappa"
+        f" {(same - chance) / (1 - chance):.3f}; f2 {f2(labels, said - 1.0):.3f}, f3 {f3(labels, said):.3f};"
+        f" themes micro-F1 {themed:.3f}"
+    )
+
+
 def main() -> None:
     options = argparse.ArgumentParser(description="Measure the engines that read comments.")
     options.add_argument("--dev", type=Path, help="directory of further sets, <lang>.tsv with label, source, text")
@@ -149,6 +165,7 @@ def main() -> None:
     held = [row for row in comments() if row.held]
     compare("Own test: survey comments that were never trained on", held, engines)
     themes(held, engines)
+    readers(second())
     if given.dev:
         rows = dev(given.dev)
         if given.most:

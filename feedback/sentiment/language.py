@@ -25,7 +25,7 @@ _LATIN_LETTER = re.compile(r"[A-Za-z\u00aa-\u024f\u1e00-\u1eff]")
 # How many times likelier an expected language is than the letters alone say; in a few words they say little. The page
 # was answered in the first, the contact's own is the second.
 _EXPECTED = 6.0
-_EXPECTED_IN_FEW = 12.0
+_EXPECTED_IN_FEW = 40.0
 _SECOND = 3.0
 _FEW = 25  # letters
 # Of our table, and of the library's.
@@ -108,6 +108,7 @@ def _by_table(text: str, letters: int, expected: Iterable[str | None], *, among:
         by_tag[tag] = by_tag.get(tag, 0.0) + share
     best = max(by_tag, key=by_tag.__getitem__)
     sure = min(1.0, round(by_tag[best], 4))
+    least = _LEAST_SURE if best == first else least
     return Language({"nb": "no"}.get(best, best) if sure >= least else UNKNOWN, sure)
 
 
