@@ -138,7 +138,8 @@ def sweep(survey_id: uuid.UUID) -> int:
     for table, names in ((Rollup, ("generation", "cut", "stretch")), (RollupReach, ("generation", "cut", "value"))):
         columns = [table.__table__.c[name] for name in names]
         query = select(*columns).join(RollupState, RollupState.survey_id == table.survey_id)
-        some = db.session.execute(query.where(table.survey_id == survey_id, _old(table)).limit(SWEPT))
+        query = query.where(table.survey_id == survey_id, _old(table)).order_by(*columns)
+        some = db.session.execute(query.limit(SWEPT))
         for key in sorted({tuple(row) for row in some}):
             these = [column == value for column, value in zip(columns, key, strict=True)]
             result = db.session.execute(delete(table).where(table.survey_id == survey_id, *these))

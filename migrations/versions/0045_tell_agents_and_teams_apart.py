@@ -47,6 +47,9 @@ TOGETHER = (
 
 
 def upgrade():
+    if op.get_bind().dialect.name == "postgresql":  # at once: who answers meanwhile waits, instead of for each other
+        tables = "rollup_state, interaction, invitation, response, rollup_asked, rollup_reach"
+        op.execute(f"LOCK TABLE {tables} IN ACCESS EXCLUSIVE MODE")
     for name in ("agent", "team"):
         known = sa.text(f"{name} IS NOT NULL")
         op.create_index(
@@ -127,7 +130,9 @@ def _tell(here, away, gone):
     if gone and on_postgresql:  # so that nobody changes one before it goes
         gone += " FOR UPDATE OF gone"
     write("invitation_made", "AFTER INSERT ON invitation", (here,))
-    write("invitation_gone", "AFTER DELETE ON invitation", (away,), when=THERE)
+    # PostgreSQL tells of rows that went with others when all of them are gone, and the interaction may be one of those.
+    first = "BEFORE" if gone and on_postgresql else "AFTER"
+    write("invitation_gone", f"{first} DELETE ON invitation", (away,), when=THERE)
     write("invitation_went_on", f"AFTER {TOUCHED} ON invitation", (away, here), when=CHANGED)
     write("interaction_gone", "BEFORE DELETE ON interaction", (gone,) if gone else ())
 

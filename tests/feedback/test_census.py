@@ -16,6 +16,7 @@ from feedback.reach import Reach
 from feedback.rollup import RollupAsked, RollupState
 from feedback.snapshot import snapshot
 from feedback.tally import Filters
+from surveys.contact import Contact
 from surveys.interaction import Interaction
 from surveys.invitation import Invitation
 from tests.cast import AT, a_response, a_survey, an_invitation
@@ -106,6 +107,30 @@ def test_whom_an_agent_asked_is_told_also_when_it_is_taken_away(survey, gone):
                 assert told.asked == told.sent == asked
         jobs.roll_up(AT)
     assert db.session.scalar(select(func.count()).select_from(RollupAsked)) == 0
+
+
+@pytest.mark.parametrize("younger", ["interaction", "invitation"])
+def test_whom_an_agent_asked_is_told_once_when_the_person_is_erased(survey, younger):
+    """In whichever order the database goes: PostgreSQL's is by the age of foreign keys, which a restore may change."""
+    asked = an_invitation(survey, agent="Vid")
+    jobs.roll_up(AT)
+    if db.engine.dialect.name == "postgresql":
+        key, to = (
+            f"fk_{younger}_contact_id_contact",
+            "FOREIGN KEY (contact_id) REFERENCES contact (id) ON DELETE CASCADE",
+        )
+        with db.engine.begin() as connection:
+            connection.exec_driver_sql(f"ALTER TABLE {younger} DROP CONSTRAINT {key}, ADD CONSTRAINT {key} {to}")
+    with transaction() as session:
+        session.execute(delete(Contact).where(Contact.id == asked.contact_id))
+    assert db.session.execute(select(RollupAsked.agent, RollupAsked.weight)).all() == [("Vid", -1)]
+    jobs.roll_up(AT)
+    with Figures.of(survey.id) as figures:
+        assert (
+            figures.reach(PERIOD.interval)
+            == figures.reach(PERIOD.interval, Filters(agent="Vid"))
+            == Reach(0, 0, 0, 0, 0)
+        )
 
 
 def test_an_invitation_that_is_sent_while_its_interaction_goes_is_taken_back_as_sent(survey):
