@@ -334,7 +334,7 @@ test_everything() {
   # A browser test waits for the browser most of the time, so four at once fill two cores.
   AFTERWORD_TEST_DATABASE=sqlite suite "Browser on SQLite" -n 4 -m browser "${@:-tests/browser}"
   AFTERWORD_TEST_DATABASE=postgresql suite "Browser on PostgreSQL" -m browser -k journey "${@:-tests/browser}"
-  suite "Crashes (short form)" -m crash "${@:-tests/crash}"
+  suite "Crashes (short form)" -n 2 -m crash "${@:-tests/crash}"
   finish
 }
 
