@@ -83,6 +83,8 @@ def test_nul_in_a_form_is_left_out(town, ask):
 
 def test_a_file_may_have_any_name_and_none_reaches_the_disk(app, town, ask):
     folder = app.config["DATA_DIR"] / "uploads"
+    folder.mkdir(exist_ok=True)
+    before = set(folder.iterdir())  # what other tests left there
     for name in ("a\0b.csv", "../../../etc/passwd", "\u202egpj.csv", "x" * 900, "<b>.csv"):
         data = {"file": (io.BytesIO(b"Ticket,E-mail\r\nT-1,a@b.example\r\n"), name), "survey": ""}
         assert ask("POST", "/w/acme/import", data=data, content_type="multipart/form-data") == 303, name
@@ -90,7 +92,9 @@ def test_a_file_may_have_any_name_and_none_reaches_the_disk(app, town, ask):
         upload = db.session.scalars(db.select(Upload).order_by(Upload.id.desc())).first()
         assert "\0" not in upload.filename
         assert "\n" not in upload.filename
-        assert all(re.fullmatch(r"[0-9a-f-]{36}\.csv", path.name) for path in folder.iterdir()), name
+        new = set(folder.iterdir()) - before
+        assert new, name
+        assert all(re.fullmatch(r"[0-9a-f-]{36}\.csv", path.name) for path in new), name
 
 
 NO_JSON = (
