@@ -73,6 +73,10 @@ def new_id() -> uuid.UUID:
     return uuid.UUID(int=millis << 80 | 0x7 << 76 | tail >> 62 << 64 | 0b10 << 62 | tail & 0x3FFFFFFFFFFFFFFF)
 
 
+def _moment(said: str | None) -> datetime | None:
+    return None if said is None else datetime.fromisoformat(said + "+00:00")
+
+
 class Moment(TypeDecorator[datetime]):
     """A point in time: aware UTC in Python; timestamptz on PostgreSQL, naive UTC text on SQLite."""
 
@@ -88,9 +92,11 @@ class Moment(TypeDecorator[datetime]):
         return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - SQLAlchemy's signature
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+        return None if value is None else value.astimezone(UTC)
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Any:
+        """On SQLite from the text at once, which takes a third of the time: pages and counts read many moments."""
+        return _moment if dialect.name == "sqlite" else super().result_processor(dialect, coltype)
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from pathlib import Path
 from flask import Flask
 
 import config
+from base import lasting
 from base.db import db
 from feedback.app import create_app
 from feedback.cli.database import bring_up_to_date
@@ -40,6 +41,7 @@ def ground(chosen: argparse.Namespace) -> Iterator[Flask]:
         app = create_app(config.Settings(data_dir=directory, database_url=url, secret_key="x" * 40, testing=True))
         with app.app_context():
             bring_up_to_date()
+            lasting.keep()  # as whatever serves does
             yield app
             db.session.remove()
             db.engine.dispose()

@@ -55,11 +55,12 @@ class Counts:
 
     def take_asked(self, rows: Iterable[Row[Any]]) -> None:
         steps: defaultdict[Any, int] = defaultdict(int)
-        for row in rows:  # most take back what one before them said
-            steps[row.created_at, row.version_id, (row.agent, row.team, row.channel), row.steps] += row.weight
-        for (at, version, names, so_far), weight in steps.items():
+        for row in rows:  # most take back what one before them said, and many of a day are alike
+            day, names = self._reach.day(row.created_at), (row.agent, row.team, row.channel)
+            steps[day, row.version_id, names, row.steps] += row.weight
+        for (day, version, names, so_far), weight in steps.items():
             if weight:
-                self._reach.add(at, self._versions[version], stepped(names, so_far), weight)
+                self._reach.add_on(day, self._versions[version], stepped(names, so_far), weight)
 
     def keep(self) -> None:
         """Add them to the roll-ups. Needs the lock of the state."""

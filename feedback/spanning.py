@@ -95,12 +95,16 @@ class Sums:
     """
 
     def __init__(self, zone: str, width: int) -> None:
-        self._calendar, self._width = Calendar(zone), width
+        self.day, self._width = Calendar(zone).day, width
         self._days: defaultdict[tuple[int, int], dict[Any, list[int]]] = defaultdict(dict)
 
     def add(self, at: datetime, version: int, cells: Iterable[tuple[Hashable, Iterable[int]]], weight: int) -> None:
         """Add `weight` to the numbers of a moment's day: each of `cells` is a key and the places to add it at."""
-        day = self._days[self._calendar.day(at), version]
+        self.add_on(self.day(at), version, cells, weight)
+
+    def add_on(self, ordinal: int, version: int, cells: Iterable[tuple[Hashable, Iterable[int]]], weight: int) -> None:
+        """The same on a day that is known, as `day` says it."""
+        day = self._days[ordinal, version]
         for key, places in cells:
             numbers = day.get(key)
             if numbers is None:
