@@ -6,6 +6,7 @@ import itertools
 import time
 import uuid
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TextIO
 from zoneinfo import ZoneInfo
@@ -14,7 +15,7 @@ from accounts.workspace import Workspace
 from base.db import reading, transaction
 from base.errors import AfterwordError
 from base.jobs import enqueue, job
-from surveys.delimiting import Layout
+from surveys import place
 from surveys.forecast import Forecast
 from surveys.foreseeing import Fate
 from surveys.importer import BATCH, TURN, forget_sheet, occasion_of, opened, sheet_of
@@ -101,27 +102,29 @@ class _Turn:
         sheet = self.forecast.sheet
         if sheet.read("sorted"):
             return True
-        begun, rows = time.monotonic(), sheet.read("rows")
-        with opened(self.upload) as (stream, layout):
-            remaining = itertools.islice(self._items(stream, layout), rows, None)
-            while batch := list(itertools.islice(remaining, BATCH)):
-                if rows == sheet.read("rows"):  # passing over what is done takes its time too
-                    self.until = max(self.until, 2 * time.monotonic() - begun)
+        begun, key = time.monotonic(), ("forecast", self.upload.id, sheet.read("key"))
+        here = place.find(key, sheet.read("rows"), self._items)
+        self.until = max(self.until, 2 * time.monotonic() - begun)  # passing over what is done takes its time too
+        with ExitStack() as closing:
+            closing.callback(here.close)
+            while batch := here.batch(BATCH):
                 self._count(batch)
-                rows += len(batch)
                 if time.monotonic() > self.until:
-                    sheet.note(rows=rows, read=stream.buffer.tell())
+                    sheet.note(rows=here.after, read=here.stream.buffer.tell())
+                    closing.pop_all()
+                    place.keep(key, here)
                     return False
         sheet.sort()
-        sheet.note(rows=rows, read=self.upload.size, sorted=True)
+        sheet.note(rows=here.after, read=self.upload.size, sorted=True)
         return True
 
-    def _items(self, stream: TextIO, layout: Layout) -> Iterator[Row | RowError]:
+    @contextmanager
+    def _items(self) -> Iterator[tuple[TextIO, Iterator[Row | RowError]]]:
         """The first thing to say of each row."""
-        chosen = Mapping.chosen(layout.headers, self.upload.mapping["choices"])
-        items = read_rows(stream, layout.dialect, mapping=chosen, zone=self.zone, now=self.forecast.at)
-        for _, group in itertools.groupby(items, key=lambda item: item.number):
-            yield next(group)
+        with opened(self.upload) as (stream, layout):
+            chosen = Mapping.chosen(layout.headers, self.upload.mapping["choices"])
+            items = read_rows(stream, layout.dialect, mapping=chosen, zone=self.zone, now=self.forecast.at)
+            yield stream, (next(group) for _, group in itertools.groupby(items, key=lambda item: item.number))
 
     def _count(self, batch: list[Row | RowError]) -> None:
         occasions: list[tuple[int, Occasion]] = []

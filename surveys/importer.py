@@ -6,11 +6,12 @@ import itertools
 import mmap
 import time
 import uuid
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TextIO, TypeVar
+from typing import Generic, TextIO, TypeVar
 from zoneinfo import ZoneInfo
 
 from flask import current_app
@@ -20,7 +21,7 @@ from base import clock
 from base.db import reading, transaction
 from base.errors import NotFoundError
 from base.jobs import enqueue, job
-from surveys import intake, mapping
+from surveys import intake, mapping, place
 from surveys.decoding import Decoding, open_text, recognise
 from surveys.delimiting import Layout, TableProblem, look
 from surveys.importing import Row, RowError, read_rows
@@ -121,35 +122,52 @@ def finish(upload: Upload, go_on: Callable[[], bool]) -> None:
 
 def _go_on(upload: Upload, zone: ZoneInfo, skip: int, choices: Sequence[str]) -> bool:
     """Take in rows after the first `skip` for a while; whether that was all, else the rest is asked for."""
+    turn: Turn[list[Row | RowError]] = Turn(
+        BATCH, partial(_take, upload.id), partial(enqueue, import_upload, upload.id)
+    )
+    return turn.work(("rows", upload.id), skip, partial(_rows, upload, zone, choices))
+
+
+@contextmanager
+def _rows(
+    upload: Upload, zone: ZoneInfo, choices: Sequence[str]
+) -> Iterator[tuple[TextIO, Iterator[list[Row | RowError]]]]:
+    """Everything that is to be said of each row."""
     with opened(upload) as (stream, layout):
         chosen = mapping.Mapping.chosen(layout.headers, choices)
         items = read_rows(stream, layout.dialect, mapping=chosen, zone=zone, now=clock.now())
-        rows = (list(group) for _, group in itertools.groupby(items, key=lambda item: item.number))
-        take = partial(_take, upload.id)
-        return work_through(rows, skip, size=BATCH, take=take, again=partial(enqueue, import_upload, upload.id))
+        yield stream, (list(group) for _, group in itertools.groupby(items, key=lambda item: item.number))
 
 
-def work_through(
-    rows: Iterator[T], skip: int, *, size: int, take: Callable[..., bool], again: Callable[[], object]
-) -> bool:
-    """Hand rows after the first `skip` to `take(batch, after=skip)` for a turn; whether that was all.
+@dataclass(frozen=True)
+class Turn(Generic[T]):
+    """Some seconds of work at a table: rows go to `take(batch, after=rows before it)`, `size` at once.
 
     When the turn is over, `again` asks for the next one. When `take` says no, somebody else has taken the rows.
     """
-    begun, until = time.monotonic(), None
-    remaining = itertools.islice(rows, skip, None)
-    while batch := list(itertools.islice(remaining, size)):
-        if until is None:  # passing over what is done takes its time too, so the further in, the longer the turn
-            passed = time.monotonic()
-            until = passed + max(TURN, 4 * (passed - begun))
-        if not take(batch, after=skip):
-            return False
-        skip += len(batch)
-        if time.monotonic() > until:
-            with transaction():
-                again()
-            return False
-    return True
+
+    size: int
+    take: Callable[..., bool]
+    again: Callable[[], object]
+
+    def work(self, key: Hashable, skip: int, opening: place.Opening[T]) -> bool:
+        """Take the rows after the first `skip` of what `key` names; whether these were all."""
+        begun = time.monotonic()
+        here = place.find(key, skip, opening)
+        # Passing over what is done takes its time too, where another process did it.
+        until = time.monotonic() + max(TURN, 4 * (time.monotonic() - begun))
+        with ExitStack() as closing:
+            closing.callback(here.close)
+            while batch := here.batch(self.size):
+                if not self.take(batch, after=here.after - len(batch)):
+                    return False
+                if time.monotonic() > until:
+                    closing.pop_all()
+                    place.keep(key, here)
+                    with transaction():
+                        self.again()
+                    return False
+        return True
 
 
 def _take(upload_id: uuid.UUID, rows: Sequence[Sequence[Row | RowError]], *, after: int) -> bool:

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Any, TextIO
 
 from base import clock
 from base.db import reading, transaction
@@ -40,10 +41,16 @@ def import_list(upload_id: uuid.UUID) -> None:
 
 def _go_on(upload: Upload, skip: int) -> bool:
     """Take in rows after the first `skip` for a while; whether that was all, else the rest is asked for."""
+    turn: importer.Turn[Found] = importer.Turn(
+        BATCH, partial(_take, upload.id), partial(enqueue, import_list, upload.id)
+    )
+    return turn.work(("list", upload.id), skip, partial(_addresses, upload))
+
+
+@contextmanager
+def _addresses(upload: Upload) -> Iterator[tuple[TextIO, Iterator[Found]]]:
     with importer.opened(upload) as (stream, layout):
-        rows, take = listing.read_addresses(stream, layout), partial(_take, upload.id)
-        again = partial(enqueue, import_list, upload.id)
-        return importer.work_through(rows, skip, size=BATCH, take=take, again=again)
+        yield stream, listing.read_addresses(stream, layout)
 
 
 def _take(upload_id: uuid.UUID, rows: Sequence[Found], *, after: int) -> bool:

@@ -4,6 +4,7 @@ import io
 import re
 import time
 import uuid
+from contextlib import contextmanager
 
 import pytest
 import time_machine
@@ -11,7 +12,7 @@ from sqlalchemy import func, select
 
 from base import jobs
 from base.db import db, transaction
-from surveys import forecaster, importer
+from surveys import forecaster, importer, place
 from surveys.contact import Contact
 from surveys.delimiting import Dialect, read_records
 from surveys.interaction import Interaction
@@ -111,6 +112,39 @@ def test_a_long_import_lets_other_jobs_pass(browser, run_jobs, monkeypatch):
     run_jobs()
     assert watched[0] < 9
     assert (upload().state, upload().added, upload().rows) == ("done", 9, 9)
+
+
+def test_a_long_import_reads_its_table_once_and_goes_on_where_another_process_stopped(browser, run_jobs, monkeypatch):
+    monkeypatch.setattr(importer, "TURN", 0.0)
+    monkeypatch.setattr(importer, "BATCH", 2)
+    rows = "".join(f"T-{n},c{n}@b.example,Ana\r\n" for n in range(30))
+    take_in(browser, choose(browser, (HEADER + rows).encode()))
+    opened, opening = [], importer.opened
+    monkeypatch.setattr(importer, "opened", lambda upload: opened.append(upload.rows) or opening(upload))
+    for _ in range(3):
+        importer.import_upload(upload().id)
+    assert opened == [0]
+    kept = dict(place._kept)
+    place._kept.clear()
+    importer.import_upload(upload().id)  # elsewhere
+    assert opened == [0, 6]
+    place._kept.update(kept)  # here they have not been told
+    run_jobs()
+    assert opened == [0, 6, 8]
+    assert (upload().state, upload().added, upload().rows, upload().repeated) == ("done", 30, 30, 0)
+
+
+def test_only_a_few_tables_wait_open(tmp_path):
+    files = [(tmp_path / str(n)).open("w+") for n in range(place.MOST + 1)]
+    for file in files:
+        opening = contextmanager(lambda file=file: (yield file, iter("abc")) or file.close())
+        place.keep(file, place.find(file, 1, opening))
+    assert [file.closed for file in files] == [True] + [False] * place.MOST
+    for file in files[1:]:
+        again = place.find(file, 1, None)
+        assert again.batch(5) == ["b", "c"]
+        again.close()
+    assert all(file.closed for file in files)
 
 
 watched: list[int] = []
