@@ -269,8 +269,21 @@ suite() { # suite WHAT PYTEST-OPTION…; pytest itself is seen, and its closing 
 quick_checks() {
   quick "Lint (ruff check)" "$venv/bin/ruff" check .
   quick "Format (ruff format)" "$venv/bin/ruff" format --check .
-  quick "Types (mypy --strict)" "$venv/bin/mypy"
   quick "Floors (import-linter)" "$venv/bin/lint-imports"
+}
+
+types() { quick "Types (mypy --strict)" "$venv/bin/mypy"; }
+
+# Types need one core for a while, and one browser test leaves one.
+types_beside() { # types_beside COMMAND…
+  local status=0
+  "$venv/bin/mypy" >"$logs/types" 2>&1 </dev/null &
+  child=$!
+  "$@"
+  wait "$child" || status=$?
+  child=""
+  [ "$status" = 0 ] || sed 's/^/    /' "$logs/types" >&2
+  checked "Types (mypy --strict), meanwhile" 0 "$status" "$(tail -n 1 "$logs/types")"
 }
 
 install_chromium() { # install_chromium PACKAGE
@@ -321,6 +334,7 @@ finish() {
 check() {
   install test
   quick_checks
+  types
   finish
 }
 
@@ -333,7 +347,7 @@ test_everything() {
   AFTERWORD_TEST_DATABASE=postgresql suite "Tests on PostgreSQL" -n 2 -m "not browser and not crash" --only-database "$@"
   # A browser test waits for the browser most of the time, so four at once fill two cores.
   AFTERWORD_TEST_DATABASE=sqlite suite "Browser on SQLite" -n 4 -m browser "${@:-tests/browser}"
-  AFTERWORD_TEST_DATABASE=postgresql suite "Browser on PostgreSQL" -m browser -k journey "${@:-tests/browser}"
+  AFTERWORD_TEST_DATABASE=postgresql types_beside suite "Browser on PostgreSQL" -m browser -k journey "${@:-tests/browser}"
   suite "Crashes (short form)" -n 2 -m crash "${@:-tests/crash}"
   finish
 }

@@ -21,14 +21,13 @@ from surveys.survey import Survey
 NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
 
 
-@pytest.fixture
-def told(app: Flask) -> Survey:
+def test_people_open_the_page_and_answer_and_say_what_is_still_open(app: Flask) -> None:
+    """In one test: a day of the story takes seconds."""
     history.tell(NOW, days=4, progress=lambda *_: None)
     names = {metric: name for metric, name, _ in company.SURVEYS}
-    return db.session.scalars(select(Survey).where(Survey.name == names["csat"])).one()
-
-
-def test_who_says_that_it_is_not_resolved_says_what_is_still_open(told: Survey) -> None:
+    told = db.session.scalars(select(Survey).where(Survey.name == names["csat"])).one()
+    funnel = Funnel.of(told.id)
+    assert funnel.asked >= funnel.sent >= funnel.clicked > funnel.answered > 0
     given = db.session.scalars(select(Answer).where(Answer.question == "still_open")).all()
     known = {text for texts in opinion.OPEN.values() for text in texts}
     assert given
@@ -39,13 +38,9 @@ def test_who_says_that_it_is_not_resolved_says_what_is_still_open(told: Survey) 
     assert {one.response_id for one in given} <= unresolved
 
 
-def test_more_people_open_the_page_than_answer(told: Survey) -> None:
-    funnel = Funnel.of(told.id)
-    assert funnel.asked >= funnel.sent >= funnel.clicked > funnel.answered > 0
-
-
+@pytest.mark.web
 def test_what_comes_to_the_company_by_itself_is_there(app: Flask) -> None:
-    """In one test: a day of the story takes seconds."""
+    """The same here."""
     history.tell(NOW, days=1, progress=lambda *_: None)
     calls = db.session.scalars(select(ReceivedCall)).all()
     assert [(call.state, call.reason) for call in calls if call.state != "processed"] == [("rejected", "email")]
