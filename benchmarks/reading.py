@@ -140,6 +140,7 @@ class Town:
 
 def write(rows: Rows) -> None:
     """Straight into the tables."""
+    db.session.rollback()  # a read that goes on would let SQLite's log grow as large as all that is written
     with db.engine.connect() as connection:
         raw = connection.connection.driver_connection
         for table, found in rows.items():
@@ -178,7 +179,6 @@ def survey_with_versions() -> tuple[Survey, list[uuid.UUID]]:
             survey.save_draft(survey.draft | {"texts": texts}, revision=survey.draft_revision, at=BEGAN)
             survey.publish(at=BEGAN + timedelta(days=360 * number))
     versions = [version.id for version in reversed(Version.all_of(survey.id))]
-    db.session.rollback()  # a read that goes on would let SQLite's log grow as large as all that is written
     return survey, versions
 
 
