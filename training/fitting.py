@@ -12,6 +12,10 @@ from feedback.sentiment.features import BITS, fold, rows_of
 from feedback.sentiment.parting import parts_of
 
 _BATCH = 2_000
+_MOST = 2_000
+_REMEMBERED = 10
+_GAIN = 1e9
+"""Units of a float's precision: a loss of 10,000 that fell by less than 0.002 in a round is as low as it gets."""
 
 
 def matrix(texts: Sequence[str]) -> sparse.csr_matrix:
@@ -46,9 +50,13 @@ def telling(counts: sparse.csr_matrix, of_class: np.ndarray) -> np.ndarray:
 
 
 def fit(
-    features: sparse.csr_matrix, targets: np.ndarray, weights: np.ndarray, *, strength: float, rounds: int = 80
+    features: sparse.csr_matrix, targets: np.ndarray, weights: np.ndarray, *, strength: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Softmax regression with soft targets: weights by feature and class, and the bias."""
+    """Softmax regression with soft targets: weights by feature and class, and the bias.
+
+    It goes on until nothing is gained any more. Stopped after 60 rounds, as it once was, it read survey comments worse
+    by 0.04 of f2, and what was chosen for it was chosen for a fit that was not through.
+    """
     n, columns = features.shape
     k = targets.shape[1]
     transposed = features.T.tocsr()
@@ -65,8 +73,8 @@ def fit(
         return value, np.concatenate((slope.ravel(), error.sum(axis=0)))
 
     start = np.zeros(columns * k + k)
-    flat, _, told = fmin_l_bfgs_b(loss, start, m=6, maxiter=rounds, factr=1e9, pgtol=1e-3)
-    print(f"    {n} rows, {columns} features, {told['nit']} rounds")
+    flat, _, told = fmin_l_bfgs_b(loss, start, m=_REMEMBERED, maxiter=_MOST, factr=_GAIN, pgtol=1e-3)
+    print(f"    {n} rows, {columns} features, {told['nit']} rounds", "" if told["nit"] < _MOST else "(not through)")
     return flat[: columns * k].reshape(columns, k), flat[columns * k :]
 
 

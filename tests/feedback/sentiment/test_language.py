@@ -49,7 +49,7 @@ def test_nothing_to_go_by_is_unknown_and_no_guess(comment, page):
 
 def test_one_word_in_no_expected_language_is_unknown():
     assert detect("super").tag == UNKNOWN
-    assert detect("asdf", hint="en").tag == UNKNOWN
+    assert detect("asdfgh", hint="en").tag == UNKNOWN
 
 
 @pytest.mark.parametrize(("comment", "language"), [("Ναι", "el"), ("ΟΛΑ ΚΑΛΑ", "el"), ("とても良い", "ja")])
