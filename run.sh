@@ -276,14 +276,15 @@ types() { quick "Types (mypy --strict)" "$venv/bin/mypy"; }
 
 # Types need one core for a while, and one browser test leaves one.
 types_beside() { # types_beside COMMAND…
-  local status=0
+  local status=0 began=$SECONDS
   "$venv/bin/mypy" >"$logs/types" 2>&1 </dev/null &
   child=$!
   "$@"
+  printf '%s\n' " ${dim}… types${plain}"
   wait "$child" || status=$?
   child=""
   [ "$status" = 0 ] || sed 's/^/    /' "$logs/types" >&2
-  checked "Types (mypy --strict), meanwhile" 0 "$status" "$(tail -n 1 "$logs/types")"
+  checked "Types (mypy --strict), meanwhile" $((SECONDS - began)) "$status" "$(tail -n 1 "$logs/types")"
 }
 
 install_chromium() { # install_chromium PACKAGE

@@ -74,7 +74,13 @@ def new_id() -> uuid.UUID:
 
 
 def _moment(said: str | None) -> datetime | None:
-    return None if said is None else datetime.fromisoformat(said + "+00:00")
+    if said is None:
+        return None
+    try:
+        found = datetime.fromisoformat(said + "+00:00")
+    except ValueError:  # typed by hand, with an offset
+        return datetime.fromisoformat(said).astimezone(UTC)
+    return found if found.tzinfo is not None else found.replace(tzinfo=UTC)  # a day alone
 
 
 class Moment(TypeDecorator[datetime]):
@@ -92,7 +98,9 @@ class Moment(TypeDecorator[datetime]):
         return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - SQLAlchemy's signature
-        return None if value is None else value.astimezone(UTC)
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Any:
         """On SQLite from the text at once, which takes a third of the time: pages and counts read many moments."""

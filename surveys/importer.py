@@ -125,7 +125,7 @@ def _go_on(upload: Upload, zone: ZoneInfo, skip: int, choices: Sequence[str]) ->
     turn: Turn[list[Row | RowError]] = Turn(
         BATCH, partial(_take, upload.id), partial(enqueue, import_upload, upload.id)
     )
-    return turn.work(("rows", upload.id), skip, partial(_rows, upload, zone, choices))
+    return turn.work(("rows", upload.id, zone.key), skip, partial(_rows, upload, zone, choices))
 
 
 @contextmanager

@@ -12,8 +12,12 @@ from typing import Any, Generic, TextIO, TypeVar
 
 T = TypeVar("T")
 
-MOST = 2
+MOST = 4
 """Tables that wait open at once; one more, and the first of them is read from its beginning again."""
+PATIENCE = 60.0
+"""Seconds that one waits: its next turn may come to another process, or never, and its file may be deleted meanwhile,
+which would stay on the disk while somebody has it open.
+"""
 
 Opening = Callable[[], AbstractContextManager[tuple[TextIO, Iterator[T]]]]
 """Opens a table: its text, and what is read of it one by one."""
@@ -28,6 +32,7 @@ class Place(Generic[T]):
     after: int
     """Rows that are read."""
     _closing: ExitStack
+    _expiry: threading.Timer | None = None
 
     def batch(self, size: int) -> list[T]:
         """The next rows; none at the end."""
@@ -35,7 +40,19 @@ class Place(Generic[T]):
         self.after += len(found)
         return found
 
+    def wait(self, expire: Callable[[], None]) -> None:
+        """From now on nobody has it; `expire` is called when that lasts too long."""
+        self._expiry = threading.Timer(PATIENCE, expire)
+        self._expiry.daemon = True
+        self._expiry.start()
+
+    def resume(self) -> None:
+        """Somebody has it again."""
+        if self._expiry is not None:
+            self._expiry.cancel()
+
     def close(self) -> None:
+        self.resume()
         self._closing.close()
 
 
@@ -52,6 +69,7 @@ def find(key: Hashable, after: int, opening: Opening[T]) -> Place[T]:
         kept = _kept.pop(key, None)
     if kept is not None:
         if kept.after == after:
+            kept.resume()
             return kept
         kept.close()
     with ExitStack() as closing:
@@ -62,9 +80,19 @@ def find(key: Hashable, after: int, opening: Opening[T]) -> Place[T]:
 
 
 def keep(key: Hashable, place: Place[Any]) -> None:
-    """Leave a place open for `find` by somebody in this process."""
+    """Leave a place open for `find` by somebody in this process, for a while."""
     with _lock:
+        over = [_kept.pop(key)] if key in _kept else []
         _kept[key] = place
-        over = [_kept.pop(first) for first in list(_kept)[:-MOST]]
+        over += [_kept.pop(first) for first in list(_kept)[:-MOST]]
+        place.wait(lambda: _expire(key, place))
     for one in over:
         one.close()
+
+
+def _expire(key: Hashable, place: Place[Any]) -> None:
+    with _lock:
+        if _kept.get(key) is not place:
+            return
+        del _kept[key]
+    place.close()

@@ -147,6 +147,22 @@ def test_only_a_few_tables_wait_open(tmp_path):
     assert all(file.closed for file in files)
 
 
+def test_a_table_whose_next_turn_does_not_come_is_closed(tmp_path, monkeypatch):
+    monkeypatch.setattr(place, "PATIENCE", 0.05)
+    file = (tmp_path / "table").open("w+")
+    opening = contextmanager(lambda: (yield file, iter("abc")) or file.close())
+    place.keep("table", place.find("table", 1, opening))
+    again = place.find("table", 1, opening)
+    time.sleep(0.2)
+    assert not file.closed  # somebody has it
+    place.keep("table", again)
+    until = time.monotonic() + 10
+    while not file.closed and time.monotonic() < until:
+        time.sleep(0.01)
+    assert file.closed
+    assert "table" not in place._kept
+
+
 watched: list[int] = []
 
 
