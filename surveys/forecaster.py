@@ -15,7 +15,7 @@ from accounts.workspace import Workspace
 from base.db import reading, transaction
 from base.errors import AfterwordError
 from base.jobs import enqueue, job
-from surveys import place
+from surveys import bookmark
 from surveys.forecast import Forecast
 from surveys.foreseeing import Fate
 from surveys.importer import BATCH, TURN, forget_sheet, occasion_of, opened, sheet_of
@@ -103,7 +103,7 @@ class _Turn:
         if sheet.read("sorted"):
             return True
         begun, key = time.monotonic(), ("forecast", self.upload.id, sheet.read("key"))
-        here = place.find(key, sheet.read("rows"), self._items)
+        here = bookmark.find(key, sheet.read("rows"), self._items)
         self.until = max(self.until, 2 * time.monotonic() - begun)  # passing over what is done takes its time too
         with ExitStack() as closing:
             closing.callback(here.close)
@@ -112,7 +112,7 @@ class _Turn:
                 if time.monotonic() > self.until:
                     sheet.note(rows=here.after, read=here.stream.buffer.tell())
                     closing.pop_all()
-                    place.keep(key, here)
+                    bookmark.keep(key, here)
                     return False
         sheet.sort()
         sheet.note(rows=here.after, read=self.upload.size, sorted=True)

@@ -21,7 +21,7 @@ from base import clock
 from base.db import reading, transaction
 from base.errors import NotFoundError
 from base.jobs import enqueue, job
-from surveys import intake, mapping, place
+from surveys import bookmark, intake, mapping
 from surveys.decoding import Decoding, open_text, recognise
 from surveys.delimiting import Layout, TableProblem, look
 from surveys.importing import Row, RowError, read_rows
@@ -150,10 +150,10 @@ class Turn(Generic[T]):
     take: Callable[..., bool]
     again: Callable[[], object]
 
-    def work(self, key: Hashable, skip: int, opening: place.Opening[T]) -> bool:
+    def work(self, key: Hashable, skip: int, opening: bookmark.Opening[T]) -> bool:
         """Take the rows after the first `skip` of what `key` names; whether these were all."""
         begun = time.monotonic()
-        here = place.find(key, skip, opening)
+        here = bookmark.find(key, skip, opening)
         # Passing over what is done takes its time too, where another process did it.
         until = time.monotonic() + max(TURN, 4 * (time.monotonic() - begun))
         with ExitStack() as closing:
@@ -163,7 +163,7 @@ class Turn(Generic[T]):
                     return False
                 if time.monotonic() > until:
                     closing.pop_all()
-                    place.keep(key, here)
+                    bookmark.keep(key, here)
                     with transaction():
                         self.again()
                     return False

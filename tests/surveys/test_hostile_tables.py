@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 
 from base import jobs
 from base.db import db, transaction
-from surveys import forecaster, importer, place
+from surveys import bookmark, forecaster, importer
 from surveys.contact import Contact
 from surveys.delimiting import Dialect, read_records
 from surveys.interaction import Interaction
@@ -124,43 +124,43 @@ def test_a_long_import_reads_its_table_once_and_goes_on_where_another_process_st
     for _ in range(3):
         importer.import_upload(upload().id)
     assert opened == [0]
-    kept = dict(place._kept)
-    place._kept.clear()
+    kept = dict(bookmark._kept)
+    bookmark._kept.clear()
     importer.import_upload(upload().id)  # elsewhere
     assert opened == [0, 6]
-    place._kept.update(kept)  # here they have not been told
+    bookmark._kept.update(kept)  # here they have not been told
     run_jobs()
     assert opened == [0, 6, 8]
     assert (upload().state, upload().added, upload().rows, upload().repeated) == ("done", 30, 30, 0)
 
 
 def test_only_a_few_tables_wait_open(tmp_path):
-    files = [(tmp_path / str(n)).open("w+") for n in range(place.MOST + 1)]
+    files = [(tmp_path / str(n)).open("w+") for n in range(bookmark.MOST + 1)]
     for file in files:
         opening = contextmanager(lambda file=file: (yield file, iter("abc")) or file.close())
-        place.keep(file, place.find(file, 1, opening))
-    assert [file.closed for file in files] == [True] + [False] * place.MOST
+        bookmark.keep(file, bookmark.find(file, 1, opening))
+    assert [file.closed for file in files] == [True] + [False] * bookmark.MOST
     for file in files[1:]:
-        again = place.find(file, 1, None)
+        again = bookmark.find(file, 1, None)
         assert again.batch(5) == ["b", "c"]
         again.close()
     assert all(file.closed for file in files)
 
 
 def test_a_table_whose_next_turn_does_not_come_is_closed(tmp_path, monkeypatch):
-    monkeypatch.setattr(place, "PATIENCE", 0.05)
+    monkeypatch.setattr(bookmark, "PATIENCE", 0.05)
     file = (tmp_path / "table").open("w+")
     opening = contextmanager(lambda: (yield file, iter("abc")) or file.close())
-    place.keep("table", place.find("table", 1, opening))
-    again = place.find("table", 1, opening)
+    bookmark.keep("table", bookmark.find("table", 1, opening))
+    again = bookmark.find("table", 1, opening)
     time.sleep(0.2)
     assert not file.closed  # somebody has it
-    place.keep("table", again)
+    bookmark.keep("table", again)
     until = time.monotonic() + 10
     while not file.closed and time.monotonic() < until:
         time.sleep(0.01)
     assert file.closed
-    assert "table" not in place._kept
+    assert "table" not in bookmark._kept
 
 
 watched: list[int] = []

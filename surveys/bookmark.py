@@ -24,7 +24,7 @@ Opening = Callable[[], AbstractContextManager[tuple[TextIO, Iterator[T]]]]
 
 
 @dataclass
-class Place(Generic[T]):
+class Bookmark(Generic[T]):
     """How far a table is read."""
 
     stream: TextIO
@@ -56,11 +56,11 @@ class Place(Generic[T]):
         self._closing.close()
 
 
-_kept: dict[Hashable, Place[Any]] = {}
+_kept: dict[Hashable, Bookmark[Any]] = {}
 _lock = threading.Lock()
 
 
-def find(key: Hashable, after: int, opening: Opening[T]) -> Place[T]:
+def find(key: Hashable, after: int, opening: Opening[T]) -> Bookmark[T]:
     """The place after so many rows: the one that was kept, if it is the same, else read from the beginning up to it.
 
     Whoever gets it keeps or closes it; nobody else has it meanwhile.
@@ -75,24 +75,24 @@ def find(key: Hashable, after: int, opening: Opening[T]) -> Place[T]:
     with ExitStack() as closing:
         stream, rows = closing.enter_context(opening())
         deque(islice(rows, after), maxlen=0)
-        return Place(stream, rows, after, closing.pop_all())
+        return Bookmark(stream, rows, after, closing.pop_all())
     raise AssertionError("opening swallowed an error")
 
 
-def keep(key: Hashable, place: Place[Any]) -> None:
+def keep(key: Hashable, mark: Bookmark[Any]) -> None:
     """Leave a place open for `find` by somebody in this process, for a while."""
     with _lock:
         over = [_kept.pop(key)] if key in _kept else []
-        _kept[key] = place
+        _kept[key] = mark
         over += [_kept.pop(first) for first in list(_kept)[:-MOST]]
-        place.wait(lambda: _expire(key, place))
+        mark.wait(lambda: _expire(key, mark))
     for one in over:
         one.close()
 
 
-def _expire(key: Hashable, place: Place[Any]) -> None:
+def _expire(key: Hashable, mark: Bookmark[Any]) -> None:
     with _lock:
-        if _kept.get(key) is not place:
+        if _kept.get(key) is not mark:
             return
         del _kept[key]
-    place.close()
+    mark.close()
