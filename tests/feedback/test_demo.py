@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-import pytest
 from flask import Flask
 from sqlalchemy import select
 
@@ -21,7 +20,7 @@ from surveys.survey import Survey
 NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
 
 
-def test_people_open_the_page_and_answer_and_say_what_is_still_open(app: Flask) -> None:
+def test_the_story_holds_together_and_what_comes_to_the_company_by_itself_is_there(app: Flask) -> None:
     """In one test: a day of the story takes seconds."""
     history.tell(NOW, days=4, progress=lambda *_: None)
     names = {metric: name for metric, name, _ in company.SURVEYS}
@@ -36,12 +35,6 @@ def test_people_open_the_page_and_answer_and_say_what_is_still_open(app: Flask) 
         db.session.scalars(select(Answer.response_id).where(Answer.question == "resolved", Answer.choice == "no"))
     )
     assert {one.response_id for one in given} <= unresolved
-
-
-@pytest.mark.web
-def test_what_comes_to_the_company_by_itself_is_there(app: Flask) -> None:
-    """The same here."""
-    history.tell(NOW, days=1, progress=lambda *_: None)
     calls = db.session.scalars(select(ReceivedCall)).all()
     assert [(call.state, call.reason) for call in calls if call.state != "processed"] == [("rejected", "email")]
     assert len(calls) == len(gate.CALLS)

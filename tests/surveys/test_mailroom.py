@@ -466,7 +466,6 @@ def test_the_api_says_what_is_wrong(post, data, kind, status):
 # ── By a pipe ──
 
 
-@pytest.mark.web
 def test_the_pipe_takes_a_message_and_tells_the_mail_server_what_became_of_it(asked, settings, run_jobs, at_nine):
     today = time_machine.escape_hatch.datetime.datetime.now(UTC)  # another process lives in its own time
     at_nine.move_to(today)
