@@ -17,7 +17,8 @@ JUDGE = """axe.run(document, { iframes: false, resultTypes: ["violations"], %s }
 
 
 def violations(page, *, rules=ALL):
-    """Serious and critical findings, each with the first element that shows it, once what fades in has come to rest."""
+    """Serious and critical findings, each with the first element that shows it, once the page is there and at rest."""
+    page.wait_for_load_state()  # after a click it may have begun, and have no element yet
     page.evaluate(REST)
     if not page.evaluate("() => 'axe' in window"):
         page.evaluate(Axe().axe_script)

@@ -49,7 +49,8 @@ def test_what_came_back_is_read_on_the_persons_page(app, cast, browse, theme, wi
     page.goto(f"/w/acme/contacts/{contact.id}")
     assert page.locator(".returned-list > li").count() == 5
     assert (violations(page), too_wide(page)) == ([], 0)
-    page.get_by_role("link", name="What the server sent").first.click()
+    with page.expect_navigation():
+        page.get_by_role("link", name="What the server sent").first.click()
     assert (violations(page), too_wide(page), page.complaints) == ([], 0, [])
 
 

@@ -78,16 +78,22 @@ def test_the_page_that_ends_surveys_is_pressed_once_and_undone(browse, cast, mar
     page = browse(width=width, theme=theme)
     page.goto(emails.unsubscribe_url(mara.id, survey.id, locale))
     looked_at(page, f"unsubscribe-{locale}-{width}-{theme}", shots)
-    page.click("button.act")
+    press(page)
     looked_at(page, f"unsubscribed-{locale}-{width}-{theme}", shots)
     assert standing(mara, EVERYTHING) == "unsubscribed"
-    page.click("button.act")
+    press(page)
     looked_at(page, f"resumed-{locale}-{width}-{theme}", shots)
     assert standing(mara, EVERYTHING) is None
     page.goto(emails.unsubscribe_url(mara.id, survey.id, locale))
     page.locator(".pick").nth(1).click()
-    page.click("button.act")
+    press(page)
     assert (standing(mara, EVERYTHING), standing(mara, survey.id)) == (None, "unsubscribed")
+
+
+def press(page):
+    """The one button, and the page that comes of it: a click alone does not wait until that has come."""
+    with page.expect_navigation():
+        page.click("button.act")
 
 
 def standing(contact, scope):
