@@ -1,4 +1,4 @@
-"""What this room does after the request: sending invitations, taking them back, letting them expire."""
+"""What this room does after the request: asking, taking back what waits, letting invitations expire."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from base.db import db, transaction
 from base.errors import ConflictError
 from base.jobs import enqueue, job
 from base.outbox import Mail
-from surveys import intake, reminders, selection, sender
+from surveys import intake, reminders, selection
 from surveys.contact import Contact
 from surveys.dispatch import mail_key
 from surveys.intake import Occasion
@@ -52,12 +52,6 @@ def cancel(workspace_id: uuid.UUID, source: str, external_id: str, *, at: dateti
         invitation.skip("cancelled", at=at)
     reminders.cancel(workspace_id, source, external_id, at=at)
     return len(waiting)
-
-
-@job
-def send_invitation(invitation_id: uuid.UUID) -> None:
-    """Write the mail of an invitation, if it is time for it; what is due is written without being asked for, too."""
-    sender.write([invitation_id])
 
 
 def invitations_sent(abouts: Sequence[Mapping[str, Any]], at: datetime) -> None:

@@ -57,12 +57,6 @@ def write(idents: Sequence[uuid.UUID]) -> int:
     return sum(one is not None for one in found)
 
 
-@job
-def send_reminder(reminder_id: uuid.UUID) -> None:
-    """Write the mail of a reminder, if it is time for it; what is due is written without being asked for, too."""
-    write([reminder_id])
-
-
 @dataclass(frozen=True)
 class _Mail:
     """A mail to go; none where nothing is to go, as when the address cannot be mailed to."""

@@ -17,7 +17,7 @@ from base.breaker import PATIENCE, Breaker
 from base.db import db, new_id, transaction
 from base.events import Event
 from base.outbox import Mail
-from surveys import jobs, reminding
+from surveys import jobs, reminding, sender
 from surveys.contact import Contact
 from surveys.intake import Occasion
 from surveys.invitation import Invitation
@@ -192,7 +192,7 @@ def test_a_waiting_mail_is_taken_back_and_what_it_asks_is_not_asked(cast, ana, b
     with transaction():
         occasion = Occasion(email="eva@customer.example", source="helpdesk", external_id="1")
         [(invitation, _)] = jobs.ask(db.session.get(Survey, survey.id), [occasion], at=clock.now())
-    jobs.send_invitation(invitation.id)
+    sender.write([invitation.id])
     mail = Mail.by_key(f"invitation:{invitation.id}")
     path = f"/w/acme/outbox/{mail.id}/withdraw"
     assert "Take back" in ana.get(f"/w/acme/outbox/{mail.id}").text

@@ -121,7 +121,7 @@ def town(app, cast, monkeypatch):
 @pytest.mark.timeout(400)
 @pytest.mark.parametrize("part", range(PARTS))
 def test_every_page_is_open_to_everybody_and_keeps_to_itself(app, town, browse, part):
-    staff, public = browse(town.admin), browse()
+    staff, public = browse(town.admin, reduced_motion="reduce"), browse(reduced_motion="reduce")
     paths = [*dict.fromkeys([*pages_of(app, town), *more_of(town)])]
     assert len(paths) > 80
     troubles = {path: troubles_of(staff if signed_in else public, path) for path, signed_in in paths[part::PARTS]}

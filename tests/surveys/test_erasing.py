@@ -26,7 +26,7 @@ from feedback.issue import Issue, oldest_untold
 from feedback.phrase import Phrases
 from feedback.response import Response
 from feedback.revision import Given
-from surveys import emails, jobs, reminders, suppression_list
+from surveys import emails, jobs, reminders, sender, suppression_list
 from surveys.cli import contacts
 from surveys.contact import Contact
 from surveys.dispatch import Dispatch
@@ -242,7 +242,7 @@ def test_what_waits_for_an_erased_person_never_goes(cast, run_jobs, outbox):
 def test_a_mail_on_its_way_is_not_tried_again(cast, run_jobs, outbox):
     survey = a_survey(cast.workspace)
     invitation = an_invitation(survey, email=MARA, sent=False)
-    jobs.send_invitation(invitation.id)
+    sender.write([invitation.id])
     mail = db.session.scalars(select(Mail)).one()
     with transaction():
         db.session.execute(update(Mail).values(state="sending", attempts=1))
@@ -646,7 +646,7 @@ def test_whatever_a_server_says_of_an_erased_persons_mail_is_recorded_and_the_en
 ):
     survey = a_survey(cast.workspace)
     invitation, other = an_invitation(survey, email=MARA, sent=False), an_invitation(survey, sent=False)
-    jobs.send_invitation(invitation.id)
+    sender.write([invitation.id])
     if kind == "reminder":
         run_jobs()
         with transaction() as session:
@@ -655,7 +655,7 @@ def test_whatever_a_server_says_of_an_erased_persons_mail_is_recorded_and_the_en
             )
             Reminder.plan([invitation.id], at=clock.now())
             session.execute(update(Reminder).values(due_at=clock.now() - timedelta(minutes=1)))
-        reminders.send_reminder(db.session.scalars(select(Reminder.id)).one())
+        reminders.write([db.session.scalars(select(Reminder.id)).one()])
         assert Mail.by_key(f"reminder:{invitation.id}:1")
     db.session.rollback()
     monkeypatch.setattr(handing, "QUICK", float("inf"))  # one connection
@@ -673,13 +673,13 @@ def test_a_reminder_that_waits_for_an_erased_person_says_nothing_any_more(cast, 
     with transaction():
         SendingRule.decide(survey.id, Terms(first_reminder_days=1), workspace_id=survey.workspace_id, at=clock.now())
     invitation = an_invitation(survey, email=MARA, sent=False)
-    jobs.send_invitation(invitation.id)
+    sender.write([invitation.id])
     run_jobs()
     with transaction() as session:
         session.execute(update(Reminder).values(due_at=clock.now() - timedelta(minutes=1)))
         contact = session.get(Contact, invitation.contact_id)
         contact.readdress("mara.new@customer.example", at=clock.now())
-    reminders.send_reminder(db.session.scalars(select(Reminder.id)).one())
+    reminders.write([db.session.scalars(select(Reminder.id)).one()])
     with transaction() as session:
         contact = session.get(Contact, invitation.contact_id)
         contact.readdress(MARA, at=clock.now())

@@ -14,7 +14,7 @@ from base.delivery import Delivery
 from base.errors import ConflictError
 from base.outbox import Mail
 from feedback import schedule
-from surveys import emails, jobs
+from surveys import emails, jobs, sender
 from surveys.contact import Contact
 from surveys.intake import Occasion
 from surveys.interaction import Interaction
@@ -63,7 +63,7 @@ def test_asking_twice_about_one_interaction_is_asking_once(cast, run_jobs, outbo
     assert first.id == second.id != other.id
     assert asked(survey)[0] == (first, False)
     run_jobs()
-    jobs.send_invitation(first.id)
+    sender.write([first.id])
     run_jobs()
     assert len(outbox()) == 2
 
@@ -85,7 +85,7 @@ def test_the_mail_goes_when_it_is_due_and_not_before(cast, run_jobs, outbox, fri
 
 def test_a_job_that_comes_too_early_comes_back_in_time(cast, run_jobs, outbox, friday_morning):
     invitation = the_invitation(a_survey(cast.workspace), send_at=AT + timedelta(hours=2))
-    jobs.send_invitation(invitation.id)
+    sender.write([invitation.id])
     friday_morning.move_to(AT + timedelta(hours=2))
     run_jobs()
     assert len(outbox()) == 1
@@ -114,7 +114,7 @@ def test_who_unsubscribes_before_the_mail_is_due_gets_none(cast, run_jobs, outbo
 
 def test_a_mail_that_waits_for_its_server_is_taken_back_from_who_unsubscribed(cast, run_jobs, outbox):
     invitation = the_invitation(a_survey(cast.workspace))
-    jobs.send_invitation(invitation.id)
+    sender.write([invitation.id])
     with transaction():
         db.session.get(Contact, invitation.contact_id).suppress("unsubscribed", at=AT)
     jobs.withdraw_mails(invitation.contact_id)
@@ -128,7 +128,7 @@ def test_who_unsubscribes_while_a_server_puts_their_mail_off_does_not_get_it_lat
     app, cast, run_jobs, outbox, monkeypatch, friday_morning
 ):
     invitation = the_invitation(a_survey(cast.workspace))
-    jobs.send_invitation(invitation.id)
+    sender.write([invitation.id])
     usual = app.extensions["afterword.transport"]
 
     class Busy:
@@ -295,6 +295,6 @@ def test_thousands_are_asked_in_few_statements_and_in_order(cast):
 
 def test_what_is_queued_can_be_read_as_a_mail(cast):
     invitation = the_invitation(a_survey(cast.workspace))
-    jobs.send_invitation(invitation.id)
+    sender.write([invitation.id])
     mail = Mail.by_key(f"invitation:{invitation.id}")
     assert message_from_bytes(mail.raw.encode("ascii"), policy=policy.SMTP)["Subject"] == mail.subject

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from accounts.workspace import Workspace
 from base import clock
 from base.db import db, new_id, transaction
-from surveys import jobs, recurring
+from surveys import recurring, sender
 from surveys.contact import Contact
 from surveys.interaction import Interaction
 from surveys.invitation import Invitation
@@ -129,7 +129,7 @@ def live(traveller, survey, days):
             waiting = (Invitation.status == "scheduled", Invitation.asked_at.is_(None))
             due = select(Invitation.id).where(Invitation.survey_id == survey.id, *waiting)
             for ident in db.session.scalars(due.where(Invitation.send_at <= clock.now())).all():
-                jobs.send_invitation(ident)
+                sender.write([ident])
         traveller.move_to(datetime(today.year, today.month, today.day, 0, 30, tzinfo=UTC) + DAY)
 
 

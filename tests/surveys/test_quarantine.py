@@ -190,7 +190,7 @@ def test_a_ticket_that_opens_again_is_not_asked_about_until_it_is_solved_again(c
 def test_a_mail_taken_back_from_the_outbox_can_be_written_again(cast, run_jobs, outbox):
     survey = a_survey(cast.workspace)
     ident = ask(survey, "T-1")
-    jobs.send_invitation(ident)
+    sender.write([ident])
     with transaction():
         jobs.cancel(survey.workspace_id, "helpdesk", "T-1", at=clock.now())
     run_jobs()

@@ -13,7 +13,7 @@ from accounts.workspace import Workspace
 from base import clock
 from base.db import db, new_id, transaction
 from feedback import schedule
-from surveys import jobs, recurring, spreading
+from surveys import recurring, sender, spreading
 from surveys.contact import Contact
 from surveys.interaction import Interaction
 from surveys.invitation import Invitation
@@ -78,7 +78,7 @@ def write_mails():
     """What is due is put into the outbox, as its jobs would."""
     waiting = (Invitation.status == "scheduled", Invitation.asked_at.is_(None), Invitation.send_at <= clock.now())
     for ident in db.session.scalars(select(Invitation.id).where(*waiting).order_by(Invitation.send_at)).all():
-        jobs.send_invitation(ident)
+        sender.write([ident])
 
 
 @pytest.fixture

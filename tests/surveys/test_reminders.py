@@ -187,7 +187,7 @@ def test_a_reminder_that_waits_in_the_outbox_does_not_go_after_an_answer(survey,
     go_on(0)
     traveller.move_to(AT + 3 * DAY)
     jobs_of = due()
-    reminders.send_reminder(jobs_of[0])  # written, not handed over
+    reminders.write([jobs_of[0]])  # written, not handed over
     traveller.shift(timedelta(seconds=1))
     answer(ident)
     run_jobs()
@@ -215,7 +215,7 @@ def test_who_unsubscribes_is_not_reminded_though_the_mail_is_written(survey, go_
     ident = ask(survey)
     go_on(0)
     traveller.move_to(AT + 3 * DAY)
-    reminders.send_reminder(due()[0])
+    reminders.write([due()[0]])
     with transaction():
         contact_of(ident).suppress("unsubscribed", at=clock.now())
     run_jobs()
@@ -256,7 +256,7 @@ def written(traveller, *, day=3):
     """The reminders of that day are written, and wait in the outbox."""
     traveller.move_to(AT + day * DAY)
     for ident in due():
-        reminders.send_reminder(ident)
+        reminders.write([ident])
 
 
 @pytest.mark.parametrize("anonymous", [False, True])
@@ -453,8 +453,8 @@ def test_a_tick_that_comes_twice_or_late_sends_each_reminder_once(survey, go_on,
     ident = ask(survey)
     go_on(0), go_on(20)
     for one in db.session.scalars(select(Reminder.id)).all():
-        reminders.send_reminder(one)
-        reminders.send_reminder(one)
+        reminders.write([one])
+        reminders.write([one])
     schedule.tick(clock.now())
     schedule.tick(clock.now())
     run_jobs()
@@ -618,7 +618,7 @@ def test_an_anonymous_reminder_that_waits_when_the_answer_comes_leaves_no_trace(
     ident = ask(unsigned)
     go_on(0)
     traveller.move_to(AT + 3 * DAY)
-    reminders.send_reminder(due()[0])
+    reminders.write([due()[0]])
     answer(ident)
     go_on(3)
     assert len(outbox()) == 1

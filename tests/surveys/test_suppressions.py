@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from base import clock, tokens
 from base.db import db, new_id, transaction
-from surveys import emails, jobs, suppression_list
+from surveys import emails, jobs, sender, suppression_list
 from surveys.contact import Contact
 from surveys.erasure import Erasure
 from surveys.intake import Occasion
@@ -131,7 +131,7 @@ def test_nobody_is_asked_who_left_a_survey_between_the_asking_and_the_sending(ca
         Suppression.put(whom, Wish(reason="unsubscribed", at=AT, scope=survey.id))
     with transaction():
         db.session.get(Invitation, invitation.id).send_at = AT
-    jobs.send_invitation(invitation.id)
+    sender.write([invitation.id])
     db.session.refresh(invitation)
     assert (invitation.status, invitation.reason) == ("skipped", "suppressed")
     assert outbox() == []
