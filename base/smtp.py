@@ -11,6 +11,7 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 from email.message import EmailMessage
+from functools import cached_property
 from typing import Literal
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -123,10 +124,15 @@ class SmtpTransport:
         self.connect_seconds = connect_seconds
         self.send_seconds = send_seconds
         self._patience = Patience(total_seconds)
-        self._trust = trust or ssl.create_default_context()
+        self._given_trust = trust
         self._idle: list[_Line] = []
         self._lock = threading.Lock()
         self._process = os.getpid()
+
+    @cached_property
+    def _trust(self) -> ssl.SSLContext:
+        """Made when it is needed: reading the system's certificates takes longer than a mail to a server at hand."""
+        return self._given_trust or ssl.create_default_context()
 
     def send(self, message: EmailMessage | bytes, *, envelope_from: str, to: str) -> Delivery:
         """Hand `message` over for the address `to`; complaints come back to `envelope_from`."""

@@ -21,6 +21,11 @@ if KIND not in {"sqlite", "postgresql"}:
     raise SystemExit(f"AFTERWORD_TEST_DATABASE must be sqlite or postgresql, not {KIND!r}.")
 
 
+def cases(many):
+    """With how many cases a property is tried: on PostgreSQL a third, for there only the SQL can make a difference."""
+    return many if KIND == "sqlite" else -(-many // 3)
+
+
 def settings_for(url, data_dir, **changes):
     """Settings as an operator would have them, for a test on the database `url`."""
     values = {

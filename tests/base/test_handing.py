@@ -211,8 +211,12 @@ def server(script):
         with suppress(OSError), connection:
             script(connection, number)
 
-    threading.Thread(target=serve, daemon=True).start()
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
     yield listening.getsockname()[1]
+    # Closed alone, the thread may go on accepting under the number that the next test's server gets.
+    listening.shutdown(socket.SHUT_RDWR)
+    thread.join(5)
     listening.close()
 
 

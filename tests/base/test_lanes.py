@@ -35,8 +35,11 @@ def silence():
             while True:
                 calls.append(server.accept()[0])
 
-    threading.Thread(target=answer, daemon=True).start()
+    thread = threading.Thread(target=answer, daemon=True)
+    thread.start()
     yield server.getsockname()[1]
+    server.shutdown(socket.SHUT_RDWR)
+    thread.join(5)
     server.close()
     for call in calls:
         call.close()

@@ -16,6 +16,7 @@ from feedback.zoning import local_date
 from surveys.intent import Intent
 from surveys.scale import SCALES
 from tests.cast import AT, a_response, a_survey, an_invitation
+from tests.databases import cases
 from tests.feedback.answers import many_answers
 
 ZONE = "Europe/Ljubljana"
@@ -47,7 +48,7 @@ def spoken(row):
     return None if known in (None, "und") else known.split("-")[0]
 
 
-@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=cases(12), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(answers, max_size=60))
 def test_every_number_equals_a_plain_recount(cast, rows):
     survey = a_survey(cast.workspace)

@@ -19,6 +19,7 @@ from feedback.issue import Issue, IssueMember
 from feedback.response import Response
 from feedback.zoning import instant
 from tests.cast import a_survey
+from tests.databases import cases
 from tests.feedback.readers import DAY, FRIDAY, HOUR, an_order, answered, change, issues, mails, ordered, told
 
 
@@ -183,7 +184,7 @@ def timelines(draw):
     return sorted(happenings, key=lambda happening: (happening[0], happening[2] != "answer"))
 
 
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=cases(15), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(timeline=timelines())
 def test_every_detractor_is_told_exactly_once_whatever_happens_between(app, cast, timeline):
     survey = a_survey(cast.workspace)

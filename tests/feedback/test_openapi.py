@@ -11,6 +11,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from base import openapi
 from tests.cast import AT, a_response, a_survey, an_api_key, an_invitation
+from tests.databases import cases
 
 
 @pytest.fixture
@@ -95,7 +96,7 @@ JSON = st.recursive(
 FIELDS = st.sampled_from(["email", "name", "locale", "properties", "interaction", "delay_seconds", "send_at", "more"])
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=cases(60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.dictionaries(FIELDS, JSON, max_size=4), st.dictionaries(st.sampled_from(["source", "agent", "x"]), JSON))
 def test_whatever_is_sent_the_answer_is_described(api, cast, document, more, ticket):
     body = {"survey": "missing", "email": "m@x.example", "interaction": {"external_id": "1"} | ticket} | more

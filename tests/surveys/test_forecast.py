@@ -23,6 +23,7 @@ from surveys.selection import Asker
 from surveys.survey import Survey
 from surveys.version import Version
 from tests.cast import AT, a_contact, a_survey, a_workspace, an_invitation
+from tests.databases import cases
 
 DAY = timedelta(days=1)
 
@@ -212,7 +213,7 @@ def live_on(app, home, traveller, until):
     traveller.move_to(until)
 
 
-@settings(max_examples=25, phases=[Phase.generate], suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=cases(25), phases=[Phase.generate], suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(worlds())
 def test_what_was_foreseen_is_what_happens(app, traveller, world):
     traveller.move_to(AT - 20 * DAY)

@@ -26,6 +26,7 @@ from surveys.survey import Survey
 from surveys.turn import Turn
 from surveys.version import Version
 from tests.cast import AT, a_contact, a_survey, a_workspace, an_invitation
+from tests.databases import cases
 
 DAY = timedelta(days=1)
 
@@ -134,7 +135,7 @@ def live(traveller, survey, days):
 
 
 @pytest.mark.timeout(600)  # a month of mornings, several times
-@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=cases(8), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(towns())
 def test_what_is_foreseen_happens_on_its_day(app, traveller, town):
     people, terms, wish, alone, (started_before, downtime) = town

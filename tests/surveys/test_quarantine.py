@@ -21,6 +21,7 @@ from surveys.reminder import Reminder
 from surveys.rule import SendingRule, Terms
 from surveys.survey import Survey
 from tests.cast import AT, a_survey, a_workspace
+from tests.databases import cases
 
 DAY = timedelta(days=1)
 
@@ -288,7 +289,7 @@ def histories(draw):
     return draw(st.tuples(terms, terms)), draw(st.sampled_from([0, 7, 30])), draw(st.lists(tickets, max_size=14))
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=cases(25), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(histories())
 def test_nobody_is_asked_inside_a_quarantine_whatever_happens(app, traveller, history):
     terms, alone, tickets = history
