@@ -349,7 +349,8 @@ test_everything() {
   # A browser test waits for the browser most of the time, so four at once fill two cores.
   AFTERWORD_TEST_DATABASE=sqlite suite "Browser on SQLite" -n 4 -m browser "${@:-tests/browser}"
   AFTERWORD_TEST_DATABASE=postgresql types_beside suite "Browser on PostgreSQL" -m browser -k journey "${@:-tests/browser}"
-  suite "Crashes (short form)" -n 2 -m crash "${@:-tests/crash}"
+  # Killed servers are waited for half of the time, so three at once fill two cores.
+  suite "Crashes (short form)" -n 3 -m crash "${@:-tests/crash}"
   finish
 }
 

@@ -27,6 +27,10 @@ class Several:
         with snapshot() as connection:
             yield cls([Figures.read(survey_id, connection) for survey_id in survey_ids])
 
+    def only(self, survey_ids: Collection[uuid.UUID]) -> Several:
+        """The same moment, of some of them."""
+        return Several([member for member in self.members if member.ledger.survey_id in survey_ids])
+
     def counts_over(self, edges: Sequence[datetime], filters: Filters = EVERYTHING) -> list[Counts]:
         found: list[Counts] = [{} for _ in edges[1:]]
         for member in self.members:

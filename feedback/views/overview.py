@@ -40,14 +40,15 @@ def show(workspace: Workspace) -> ResponseReturnValue:
     period, problem = period_of(workspace.zone)
     ever = total.counts_of_all(workspace.id)
     answered = [survey for survey in Survey.all_of(workspace.id) if survey.id in ever]
-    rows = _rows(answered, period)
-    chosen = _metric(rows)
-    group = [survey for survey in answered if survey.metric == chosen]
-    if not chosen or not group:
-        return render_template("feedback/overview.html", rows=[], period=period, problem=problem, survey=None)
-    ids, facts = [survey.id for survey in group], replace(form.facts, version=None)
-    with Several.of(ids) as figures:
-        page = Dashboard.read(figures, chosen, period, form.columns(period), facts, set_aside=_aside(workspace))
+    with Several.of([survey.id for survey in answered]) as figures:
+        rows = _rows(answered, figures, period)
+        chosen = _metric(rows)
+        group = [survey for survey in answered if survey.metric == chosen]
+        if not chosen or not group:
+            return render_template("feedback/overview.html", rows=[], period=period, problem=problem, survey=None)
+        ids, facts = [survey.id for survey in group], replace(form.facts, version=None)
+        columns, aside = form.columns(period), tally.set_aside(workspace.id)
+        page = Dashboard.read(figures.only(ids), chosen, period, columns, facts, set_aside=aside)
 
     here = Here("overview.show", workspace=workspace.slug)
 
@@ -82,14 +83,13 @@ def _query(workspace: Workspace, ids: Sequence[uuid.UUID], period: Range, form: 
     )
 
 
-def _rows(surveys: Sequence[Survey], period: Range) -> list[Row]:
+def _rows(surveys: Sequence[Survey], figures: Several, period: Range) -> list[Row]:
     """Those that were answered in the period first, of each metric the surest best first."""
     found = []
-    with Several.of([survey.id for survey in surveys]) as figures:
-        for survey, member in zip(surveys, figures.members, strict=True):
-            edges = [period.previous.start, period.interval.start, period.interval.end]
-            before, now = (metric.score(survey.metric, counts) for counts in member.counts_over(edges))
-            found.append(Row(survey, now, metric.change(now, before)))
+    for survey, member in zip(surveys, figures.members, strict=True):
+        edges = [period.previous.start, period.interval.start, period.interval.end]
+        before, now = (metric.score(survey.metric, counts) for counts in member.counts_over(edges))
+        found.append(Row(survey, now, metric.change(now, before)))
     order = list(SCALES)
     return sorted(
         found, key=lambda row: (order.index(row.survey.metric), [-part for part in metric.ranking_key(row.score)])
@@ -103,7 +103,3 @@ def _metric(rows: Sequence[Row]) -> str | None:
         counts[row.survey.metric] = counts.get(row.survey.metric, 0) + row.score.n
     wished = request.args.get("metric")
     return wished if wished in counts else max(counts, key=lambda key: counts[key], default=None)
-
-
-def _aside(workspace: Workspace) -> int:
-    return tally.set_aside(workspace.id)

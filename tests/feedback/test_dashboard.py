@@ -1,6 +1,7 @@
 """The numbers of a results page, beside a plain recount."""
 
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -8,11 +9,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from base.db import db, transaction
-from feedback import dashboard, metric
+from feedback import dashboard, metric, tally
 from feedback.dashboard import Dashboard
+from feedback.figure import Figures
 from feedback.ranging import between, chosen
 from feedback.tally import Filters
-from feedback.zoning import local_date
+from feedback.zoning import Interval, local_date
 from surveys.intent import Intent
 from surveys.scale import SCALES
 from tests.cast import AT, a_response, a_survey, an_invitation
@@ -150,3 +152,23 @@ def test_a_survey_without_answers_has_no_score_and_no_order(cast, key):
     assert (page.score.n, page.score.value, page.change.kind) == (0, None, "no_data")
     assert not any(page.segments.values())
     assert page.line.high == 100
+
+
+def test_all_numbers_of_a_page_are_of_one_moment(app, cast):
+    survey = a_survey(cast.workspace)
+    many_answers(survey, [{"score": 9}, {"score": 2, "agent": "Zala"}])
+    at_all, of_some = Interval(AT - timedelta(days=1), AT + timedelta(days=1)), Filters(agent="Zala", score=2)
+
+    def somebody_answers():
+        with app.app_context():
+            many_answers(survey, [{"score": 2, "agent": "Zala"}])
+            db.session.remove()
+
+    with Figures.of(survey.id) as figures, ThreadPoolExecutor(1) as elsewhere:
+        before = figures.counts(at_all)
+        elsewhere.submit(somebody_answers).result()
+        assert (before, figures.counts(at_all, of_some)) == ({2: 1, 9: 1}, {2: 1})
+        assert tally.counts(survey.id, at_all) == {2: 1, 9: 1}
+    db.session.rollback()
+    with Figures.of(survey.id) as figures:
+        assert figures.counts(at_all) == {2: 2, 9: 1}
