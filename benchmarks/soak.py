@@ -24,8 +24,9 @@ import time
 from pathlib import Path
 from urllib.parse import urlencode
 
-from answering import ROOT, free_port, postgres, wait_for
+from serving import free_port, postgres, wait_for
 
+ROOT = Path(__file__).resolve().parent.parent
 TENANTS = 5
 THREADS = 24
 HIDDEN = re.compile(r'<input[^>]*type="hidden"[^>]*name="([^"]+)"[^>]*value="([^"]*)"')
@@ -244,8 +245,8 @@ def main():
     seconds = 60 * asked.minutes
     with tempfile.TemporaryDirectory(prefix="afterword-soak-") as name:
         directory, port = Path(name), free_port()
-        server, urls = (None, {}) if asked.database == "sqlite" else postgres(directory)
-        url = urls.get("ours") or f"sqlite:///{directory / 'data' / 'afterword.db'}"
+        server, url = (None, None) if asked.database == "sqlite" else postgres(directory, "ours")
+        url = url or f"sqlite:///{directory / 'data' / 'afterword.db'}"
         environ = {**os.environ, "AFTERWORD_DATA_DIR": str(directory / "data"), "AFTERWORD_PORT": str(port)}
         environ |= {"AFTERWORD_DATABASE_URL": url}
         share = asked.rate / TENANTS * seconds
