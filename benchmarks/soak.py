@@ -197,7 +197,7 @@ def oldest_mail(url):
     """A function that tells how many seconds the oldest mail has waited."""
     from sqlalchemy import create_engine, text
 
-    engine = create_engine(url)
+    engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
     age = (
         "EXTRACT(EPOCH FROM now() - min(created_at))"
         if url.startswith("postgresql")
