@@ -29,6 +29,8 @@ ABOUT_ANSWERS = (
 VALUE = r"^(\*|[a-z0-9_]{1,40}(:\d{1,2})?|[12]\d{3}-(0[1-9]|1[0-2]))$"
 """Of an answer: anything, a choice, a row with or without its rating, a month."""
 PERIOD = ("period", "from", "to", "by")
+NARROWING = ("metric", *FACTS)
+"""What pages of results and of their topics tell each other, beside the days."""
 NAMED = (*PERIOD, "metric", *FACTS, *ABOUT_ANSWERS)
 """All that the address of a page of results may say."""
 COLUMNS: Mapping[By, int] = {"day": 1, "week": 7, "month": 30}

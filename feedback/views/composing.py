@@ -17,7 +17,7 @@ from base.errors import InvalidError
 from feedback import detail, feed, ranging
 from feedback.dashboard import Dashboard
 from feedback.feed import Place
-from feedback.forms.filtering import NAMED, SENTIMENTS, ResultsForm
+from feedback.forms.filtering import NAMED, NARROWING, SENTIMENTS, ResultsForm
 from feedback.ranging import BadRange, Range
 from feedback.saved_view import SavedView
 from feedback.tally import Filters
@@ -98,6 +98,7 @@ class Scene:
             "views": SavedView.all_of(self.workspace.id, self.survey_id),
             "here": here,
             "kept": kept,
+            "narrowing": {name: value for name, value in kept().items() if name in NARROWING},
             "language_name": language_name,
         }
 

@@ -76,6 +76,7 @@ def more_of(town):
     yield f"{survey}/{town.rich.slug}/results?question=why&value=other", True
     yield f"{survey}/{town.rich.slug}/versions/2?show=mail&theme=dark", True
     yield f"{here}/responses/{town.rich_response_id}", True
+    yield f"{survey}/{town.survey.slug}/results/topics?team=North&language=en", True
     yield f"{here}/responses?band=detractor", True
     yield f"{here}/responses?commented=1&q=parc&tag={town.tag_id}", True
     yield f"{here}/responses?commented=1&q=nothing+like+it", True

@@ -16,6 +16,7 @@ from feedback.reach import Reach
 from feedback.rollup import RollupAsked, RollupState
 from feedback.snapshot import snapshot
 from feedback.tally import Filters
+from feedback.topic_tally import Scope, Window
 from surveys.contact import Contact
 from surveys.interaction import Interaction
 from surveys.invitation import Invitation
@@ -59,12 +60,13 @@ def test_the_answers_of_one_agent_or_team_are_found_by_themselves(survey, name, 
             connection.exec_driver_sql("ANALYZE")
         with statements() as seen, snapshot() as reading:
             found = census.census(reading, survey.id, PERIOD.interval, Filters(**{name: "7"}), CUTS)
-        [(statement, parameters)] = [one for one in seen if "FROM response" in one[0]]
+            Window.of(Scope(survey.workspace_id, survey.id, Filters(**{name: "7"})), PERIOD.interval)
+        asked = [one for one in seen if "FROM response" in one[0]]
         explain = "EXPLAIN QUERY PLAN" if on_sqlite else "EXPLAIN"
-        plan = str(connection.exec_driver_sql(f"{explain} {statement}", parameters).all())
+        plans = [str(connection.exec_driver_sql(f"{explain} {one}", values).all()) for one, values in asked]
         if on_sqlite:
             connection.exec_driver_sql("DROP TABLE IF EXISTS sqlite_stat1")
-    assert f"ix_response_of_{name}" in plan
+    assert [f"ix_response_of_{name}" in plan for plan in plans] == [True, True]
     assert found["all", ""][9] == sum(found[name, "=7"]) == 30
 
 

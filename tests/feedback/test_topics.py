@@ -147,7 +147,7 @@ def test_pages_lead_to_the_comments_of_a_line_and_show_no_markup_of_customers(ca
     topic = made(cast.workspace)
     viewer = browser_of(cast.cvetka)
     with time_machine.travel(AT + timedelta(hours=1), tick=False):
-        for path in ("/w/acme/surveys/support/results/topics", "/w/acme/results/topics?language=sl&period=nonsense"):
+        for path in ("/w/acme/surveys/support/results/topics", "/w/acme/results/topics?phrases=sl&period=nonsense"):
             page = viewer.get(path).text
             assert "<script>alert" not in page
             assert "Own topics" in page
@@ -182,6 +182,102 @@ def test_an_export_of_a_topic_or_a_phrase_is_the_same_list(cast, said):
     topic = Topic.of(cast.workspace.id, made(cast.workspace))
     query = Query(workspace_id=cast.workspace.id, either=topic.parts, filters=Filters(phrase="en:parcel wet"))
     assert query_of(Export(workspace_id=cast.workspace.id, survey_id=None, wanted=wanted_of(query))) == query
+
+
+NOBODY = {"agent": None, "team": None, "channel": None}
+ANA = NOBODY | {"agent": "Ana", "team": "North", "properties": {"plan": "gold"}}
+BO = NOBODY | {"agent": "Bo", "team": "North", "channel": "chat", "properties": {"plan": "basic", "minutes": 12}}
+CHAT = NOBODY | {"channel": "chat", "properties": {"minutes": 3}}
+
+
+@pytest.fixture
+def theirs(cast, survey):
+    """The same comments, each of an agent and team, a channel and properties, or of none of them."""
+    rows = [
+        {"score": n % 11, "comment": one, "created_at": AT - timedelta(hours=n % 6 * 200)}
+        | (CHAT if n >= 18 else BO if n % 2 else ANA)
+        for n, one in enumerate(EN)
+    ]
+    rows += [ANA | {"score": 3, "comment": one, "locale": "sl", "created_at": AT} for one in SL]
+    idents = many_answers(survey, rows)
+    reread(None, cast.workspace.id, None, limit=500)
+    with transaction() as session:
+        for ident in idents[::3]:
+            session.get(Response, ident).add_tag("Shop", at=AT, by=cast.ana.id)
+    return idents[::3]
+
+
+def test_narrowed_every_number_equals_a_recount_of_those_that_are_left(cast, survey, theirs):
+    made(cast.workspace)
+    period = ranging.chosen({"period": "30d"}, AT + timedelta(hours=1), "UTC")
+    everybody = counted()
+    for narrowed, passes in (
+        ({"agent": "Ana"}, lambda one: one.agent == "Ana"),
+        ({"agent": "Ana", "language": "sl"}, lambda one: (one.agent, one.language) == ("Ana", "sl")),
+        ({"team": "North", "channel": "chat"}, lambda one: (one.team, one.channel) == ("North", "chat")),
+        ({"agent": ""}, lambda one: one.agent is None),
+        ({"language": ""}, lambda one: one.language in (None, "und")),
+        ({"version": 1}, lambda _: True),
+        ({"version": 2}, lambda _: False),
+        ({"trait": "plan", "equals": "gold"}, lambda one: one.properties.get("plan") == "gold"),
+        ({"trait": "minutes", "least": 10.0}, lambda one: one.properties.get("minutes", 0) >= 10),
+    ):
+        mine = [one for one in everybody if passes(one)]
+        for survey_id in (survey.id, None):
+            page = TopicTally.of(Scope(cast.workspace.id, survey_id, Filters(**narrowed)), period)
+            assert page.n == len(mine)
+            of_language = [one.id for one in mine if one.language == page.language]
+            for line in page.phrases:
+                own = with_phrase(line.key, page.language) & set(of_language)
+                assert (line.of_all.hits, line.of_all.n) == (len(own), len(of_language))
+            (parcels,) = page.topics
+            spoken = sum(any(word.startswith("parcel") for word in words_of(one.comment)) for one in mine)
+            assert (parcels.of_all.hits, parcels.of_all.n) == (spoken, len(mine))
+            tagged = len({one.id for one in mine} & set(theirs))
+            assert [(line.of_all.hits, line.of_all.n) for line in page.tags] == (
+                [(tagged, len(mine))] if tagged else []
+            )
+        db.session.rollback()
+
+
+def links_of(page, beginning):
+    return [link for link in map(html.unescape, re.findall(r'href="([^"]*)"', page)) if link.startswith(beginning)]
+
+
+@pytest.mark.web
+def test_what_results_are_narrowed_by_goes_along_to_topics_and_from_there_to_comments_and_back(
+    cast, survey, theirs, browser_of
+):
+    cvetka, whose = browser_of(cast.cvetka), "agent=Ana&language=en&trait=plan&equals=gold"
+    with time_machine.travel(AT + timedelta(hours=1), tick=False):
+        period = ranging.chosen({"period": "90d"}, clock.now(), cast.workspace.zone)
+        days = f"from={period.first_day}&to={period.last_day}"
+        for at, metric in (("/w/acme/surveys/support/results", ""), ("/w/acme/results", "metric=nps&")):
+            results = cvetka.get(f"{at}?{metric}{whose}&period=90d&by=week&band=detractor").text
+            assert links_of(results, f"{at}/topics") == [f"{at}/topics?{metric}{whose}&{days}"]
+            page = cvetka.get(f"{at}/topics?{metric}{whose}&{days}").text
+            assert links_of(page, f"{at}?") == [f"{at}?{metric}{whose}&{days}"]
+            (late,) = [link for link in links_of(page, "/w/acme/responses?") if "delivery+late" in link]
+            assert "metric" not in late
+            number = int(re.search(r'delivery\+late.*?<td class="num">(\d+)</td>', page, re.DOTALL)[1])
+            rows = cvetka.get(late).text
+            assert rows.count('class="inbox-row') == number == 6
+            assert "plan: gold" in rows
+            assert 'name="equals" value="gold"' in rows
+
+
+@pytest.mark.web
+def test_on_the_page_of_topics_a_filter_is_taken_away_and_nobody_left_is_told(cast, survey, theirs, browser_of):
+    cvetka, at = browser_of(cast.cvetka), "/w/acme/surveys/support/results/topics"
+    with time_machine.travel(AT + timedelta(hours=1), tick=False):
+        page = cvetka.get(f"{at}?period=30d&agent=Ana&team=North&phrases=sl&version=nonsense").text
+        without = [link for link in links_of(page, f"{at}?") if "agent=" not in link]
+        assert without == [f"{at}?period=30d&team=North&version=nonsense&phrases=sl"]
+        nobody = cvetka.get(f"{at}?period=30d&agent=Zoe").text
+        assert "No comments match" in nobody
+        assert f"{at}?period=30d" in links_of(nobody, at)
+        sl = cvetka.get(f"{at}?period=30d&agent=Ana&phrases=sl").text
+        assert f"{at}?period=30d&agent=Ana&phrases=en" in links_of(sl, at)
 
 
 def test_another_workspace_sees_nothing(cast, said, browser_of):
