@@ -94,8 +94,16 @@ class Alert(Model):
     created_by: Mapped[uuid.UUID | None] = mapped_column(Uuid)
 
     @classmethod
-    def make(cls, workspace_id: uuid.UUID, rule: Rule, *, at: datetime, by: uuid.UUID | None = None) -> Alert:
-        """A new rule. It speaks of what comes from now on."""
+    def make(
+        cls,
+        workspace_id: uuid.UUID,
+        rule: Rule,
+        *,
+        at: datetime,
+        by: uuid.UUID | None = None,
+        actor: str | None = None,
+    ) -> Alert:
+        """A new rule. It speaks of what comes from now on. `actor` is who made it where nobody signed in did."""
         alert = cls(
             **rule.columns, id=new_id(), workspace_id=workspace_id, covers_from=at, created_at=at, created_by=by
         )
@@ -104,37 +112,37 @@ class Alert(Model):
         db.session.flush()
         alert._follow(rule.surveys)
         Recipient.settle(alert.id, rule.mails, at=at)
-        alert._tell("alert.made", at, by)
+        alert._tell("alert.made", at, by, actor)
         return alert
 
-    def change(self, rule: Rule, *, at: datetime, by: uuid.UUID | None = None) -> None:
+    def change(self, rule: Rule, *, at: datetime, by: uuid.UUID | None = None, actor: str | None = None) -> None:
         """Another rule for what comes next. A score that is watched otherwise is looked at as if for the first time."""
         self._follow(rule.surveys)
         for name, value in rule.columns.items():
             setattr(self, name, value)
         Watch.forget(self.id)
         Recipient.settle(self.id, rule.mails, at=at)
-        self._tell("alert.changed", at, by)
+        self._tell("alert.changed", at, by, actor)
 
-    def switch_off(self, *, at: datetime, by: uuid.UUID) -> None:
+    def switch_off(self, *, at: datetime, by: uuid.UUID | None = None, actor: str | None = None) -> None:
         """Say nothing more; what waits for the end of a cool-down is let go too. Off already, it stays as it was."""
         if self.off_at is None:
             self.off_at, self.off_by, self.next_look_at = at, by, None
             for recipient in Recipient.of_alert(self.id):
                 recipient.let_go()
-            self._tell("alert.off", at, by)
+            self._tell("alert.off", at, by, actor)
 
-    def switch_on(self, *, at: datetime, by: uuid.UUID) -> None:
+    def switch_on(self, *, at: datetime, by: uuid.UUID | None = None, actor: str | None = None) -> None:
         """Speak again, of what comes from now on."""
         if self.off_at is not None:
             self.off_at = self.off_by = None
             self.covers_from, self.next_look_at = at, self._morning_after(at)
             Watch.forget(self.id)
-            self._tell("alert.on", at, by)
+            self._tell("alert.on", at, by, actor)
 
-    def remove(self, *, at: datetime, by: uuid.UUID) -> None:
+    def remove(self, *, at: datetime, by: uuid.UUID | None = None, actor: str | None = None) -> None:
         """Delete the rule with its recipients and what it said."""
-        self._tell("alert.removed", at, by)
+        self._tell("alert.removed", at, by, actor)
         db.session.execute(delete(Alert).where(Alert.id == self.id))
 
     def looked(self, at: datetime) -> None:
@@ -221,8 +229,9 @@ class Alert(Model):
         db.session.add_all(AlertSurvey(alert_id=self.id, survey_id=ident) for ident in sorted(chosen))
         db.session.flush()
 
-    def _tell(self, kind: str, at: datetime, by: uuid.UUID | None) -> None:
-        events.record(kind, self.id, workspace_id=self.workspace_id, at=at, actor=str(by) if by else None)
+    def _tell(self, kind: str, at: datetime, by: uuid.UUID | None, actor: str | None) -> None:
+        actor = str(by) if by else actor
+        events.record(kind, self.id, workspace_id=self.workspace_id, at=at, actor=actor)
 
 
 _NARROWING: Sequence[str] = (

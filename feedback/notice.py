@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from base import events
+from base import events, throttle
 from base.db import Model, Moment, db, insert_once, new_id
 from base.outbox import Mail
 from feedback.alert import Alert, cool_down_of
@@ -30,6 +30,8 @@ from feedback.recipient import Drop, Member, Recipient
 
 WAITS = (30, 120, 600, 1800, 7200, 21600)
 """Seconds until a channel that did not take a message is tried again; after some nine hours it is given up."""
+TESTS = 6
+"""Tests of one place in ten minutes."""
 LEASE = timedelta(minutes=2)
 """How long a try may take before another one is allowed."""
 
@@ -89,7 +91,8 @@ class Notice(Model):
 
     @classmethod
     def test(cls, recipient_id: uuid.UUID, *, at: datetime) -> Notice | None:
-        """A message that tells of nobody, because staff want to see it arrive."""
+        """A message that tells of nobody, because staff want to see it arrive. TooManyError after `TESTS` of them."""
+        throttle.spend(f"alert-test:{recipient_id.hex}", limit=TESTS, per_seconds=600, now=at)
         recipient = Recipient.locked(recipient_id)
         if recipient is None or recipient.removed_at is not None:
             return None

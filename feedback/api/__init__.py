@@ -2,6 +2,6 @@
 
 from flask import Blueprint
 
-from feedback.api import cases, metrics, responses
+from feedback.api import alerts, cases, metrics, responses, speaking
 
-blueprints: tuple[Blueprint, ...] = (responses.bp, metrics.bp, cases.bp)
+blueprints: tuple[Blueprint, ...] = (responses.bp, metrics.bp, cases.bp, alerts.bp, speaking.bp)

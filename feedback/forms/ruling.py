@@ -101,10 +101,14 @@ class RuleForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
         cls, surveys: Sequence[Survey], people: Sequence[tuple[User, str]], alert: Alert | None = None, locale: str = ""
     ) -> RuleForm:
         """The form for these surveys and people, filled with a rule that is there."""
-        form = cls(data=_data_of(alert, people) if alert else {"locale": locale if locale in VOICES else "en"})
-        form.surveys.choices = [(survey.id, survey.name) for survey in surveys]
-        form.people.choices = [(user.email, f"{user.name} ({user.email})") for user, _role in people]
+        form = cls(data=data_of(alert, people) if alert else {"locale": locale if locale in VOICES else "en"})
+        form.offer(surveys, people)
         return form
+
+    def offer(self, surveys: Sequence[Survey], people: Sequence[tuple[User, str]]) -> None:
+        """What one may choose."""
+        self.surveys.choices = [(survey.id, survey.name) for survey in surveys]
+        self.people.choices = [(user.email, f"{user.name} ({user.email})") for user, _role in people]
 
     def validate_surveys(self, field: Any) -> None:
         if self.which.data == "chosen" and not field.data:
@@ -211,7 +215,8 @@ def _split(text: str | None) -> list[str]:
     return list(dict.fromkeys(_lines(text)))
 
 
-def _data_of(alert: Alert, people: Sequence[tuple[User, str]]) -> dict[str, Any]:
+def data_of(alert: Alert, people: Sequence[tuple[User, str]]) -> dict[str, Any]:
+    """What the form shows of a rule."""
     known = {user.email for user, _role in people}
     mails = [one.address for one in Recipient.of_alert(alert.id) if one.kind == "mail"]
     same = ("name", "kind", "agent", "team", "channel", "language", "property_name", "property_value")

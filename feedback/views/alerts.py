@@ -18,6 +18,7 @@ from feedback.forms.ruling import RuleForm
 from feedback.notice import Notice
 from feedback.order import known_names
 from feedback.recipient import Recipient
+from feedback.said import Said
 from feedback.views import narrating, speaking
 from surveys.survey import Survey
 
@@ -30,7 +31,7 @@ HERE = "/w/<workspace>/alerts"
 @requires("alerts.view")
 def index(workspace: Workspace) -> ResponseReturnValue:
     alerts = Alert.all_of(workspace.id)
-    newest = narrating.history(list(Notice.newest_of([alert.id for alert in alerts]).values()))
+    newest = Said.of(list(Notice.newest_of([alert.id for alert in alerts]).values()))
     return render_template(
         "feedback/alerts.html",
         alerts=alerts,

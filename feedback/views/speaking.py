@@ -11,21 +11,20 @@ from flask_babel import gettext as _
 from accounts.access import requires
 from accounts.user import User
 from accounts.workspace import Workspace
-from base import clock, throttle
+from base import clock
 from base.db import db, transaction
 from base.errors import ConflictError, TooManyError
 from feedback.alert import Alert
 from feedback.forms.ruling import ChannelForm
 from feedback.notice import Notice
 from feedback.recipient import Recipient
+from feedback.said import Said
 from feedback.views import narrating
 
 bp = Blueprint("speaking", __name__)
 
 HERE = "/w/<workspace>/alerts/<uuid:alert_id>"
 PAGE = 20
-TESTS = 6
-"""Tests of one place in ten minutes."""
 
 
 @bp.post(f"{HERE}/channels")
@@ -52,12 +51,10 @@ def test(workspace: Workspace, alert_id: uuid.UUID, recipient_id: uuid.UUID) -> 
     recipient, now = Recipient.of(Alert.of(workspace.id, alert_id).id, recipient_id), clock.now()
     try:
         with transaction():
-            throttle.spend(f"alert-test:{recipient_id.hex}", limit=TESTS, per_seconds=600, now=now)
+            Notice.test(recipient_id, at=now)
     except TooManyError:
         flash(_("Enough tests for now; try again in a few minutes."), "warning")
         return _back(workspace, alert_id)
-    with transaction():
-        Notice.test(recipient_id, at=now)
     flash(_("A test is on its way to %(place)s. What became of it stands below.", place=recipient.called), "success")
     return _back(workspace, alert_id)
 
@@ -89,7 +86,7 @@ def page(alert: Alert, *, form: ChannelForm | None = None, before: uuid.UUID | N
         author=db.session.get(User, alert.off_by) if alert.off_by else None,
         recipients=Recipient.of_alert(alert.id),
         form=form or ChannelForm(formdata=None),
-        history=narrating.history(notices[:PAGE]),
+        history=Said.of(notices[:PAGE]),
         older=notices[PAGE - 1].id if len(notices) > PAGE else None,
         narrating=narrating,
     )

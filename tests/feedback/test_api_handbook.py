@@ -12,9 +12,12 @@ import config
 from base.db import db, transaction
 from feedback.case import Case
 from feedback.case_rule import CaseRule
+from feedback.notice import Attempt, Notice
+from feedback.recipient import Recipient
 from feedback.response import Response
 from feedback.theme import Theme
 from tests.cast import AT, a_response, a_survey, an_api_key, an_invitation
+from tests.feedback.alerts import an_alert
 from tests.feedback.answers import one
 from tests.feedback.followers import ruled
 
@@ -43,7 +46,18 @@ def variables(cast):
         ruled(cast.workspace, survey)
         with transaction() as session:
             Case.open(session.get_one(Response, response.id), CaseRule.of(cast.workspace), at=AT)
-        yield {"AFTERWORD": "", "KEY": an_api_key(cast.workspace), "INVITATION": str(invitations[0].id)}
+        known = {"INVITATION": str(invitations[0].id), "ALERT": str(told_in_a_channel(cast.workspace, response.id))}
+        yield {"AFTERWORD": "", "KEY": an_api_key(cast.workspace)} | known
+
+
+def told_in_a_channel(workspace, response_id):
+    """An alert that spoke of an answer in a channel once."""
+    alert = an_alert(workspace, channel=("slack", "https://hooks.example/services/T0/B0/secretXYZ9"), mails=())
+    (recipient,) = Recipient.of_alert(alert.id)
+    with transaction():
+        notice = Notice.claim(recipient.id, at=AT, adding=[response_id])
+        notice.tried(Attempt(notice_id=notice.id, at=AT, fine=True, status=200, words="ok"), final=False, told=1)
+    return alert.id
 
 
 def run(client, command, variables):
@@ -72,7 +86,7 @@ def shape(value):
 
 
 def test_the_handbook_has_its_examples():
-    assert len(EXAMPLES) == TEXT.count("curl -s") == 12
+    assert len(EXAMPLES) == TEXT.count("curl -s") == 14
 
 
 @pytest.mark.parametrize(("command", "shown"), EXAMPLES)

@@ -46,6 +46,7 @@ def test_every_route_of_the_api_is_described_with_its_method(app, document):
     assert len(routes) == len(document["paths"]) + 1  # the document itself
     for path in ("/api/v1/invitations", "/api/v1/invitations/batch"):
         assert set(document["paths"][path]) == {"post"}
+    assert set(document["paths"]["/api/v1/alerts/{alert_id}"]) == {"get", "patch", "delete"}
     assert all(hasattr(view, "operation") for view in map(app.view_functions.get, _endpoints(app)))
 
 
@@ -60,6 +61,10 @@ def test_answers_are_what_the_document_promises(api, cast, document):
         response = a_response(an_invitation(survey), 3, "slow", at=AT)
         body = {"survey": survey.slug, "email": "mara@customer.example", "properties": {"plan": "gold"}}
         assert fits(document, body, "InvitationIn")
+        alert = {"name": "Sad", "surveys": [survey.slug], "below": -0.5, "cool_down": 15, "mails": ["m@x.example"]}
+        assert fits(document, alert, "AlertIn")
+        assert not fits(document, alert | {"below": -0.3}, "AlertIn")
+        assert fits(document, {"agent": None}, "AlertChange")
         made = api("POST", "/api/v1/invitations", json=body).json
         batch = api("POST", "/api/v1/invitations/batch", json={"invitations": [body, {}]}).json
         promised = [
@@ -71,6 +76,8 @@ def test_answers_are_what_the_document_promises(api, cast, document):
             (api("GET", f"/api/v1/surveys/{survey.slug}/metrics").json, "MetricsOut"),
             (api("GET", "/api/v1/responses").json, "ResponseList"),
             (api("GET", f"/api/v1/responses/{response.id}").json, "ResponseOut"),
+            (api("POST", "/api/v1/alerts", json=alert).json, "AlertOut"),
+            (api("GET", "/api/v1/alerts").json, "AlertList"),
             (api("POST", "/api/v1/invitations", json={}).json, "Problem"),
             (api("GET", "/api/v1/responses?limit=0").json, "Problem"),
         ]
