@@ -31,6 +31,8 @@ _SENTENCES: Mapping[str, str] = {
     "int_parsing": "Must be a whole number.",
     "int_from_float": "Must be a whole number.",
     "int_parsing_size": "Must be a smaller number.",
+    "float_type": "Must be a number.",
+    "float_parsing": "Must be a number.",
     "bool_type": "Must be true or false.",
     "bool_parsing": "Must be true or false.",
     "greater_than_equal": "Must be at least {ge}.",

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-import re
 import uuid
 from collections.abc import Sequence
-from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, StringConstraints, WithJsonSchema
+from pydantic import Field, StringConstraints, WithJsonSchema
 
-from base.errors import InvalidError
 from base.schema import ONE_LINE, BlankIsNone, Moment, Schema
-from feedback import feed, ranging
 from feedback.feed import Entry
 from feedback.metric import Change, Score
 from feedback.response import Response
-from feedback.searching import LONGEST_WISH, wish_of
-from feedback.sentiment.themes import THEMES
-from feedback.tally import Filters
 from feedback.telling import Told
 from feedback.zoning import Interval
 from surveys.question import KINDS
@@ -26,20 +19,12 @@ from surveys.scale import SCALES, Band
 from surveys.schemas import MetricName
 
 Text = Annotated[Annotated[str, StringConstraints(max_length=320), ONE_LINE] | None, BlankIsNone]
-Words = Annotated[Annotated[str, StringConstraints(max_length=LONGEST_WISH)] | None, BlankIsNone]
 Language = Annotated[
     Annotated[str, StringConstraints(max_length=12, pattern=r"^[A-Za-z0-9-]*$")] | None,
     BlankIsNone,
 ]
 
 
-def _beginning(value: object) -> object:
-    """A day alone is its beginning in UTC."""
-    is_day = isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value.strip())
-    return f"{str(value).strip()}T00:00:00Z" if is_day else value
-
-
-VALUE = r"^(\*|[a-z0-9_]{1,40}(:\d{1,2})?|[12]\d{3}-(0[1-9]|1[0-2]))?$"
 _CHOICE = {
     "type": "object",
     "properties": {"id": {"type": "string"}, "label": {"type": "string"}, "other": {"type": "string"}},
@@ -59,84 +44,6 @@ ANSWER: Any = {
         _CONSENT,
     ]
 }
-
-When = Annotated[Annotated[Moment, BeforeValidator(_beginning)] | None, BlankIsNone]
-
-
-class FiltersIn(Schema):
-    """What narrows lists and numbers alike."""
-
-    band: Annotated[Band | None, BlankIsNone] = None
-    agent: Text = None
-    team: Text = None
-    channel: Text = None
-    language: Annotated[Language, Field(description="Language of the comment; without one, of the page.")] = None
-    sentiment: Annotated[
-        Literal["negative", "neutral", "positive", "mixed", "unscored"] | None,
-        BlankIsNone,
-    ] = None
-    theme: Annotated[Literal[THEMES] | None, BlankIsNone] = None  # type: ignore[valid-type]  # one list of them
-    version: Annotated[int | None, Field(ge=1, le=100_000)] = None
-    question: Annotated[
-        Annotated[str, StringConstraints(max_length=40, pattern=r"^[a-z0-9_]*$")] | None,
-        BlankIsNone,
-        Field(description="Only those that answered this further question."),
-    ] = None
-    value: Annotated[
-        Annotated[str, StringConstraints(max_length=43, pattern=VALUE)] | None,
-        BlankIsNone,
-        Field(description="With question: a choice, a matrix row, a row with its rating (r1:5), or a month (2026-11)."),
-    ] = None
-    wants_contact: Annotated[bool | None, Field(description="Those that may be contacted (true), or the others.")] = (
-        None
-    )
-    since: Annotated[When, Field(description="The first moment that counts; a day alone is its beginning in UTC.")] = (
-        None
-    )
-    until: Annotated[When, Field(description="The first moment that counts no more.")] = None
-
-    @property
-    def filters(self) -> Filters:
-        """The same as the room asks for it."""
-        names = ("band", "agent", "team", "channel", "language", "sentiment", "theme", "version", "question", "value")
-        return Filters(**{name: getattr(self, name) for name in names}, wants_contact=self.wants_contact)
-
-
-class ResponsesIn(FiltersIn):
-    """Which responses, and how many of them at once."""
-
-    survey: Annotated[Text, Field(description="Id or slug of a survey.")] = None
-    email: Text = None
-    flagged: Annotated[
-        bool | None, Field(description="Only those kept apart as suspicious (true), or only those that count (false).")
-    ] = None
-    q: Annotated[
-        Words, Field(description='All these words; "in this order" in quotation marks; the last may go on.')
-    ] = None
-    tag: Annotated[Text, Field(description="Name of a tag, however it is written.")] = None
-    limit: Annotated[int, Field(ge=1, le=500)] = 100
-    cursor: Annotated[Text, Field(description="The next_cursor of the page before.")] = None
-
-    def asked(self, workspace_id: uuid.UUID, survey_id: uuid.UUID | None, tags: tuple[uuid.UUID, ...]) -> feed.Query:
-        """The same as the room asks for it."""
-        where: Any = {"workspace_id": workspace_id, "survey_id": survey_id, "tags": tags, "wish": wish_of(self.q)}
-        same = {name: getattr(self, name) for name in ("email", "since", "until", "flagged", "filters")}
-        return feed.Query(**where, **same)
-
-
-class MetricsIn(FiltersIn):
-    """Whose answers, and of which time: the last 30 days without since and until."""
-
-    def intervals(self, now: datetime, zone: str) -> tuple[Interval, Interval]:
-        """The interval that is asked for, and the equally long one before it."""
-        if self.since is None and self.until is None:
-            usual = ranging.chosen({}, now, zone)
-            return usual.interval, usual.previous
-        end = self.until or max(now, self.since or now)
-        start = self.since or end - timedelta(days=30)
-        if start >= end:
-            raise InvalidError("Not accepted: until.", {"until": "Must be after since."})
-        return Interval(start, end), Interval(start - (end - start), start)
 
 
 class SentimentOut(Schema):

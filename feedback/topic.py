@@ -70,6 +70,14 @@ class Topic(Model):
         return found
 
     @classmethod
+    def called(cls, workspace_id: uuid.UUID, name: str) -> Topic:
+        """The topic with this name, however it is written, or NotFoundError."""
+        found = db.session.scalar(select(cls).where(cls.workspace_id == workspace_id, cls.key == _key(name)))
+        if found is None:
+            raise NotFoundError("topic", name)
+        return found
+
+    @classmethod
     def all_of(cls, workspace_id: uuid.UUID) -> list[Topic]:
         """The topics of a workspace by name."""
         return list(db.session.scalars(select(cls).where(cls.workspace_id == workspace_id).order_by(cls.key)))

@@ -10,7 +10,8 @@ from base import clock
 from base.openapi import operation
 from feedback import metric
 from feedback.figure import Figures
-from feedback.schemas import ChangeOut, MetricsIn, MetricsOut, ScoreOut
+from feedback.filter_schemas import MetricsIn
+from feedback.schemas import ChangeOut, MetricsOut, ScoreOut
 from surveys.scale import SCALES
 from surveys.survey import Survey
 

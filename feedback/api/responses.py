@@ -10,8 +10,10 @@ from accounts.access import requires_key
 from accounts.workspace import Workspace
 from base.openapi import operation
 from feedback import detail, feed, inbox
-from feedback.schemas import ResponseList, ResponseOut, ResponsesIn
+from feedback.filter_schemas import ResponsesIn
+from feedback.schemas import ResponseList, ResponseOut
 from feedback.tag import Tag
+from feedback.topic import Topic
 from surveys.survey import Survey
 
 bp = Blueprint("api_responses", __name__)
@@ -25,11 +27,20 @@ def index(*, workspace: Workspace, query: ResponsesIn) -> ResponseList:
     tag = Tag.called(workspace.id, query.tag) if query.tag else None
     if query.tag and tag is None:  # nothing can have a tag that is not there
         return ResponseList(data=[], next_cursor=None)
-    asked = query.asked(workspace.id, survey_id, tuple(tag.aliases()) if tag else ())
+    either = _topic(workspace, query.topic).parts if query.topic else ()
+    asked = query.asked(workspace.id, survey_id, tags=tuple(tag.aliases()) if tag else (), either=either)
     page = inbox.page(asked, limit=query.limit, after=query.cursor)
     told = detail.of(page.entries, workspace.name)
     data = [ResponseOut.of(entry, told.get(entry.response.id, ())) for entry in page.entries]
     return ResponseList(data=data, next_cursor=page.older)
+
+
+def _topic(workspace: Workspace, wanted: str) -> Topic:
+    """By id or name."""
+    try:
+        return Topic.of(workspace.id, uuid.UUID(wanted))
+    except ValueError:
+        return Topic.called(workspace.id, wanted)
 
 
 @bp.get("/api/v1/responses/<uuid:response_id>")

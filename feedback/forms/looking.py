@@ -25,6 +25,8 @@ from surveys.survey import Survey
 
 FLAGGED: Mapping[str, bool | None] = {"1": None, "only": True}
 """Those set aside: with the others, or alone. Without a word they are left out."""
+PHRASE = r"^[a-z]{2}:[^\W\d_]+( [^\W\d_]+){0,2}$"
+"""A phrase: its language and the dictionary forms of its words."""
 KEPT = ("survey", "q", "tag", "topic", "phrase", "flagged", *PERIOD[:3], *FACTS, *ABOUT_ANSWERS[:-1])
 """What a list is narrowed by, as its address names it."""
 
@@ -35,7 +37,7 @@ class InboxForm(ResultsForm):
     q = StringField(validators=[Optional(), Length(max=LONGEST_WISH)])
     tag = StringField(validators=[Optional(), Regexp(r"^[0-9a-f-]{32,36}$")])
     topic = StringField(validators=[Optional(), Regexp(r"^[0-9a-f-]{32,36}$")])
-    phrase = StringField(validators=[Optional(), Length(max=110), Regexp(r"^[a-z]{2}:[^\W\d_]+( [^\W\d_]+){0,2}$")])
+    phrase = StringField(validators=[Optional(), Length(max=110), Regexp(PHRASE)])
 
     @classmethod
     def read(cls, query: MultiDict[str, str]) -> InboxForm:

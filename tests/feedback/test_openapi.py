@@ -89,7 +89,8 @@ def test_answers_are_what_the_document_promises(api, cast, document):
 def test_query_parameters_are_described_one_by_one(document):
     told = {one["name"]: one for one in document["paths"]["/api/v1/responses"]["get"]["parameters"]}
     names = "survey email since until band language sentiment theme flagged limit cursor agent team channel version"
-    names += " question value wants_contact q tag"
+    names += " question value wants_contact q tag topic phrase score commented"
+    names += " property_name property_value property_least property_most"
     assert set(told) == set(names.split())
     assert told["limit"]["schema"] == {"default": 100, "maximum": 500, "minimum": 1, "type": "integer"}
     assert told["band"]["schema"]["enum"] == ["detractor", "passive", "promoter"]

@@ -5,13 +5,18 @@ from datetime import date, timedelta
 import pytest
 import time_machine
 from sqlalchemy import event, select
+from werkzeug.datastructures import MultiDict
 
 from base.db import db, transaction
+from feedback import inbox
+from feedback.forms.looking import InboxForm
+from feedback.jobs import reread
 from feedback.response import Response
+from feedback.topic import Topic
 from surveys.filling import Piece
 from surveys.question import CONTACT
 from tests.cast import AT, a_response, a_survey, an_api_key, an_invitation
-from tests.feedback.answers import one, rated, some
+from tests.feedback.answers import many_answers, one, rated, some
 
 NOON = AT + timedelta(hours=3)
 
@@ -129,6 +134,65 @@ def test_filters_narrow_the_list(api, cast, answer):
     assert scores(agent="nobody") == []
 
 
+def test_the_list_is_narrowed_like_that_of_comments(api, cast):
+    survey = a_survey(cast.workspace)
+    gold, slow = {"plan": "gold"}, {"plan": "basic", "minutes": 12}
+    many_answers(survey, [
+        {"score": 2, "comment": "Late delivery, wet parcel", "agent": "Vid", "team": None, "properties": gold},
+        {"score": 3, "comment": "Deliveries were late", "agent": None, "properties": slow},
+        {"score": 9, "comment": "Počasna dostava", "locale": "sl", "channel": None, "properties": {"minutes": 3}},
+        {"score": 9, "comment": "!!!", "agent": "-"},
+        {"score": 10, "properties": gold},
+    ])  # fmt: skip
+    reread(None, cast.workspace.id, None, limit=9)
+    many_answers(survey, [{"score": 2, "comment": "A parcel, not read yet", "flagged_at": AT}])
+    with transaction():
+        topic = Topic.make(cast.workspace.id, "Wet parcels", "parcel*, paket", at=AT)
+    expected = (
+        ({"topic": "wet PARCELS"}, {"topic": topic}, 2),
+        ({"topic": topic, "flagged": "false"}, {"topic": topic}, 1),
+        ({"phrase": "en:delivery late"}, {"phrase": "en:delivery late"}, 2),
+        ({"topic": topic, "phrase": "en:delivery late", "q": "wet"}, {"topic": topic, "q": "wet"}, 1),
+        ({"score": 9}, {"score": 9}, 2),
+        ({"commented": "true"}, {"commented": 1}, 5),
+        ({"sentiment": "unread"}, {"sentiment": "unread"}, 1),
+        ({"agent": "-"}, {"agent": "-"}, 1),
+        ({"team": "-", "channel": "email"}, {"team": "-"}, 1),
+        ({"channel": "-", "language": "sl"}, {"channel": "-"}, 1),
+        ({"language": "-", "commented": "true"}, {"language": "-", "commented": 1}, 2),
+        ({"property_name": "plan"}, {"trait": "plan"}, 3),
+        ({"property_name": "plan", "property_value": "gold"}, {"trait": "plan", "equals": "gold"}, 2),
+        ({"property_name": "plan", "property_value": "-"}, {"trait": "plan", "equals": "-"}, 3),
+        ({"property_name": "minutes", "property_least": "5"}, {"trait": "minutes", "least": "5"}, 1),
+        ({"property_name": "minutes", "property_most": "5"}, {"trait": "minutes", "most": "5"}, 1),
+    )  # fmt: skip
+    for asked, address, n in expected:
+        form = InboxForm.read(MultiDict({name: str(value) for name, value in address.items()}))
+        flagged = False if "flagged" in asked else None
+        page = inbox.page(form.query(cast.workspace, None, period=None, flagged=flagged), limit=50)
+        told = [one["id"] for one in api("/api/v1/responses", **asked).json["data"]]
+        assert (told, len(told)) == ([str(entry.response.id) for entry in page.entries], n), asked
+    assert api("/api/v1/responses", topic="Nothing").status_code == 404
+    numbers = api(f"/api/v1/surveys/{survey.slug}/metrics", property_name="plan", property_value="gold").json
+    assert (numbers["n"], numbers["bands"]) == (2, {"detractor": 1, "passive": 0, "promoter": 1})
+
+
+def test_topics_of_others_do_not_exist_and_pages_of_a_topic_go_through_all(api, cast):
+    with transaction():
+        theirs = Topic.make(cast.elsewhere.id, "Theirs", "parcel", at=AT)
+        Topic.make(cast.workspace.id, "Ours", "parcel", at=AT)
+    for name in ("Theirs", str(theirs)):
+        assert api("/api/v1/responses", topic=name).status_code == 404
+    rows = [{"score": 2, "comment": "parcel", "created_at": AT - timedelta(hours=n)} for n in range(5)]
+    idents = many_answers(a_survey(cast.workspace), rows)
+    seen, cursor = [], None
+    for _ in range(3):
+        page = api("/api/v1/responses", topic="ours", limit=2, **({"cursor": cursor} if cursor else {})).json
+        seen += [one["id"] for one in page["data"]]
+        cursor = page["next_cursor"]
+    assert (seen, cursor) == ([str(ident) for ident in idents], None)
+
+
 @pytest.mark.parametrize(("query", "field", "detail"), [
     ({"limit": "501"}, "limit", "Must be at most 500."),
     ({"limit": "0"}, "limit", "Must be at least 1."),
@@ -141,6 +205,11 @@ def test_filters_narrow_the_list(api, cast, answer):
     ({"cursor": "x"}, "cursor", "Not a cursor."),
     ({"cursor": "\0"}, "cursor", "Must not hold control characters."),
     ({"limit": ["1", "2"]}, "limit", "Given more than once."),
+    ({"score": "11"}, "score", "Must be at most 10."),
+    ({"property_value": "gold"}, "property_name", "Say which property."),
+    ({"property_name": "plan", "property_value": "a\0b"}, "property_value", "Must not hold control characters."),
+    ({"property_name": "minutes", "property_least": "many"}, "property_least", "Must be a number."),
+    ({"property_name": "minutes", "property_most": "nan"}, "property_most", "Must be a number with at most 30 digits."),
 ])  # fmt: skip
 def test_a_question_that_makes_no_sense_names_its_field(api, cast, query, field, detail):
     refused = api("/api/v1/responses", **query)
