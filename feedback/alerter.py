@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from email.message import EmailMessage
 
@@ -169,6 +170,7 @@ def post_to_channel(notice_id: uuid.UUID) -> None:
             _settle(notice_id, bulletin, None, now)
         return
     answer = fetch.post_json(recipient.address, posting.payload(recipient.kind, message))
+    answer = replace(answer, words=recipient.without_secrets(answer.words))
     with transaction():
         stands, found = bulletin.stands, Notice.locked(notice_id)
         if found is None:

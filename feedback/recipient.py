@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from sqlalchemy import (
     Date,
@@ -29,6 +29,8 @@ from base.errors import ConflictError, NotFoundError
 
 READER = "recipient"
 """Who stopped or resumed, when it was the reader of the mail and not staff."""
+SECRET = 8
+"""Letters from which on a part of a channel's address is worth hiding."""
 LEFT = "left"
 """Why it was stopped, when the reader no longer belonged to the workspace."""
 
@@ -113,9 +115,7 @@ class Recipient(Model):
 
     def remove(self, *, at: datetime) -> None:
         """Speak there no more. The address of a channel is forgotten but for what the page shows of it."""
-        self.removed_at = at
-        if self.kind != "mail":
-            self.address = self.masked
+        self.address, self.removed_at = self.masked, at
         self.let_go()
 
     def stop(self, *, at: datetime, by: str) -> None:
@@ -158,9 +158,18 @@ class Recipient(Model):
     @property
     def masked(self) -> str:
         """The address as pages show it: of a secret one the host and its last letters."""
-        if self.kind == "mail" or "…" in self.address:
+        if self.kind == "mail" or self.removed_at is not None:
             return self.address
         return f"{urlsplit(self.address).hostname or ''}/…{self.address[-4:]}"
+
+    def without_secrets(self, words: str) -> str:
+        """What the other side said, but for the parts of its address that it repeats, as many do of what they miss."""
+        parts = urlsplit(self.address)
+        values = [value for _, value in parse_qsl(parts.query)]
+        secrets = (self.address, f"{parts.path}?{parts.query}", parts.path, *parts.path.split("/"), *values)
+        for secret in sorted({one for one in secrets if len(one) >= SECRET}, key=len, reverse=True):
+            words = words.replace(secret, "…")
+        return words
 
     @property
     def called(self) -> str:

@@ -352,6 +352,20 @@ def test_a_channel_that_is_gone_is_given_up_with_its_words(cast, say, at, allowe
     assert (notices()[0].state, attempts()[0].words) == ("failed", "HTTP 404 – no_service")
 
 
+@pytest.mark.parametrize(
+    ("words", "kept"),
+    [
+        ("Cannot POST /services/T0/B0/secretXYZ9?sig=verysecret.", "Cannot POST …."),
+        ("No hook secretXYZ9 (sig verysecret) at /services/T0", "No hook … (sig …) at /…/T0"),
+    ],
+)
+def test_of_a_secret_address_that_the_other_side_repeats_nothing_is_kept(cast, say, allowed, words, kept):
+    with a_channel((404, words)) as channel:
+        an_alert(cast.workspace, mails=(), channel=("teams", f"{channel.address}?sig=verysecret"))
+        say(2)
+    assert attempts()[0].words == f"HTTP 404 – {kept}"
+
+
 def test_a_private_address_is_refused_without_a_word_to_it(cast, say):
     with a_channel() as channel:
         an_alert(cast.workspace, mails=(), channel=("slack", channel.address))

@@ -236,6 +236,8 @@ def test_a_channel_is_added_tested_and_removed_and_its_address_told_never_again(
     assert [row["kind"] for row in api("GET", one).json["recipients"]] == ["mail"]
     for method, path in (("DELETE", place), ("POST", f"{place}/test"), ("POST", f"{place}/resume")):
         assert api(method, path).status_code == 404
+    dotted = api("POST", f"{one}/channels", channel | {"address": "https://hooks.example/…/verysecret"})
+    assert "verysec" not in dotted.text
     for wrong, words in (
         ({"address": "ftp://hooks.example/x"}, "This is no address of a channel; it begins with https://."),
         ({"address": "https://10.0.0.1/x"}, "This address leads into a private network"),
