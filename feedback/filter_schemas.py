@@ -153,7 +153,11 @@ class MetricsIn(FiltersIn):
             usual = ranging.chosen({}, now, zone)
             return usual.interval, usual.previous
         end = self.until or max(now, self.since or now)
-        start = self.since or end - timedelta(days=30)
-        if start >= end:
-            raise InvalidError("Not accepted: until.", {"until": "Must be after since."})
-        return Interval(start, end), Interval(start - (end - start), start)
+        try:
+            start = self.since or end - timedelta(days=30)
+            if start >= end:
+                raise InvalidError("Not accepted: until.", {"until": "Must be after since."})
+            return Interval(start, end), Interval(start - (end - start), start)
+        except OverflowError:
+            early = "The equally long time before it would begin before the year 1."
+            raise InvalidError("Not accepted: since.", {"since" if self.since else "until": early}) from None

@@ -260,6 +260,9 @@ def test_numbers_can_be_asked_of_any_period_and_part(api, cast, answer):
     assert (nobody["n"], nobody["value"], nobody["low"], nobody["too_few"]) == (0, None, None, True)
     wrong = api(path, since="2026-11-20T10:00:00Z", until="2026-11-20T10:00:00Z")
     assert wrong.json["errors"] == [{"field": "until", "detail": "Must be after since."}]
+    for field, query in (("since", {"since": "0001-01-01", "until": "9999-12-31"}), ("until", {"until": "0001-01-02"})):
+        wrong = api(f"/api/v1/surveys/{survey.slug}/metrics", **query)
+        assert (wrong.status_code, [one["field"] for one in wrong.json["errors"]]) == (422, [field])
 
 
 MORE = {
