@@ -117,10 +117,12 @@ class Alert(Model):
 
     def change(self, rule: Rule, *, at: datetime, by: uuid.UUID | None = None, actor: str | None = None) -> None:
         """Another rule for what comes next. A score that is watched otherwise is looked at as if for the first time."""
+        before = self._watched
         self._follow(rule.surveys)
         for name, value in rule.columns.items():
             setattr(self, name, value)
-        Watch.forget(self.id)
+        if self._watched != before:
+            Watch.forget(self.id)
         Recipient.settle(self.id, rule.mails, at=at)
         self._tell("alert.changed", at, by, actor)
 
@@ -178,6 +180,15 @@ class Alert(Model):
         return found
 
     @classmethod
+    def held(cls, workspace_id: uuid.UUID, ident: uuid.UUID) -> Alert:
+        """The same as it is now, kept from others who would change it until the transaction ends. Messages go on."""
+        ours = select(cls).where(cls.workspace_id == workspace_id, cls.id == ident).with_for_update(key_share=True)
+        found = db.session.scalar(ours.execution_options(populate_existing=True))
+        if found is None:
+            raise NotFoundError("alert", ident)
+        return found
+
+    @classmethod
     def all_of(cls, workspace_id: uuid.UUID) -> list[Alert]:
         """All alerts of a workspace: those that are on first, by name."""
         order = cls.off_at.is_not(None), cls.name, cls.id
@@ -211,6 +222,11 @@ class Alert(Model):
     def zone(self) -> str:
         """Whose days it goes by: the workspace's."""
         return db.session.get_one(Workspace, self.workspace_id).zone
+
+    @property
+    def _watched(self) -> tuple[Any, ...]:
+        """What a look at a score looks at."""
+        return self.kind, self.all_surveys, set(self.chosen), self.conditions.segments, self.days, self.least
 
     def _morning_after(self, at: datetime) -> datetime:
         day, zone = local_date(at, self.zone), self.zone

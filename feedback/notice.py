@@ -24,6 +24,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from base import events, throttle
 from base.db import Model, Moment, db, insert_once, new_id
+from base.errors import ConflictError
 from base.outbox import Mail
 from feedback.alert import Alert, cool_down_of
 from feedback.recipient import Drop, Member, Recipient
@@ -91,11 +92,15 @@ class Notice(Model):
 
     @classmethod
     def test(cls, recipient_id: uuid.UUID, *, at: datetime) -> Notice | None:
-        """A message that tells of nobody, because staff want to see it arrive. TooManyError after `TESTS` of them."""
+        """A message that tells of nobody, because staff want to see it arrive. ConflictError where its reader stopped
+        the messages, TooManyError after `TESTS` of them.
+        """
         throttle.spend(f"alert-test:{recipient_id.hex}", limit=TESTS, per_seconds=600, now=at)
         recipient = Recipient.locked(recipient_id)
         if recipient is None or recipient.removed_at is not None:
             return None
+        if recipient.stopped_at is not None:
+            raise ConflictError("Its reader stopped the messages; nothing is sent there until it is resumed.")
         alert = db.session.get_one(Alert, recipient.alert_id)
         notice = cls._next(recipient, alert, "test", at)
         notice.ask_for(recipient, alert, at)

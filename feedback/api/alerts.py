@@ -65,10 +65,9 @@ def show(*, workspace: Workspace, alert_id: uuid.UUID) -> AlertOut:
 @requires_key
 @operation("Change an alert; what is not said stays as it is", body=AlertChange, answers={200: AlertOut})
 def change(*, workspace: Workspace, alert_id: uuid.UUID, body: AlertChange) -> AlertOut:
-    rule = _rule(workspace, body, Alert.of(workspace.id, alert_id))
     with transaction():
-        alert = Alert.of(workspace.id, alert_id)
-        alert.change(rule, at=clock.now(), actor=actor())
+        alert = Alert.held(workspace.id, alert_id)  # what is not said stays as it is now, whoever else changes it
+        alert.change(_rule(workspace, body, alert), at=clock.now(), actor=actor())
         return _whole(alert)
 
 
@@ -78,7 +77,7 @@ def change(*, workspace: Workspace, alert_id: uuid.UUID, body: AlertChange) -> A
 def remove(*, workspace: Workspace, alert_id: uuid.UUID) -> GoneOut:
     now = clock.now()
     with transaction():
-        Alert.of(workspace.id, alert_id).remove(at=now, actor=actor())
+        Alert.held(workspace.id, alert_id).remove(at=now, actor=actor())
     return GoneOut(id=alert_id, at=now)
 
 
@@ -87,7 +86,7 @@ def remove(*, workspace: Workspace, alert_id: uuid.UUID) -> GoneOut:
 @operation("Switch an alert off; again is the same", answers={200: AlertOut})
 def switch_off(*, workspace: Workspace, alert_id: uuid.UUID) -> AlertOut:
     with transaction():
-        alert = Alert.of(workspace.id, alert_id)
+        alert = Alert.held(workspace.id, alert_id)
         alert.switch_off(at=clock.now(), actor=actor())
         return _whole(alert)
 
@@ -97,7 +96,7 @@ def switch_off(*, workspace: Workspace, alert_id: uuid.UUID) -> AlertOut:
 @operation("Switch an alert on again, for what comes from now on", answers={200: AlertOut})
 def switch_on(*, workspace: Workspace, alert_id: uuid.UUID) -> AlertOut:
     with transaction():
-        alert = Alert.of(workspace.id, alert_id)
+        alert = Alert.held(workspace.id, alert_id)
         alert.switch_on(at=clock.now(), actor=actor())
         return _whole(alert)
 

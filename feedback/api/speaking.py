@@ -29,9 +29,10 @@ PLACE = f"{HERE}/recipients/<uuid:recipient_id>"
 @requires_key
 @operation("Add a channel to an alert", body=ChannelIn, answers={201: RecipientOut}, problems=(409,))
 def add(*, workspace: Workspace, alert_id: uuid.UUID, body: ChannelIn) -> tuple[RecipientOut, int]:
-    alert = Alert.of(workspace.id, alert_id)
+    Alert.of(workspace.id, alert_id)
     address, name = checked_channel(body.kind, body.name, body.address)
     with transaction():
+        alert = Alert.held(workspace.id, alert_id)
         return RecipientOut.of(Recipient.add_channel(alert.id, body.kind, address, name, at=clock.now())), 201
 
 
@@ -41,7 +42,7 @@ def add(*, workspace: Workspace, alert_id: uuid.UUID, body: ChannelIn) -> tuple[
 def remove(*, workspace: Workspace, alert_id: uuid.UUID, recipient_id: uuid.UUID) -> GoneOut:
     now = clock.now()
     with transaction():
-        Recipient.of(Alert.of(workspace.id, alert_id).id, recipient_id).remove(at=now)
+        Recipient.of(Alert.held(workspace.id, alert_id).id, recipient_id).remove(at=now)
     return GoneOut(id=recipient_id, at=now)
 
 
@@ -57,7 +58,7 @@ def resume(*, workspace: Workspace, alert_id: uuid.UUID, recipient_id: uuid.UUID
 
 @bp.post(f"{PLACE}/test")
 @requires_key
-@operation("Send a test to a person or channel", answers={200: NoticeOut}, problems=(429,))
+@operation("Send a test to a person or channel", answers={200: NoticeOut}, problems=(409, 429))
 def test(*, workspace: Workspace, alert_id: uuid.UUID, recipient_id: uuid.UUID) -> NoticeOut:
     recipient = Recipient.of(Alert.of(workspace.id, alert_id).id, recipient_id)
     with transaction():

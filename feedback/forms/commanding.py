@@ -47,7 +47,8 @@ def rule_of(
     form.offer(surveys, people)
     wrong = {} if form.validate() else {TOLD.get(name, name): str(words[0]) for name, words in form.errors.items()}
     if filled["kind"] == "drop":
-        wrong |= {name: "Only an alert of answers looks at this." for name in OF_ANSWERS if wish.get(name)}
+        said = (name for name in OF_ANSWERS if wish.get(name) not in (None, []))  # a polarity below 0 is said, too
+        wrong |= dict.fromkeys(said, "Only an alert of answers looks at this.")
     if wrong:
         raise InvalidError(f"Not accepted: {', '.join(wrong)}.", wrong)
     return form.rule({user.email: user.name for user, _role in people})

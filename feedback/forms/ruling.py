@@ -27,6 +27,8 @@ from surveys.survey import Survey
 
 MOST_MAILS = 50
 MOST_WORDS = 50
+MOST_CHARACTERS = 2000
+"""Of these words together, whatever stands between them."""
 
 BELOW = [("", _("Any")), ("-0.5", _("Very negative (below −0.5)")), ("-0.2", _("Negative (below −0.2)"))]
 BELOW += [("0", _("Rather negative than positive (below 0)"))]
@@ -62,7 +64,6 @@ class RuleForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
     below = SelectField(_("Comment"), choices=BELOW, description=_("As it was read, from −1 (worst) to 1 (best)."))
     words = StringField(
         _("Words in the comment"),
-        [Length(max=2000)],
         description=_("Any of them is enough. Separate with commas; capitals and accents make no difference."),
         filters=[stripped],
     )
@@ -117,6 +118,8 @@ class RuleForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
     def validate_words(self, field: Any) -> None:
         if len(_split(field.data)) > MOST_WORDS:
             raise ValidationError(gettext("At most %(most)s words or phrases, please.", most=MOST_WORDS))
+        if sum(map(len, _split(field.data))) > MOST_CHARACTERS:
+            raise ValidationError(gettext("At most %(most)s letters in all words, please.", most=MOST_CHARACTERS))
 
     def validate_property_value(self, field: Any) -> None:
         if self.kind.data == "response" and bool(field.data) != bool(self.property_name.data):

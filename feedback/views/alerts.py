@@ -80,7 +80,7 @@ def change(workspace: Workspace, alert_id: uuid.UUID) -> ResponseReturnValue:
     if not form.validate():
         return _form(workspace, form, alert, status=422)
     with transaction():
-        Alert.of(workspace.id, alert_id).change(form.rule(_names(workspace)), at=clock.now(), by=g.user.id)
+        Alert.held(workspace.id, alert_id).change(form.rule(_names(workspace)), at=clock.now(), by=g.user.id)
     flash(_("The alert is changed."), "success")
     return redirect(url_for(".show", workspace=workspace.slug, alert_id=alert_id), 303)
 
@@ -89,7 +89,7 @@ def change(workspace: Workspace, alert_id: uuid.UUID) -> ResponseReturnValue:
 @requires("alerts.edit")
 def switch_off(workspace: Workspace, alert_id: uuid.UUID) -> ResponseReturnValue:
     with transaction():
-        Alert.of(workspace.id, alert_id).switch_off(at=clock.now(), by=g.user.id)
+        Alert.held(workspace.id, alert_id).switch_off(at=clock.now(), by=g.user.id)
     flash(_("The alert is off. What comes meanwhile is not told."), "success")
     return redirect(url_for(".show", workspace=workspace.slug, alert_id=alert_id), 303)
 
@@ -98,7 +98,7 @@ def switch_off(workspace: Workspace, alert_id: uuid.UUID) -> ResponseReturnValue
 @requires("alerts.edit")
 def switch_on(workspace: Workspace, alert_id: uuid.UUID) -> ResponseReturnValue:
     with transaction():
-        Alert.of(workspace.id, alert_id).switch_on(at=clock.now(), by=g.user.id)
+        Alert.held(workspace.id, alert_id).switch_on(at=clock.now(), by=g.user.id)
     flash(_("The alert is on. It speaks of what comes from now on."), "success")
     return redirect(url_for(".show", workspace=workspace.slug, alert_id=alert_id), 303)
 
@@ -107,7 +107,7 @@ def switch_on(workspace: Workspace, alert_id: uuid.UUID) -> ResponseReturnValue:
 @requires("alerts.edit")
 def remove(workspace: Workspace, alert_id: uuid.UUID) -> ResponseReturnValue:
     with transaction():
-        Alert.of(workspace.id, alert_id).remove(at=clock.now(), by=g.user.id)
+        Alert.held(workspace.id, alert_id).remove(at=clock.now(), by=g.user.id)
     flash(_("The alert is removed."), "success")
     return redirect(url_for(".index", workspace=workspace.slug), 303)
 

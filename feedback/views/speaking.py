@@ -35,8 +35,9 @@ def add(workspace: Workspace, alert_id: uuid.UUID) -> ResponseReturnValue:
         return page(alert, form=form), 422
     try:
         with transaction():
+            Alert.held(workspace.id, alert_id)
             Recipient.add_channel(
-                alert.id, form.channel_kind.data, form.address.data or "", form.title.data or "", at=clock.now()
+                alert_id, form.channel_kind.data, form.address.data or "", form.title.data or "", at=clock.now()
             )
     except ConflictError:
         form.address.errors = [_("This alert speaks there already.")]
@@ -55,6 +56,9 @@ def test(workspace: Workspace, alert_id: uuid.UUID, recipient_id: uuid.UUID) -> 
     except TooManyError:
         flash(_("Enough tests for now; try again in a few minutes."), "warning")
         return _back(workspace, alert_id)
+    except ConflictError:
+        flash(_("Its reader stopped the messages; nothing is sent there until you resume them."), "warning")
+        return _back(workspace, alert_id)
     flash(_("A test is on its way to %(place)s. What became of it stands below.", place=recipient.called), "success")
     return _back(workspace, alert_id)
 
@@ -63,7 +67,7 @@ def test(workspace: Workspace, alert_id: uuid.UUID, recipient_id: uuid.UUID) -> 
 @requires("alerts.edit")
 def remove(workspace: Workspace, alert_id: uuid.UUID, recipient_id: uuid.UUID) -> ResponseReturnValue:
     with transaction():
-        Recipient.of(Alert.of(workspace.id, alert_id).id, recipient_id).remove(at=clock.now())
+        Recipient.of(Alert.held(workspace.id, alert_id).id, recipient_id).remove(at=clock.now())
     flash(_("Nothing more is sent there."), "success")
     return _back(workspace, alert_id)
 

@@ -14,11 +14,12 @@ from base.db import db, transaction
 from base.events import Event
 from base.outbox import Mail
 from feedback import alerter, jobs, schedule
-from feedback.alert import Alert
+from feedback.alert import Alert, Rule
 from feedback.digest import Digest
 from feedback.notice import WAITS, Attempt, Notice
 from feedback.recipient import Addressee, Member, Recipient
 from feedback.response import Response
+from feedback.watch import Watch
 from surveys.contact import Contact
 from surveys.erasure import Erasure
 from tests.cast import a_response, a_survey, an_invitation
@@ -442,6 +443,26 @@ def test_a_clear_drop_is_told_in_the_morning_and_once(cast, at):
     )
     assert re.search(r"A difference of \d+, more than chance explains\.", text)
     assert mail.created_at > MORNING - 8 * DAY
+
+
+def test_a_drop_that_was_told_is_not_told_again_because_the_alert_is_called_otherwise(cast, at):
+    survey = a_survey(cast.workspace, "csat", name="Support")
+    a_history(survey, [85] * 7 + [60] * 14, until=FRIDAY + 7 * DAY)
+    alert = an_alert(cast.workspace, kind="drop", like={}, name="CSAT", at=FRIDAY - 9 * DAY)
+
+    def call_it(**otherwise):
+        rule = {"name": "Happy", "kind": "drop", "mails": BOSS, "cool_down": 15}
+        with transaction() as session:
+            session.get_one(Alert, alert.id).change(Rule(**rule | otherwise), at=FRIDAY)
+
+    for day in range(-8, 1):
+        at(MORNING + day * DAY)
+    assert len(alert_mails()) == 1
+    at(MORNING + DAY, call_it)
+    assert len(alert_mails()) == 1
+    assert db.session.scalars(select(Watch)).one().told_on is not None
+    call_it(days=14)
+    assert db.session.scalars(select(Watch)).all() == []
 
 
 def test_a_steady_score_says_nothing(cast, at):

@@ -1,5 +1,6 @@
 """Alerts through the REST API: made, changed, switched off and on, deleted, and what they said."""
 
+import threading
 import uuid
 from datetime import timedelta
 
@@ -126,7 +127,9 @@ def test_a_name_is_enough_and_the_rest_is_as_a_new_form_has_it(api, cast):
         ({"days": 8}, "days", "Must be 7, 14 or 28."),
         ({"least": 5}, "least", "Choose a number from 20 to 10000."),
         ({"locale": "tlh"}, "locale", "Must be "),
+        ({"words": [f"{number}{'x' * 150}" for number in range(14)]}, "words", "At most 2000 letters"),
         ({"kind": "drop"}, "band", "Only an alert of answers looks at this."),
+        ({"kind": "drop", "below": 0}, "below", "Only an alert of answers looks at this."),
         ({"covers_from": "2020-01-01T00:00:00Z"}, "covers_from", "There is no such field."),
     ],
 )
@@ -174,6 +177,59 @@ def test_a_change_touches_what_it_says_and_leaves_the_rest(api, cast):
         assert refused.status_code == 422
         assert [one["field"] for one in refused.json["errors"]] == list(wrong)
     assert api("GET", f"{ALERTS}/{alert.id}").json == drop
+
+
+def test_words_that_were_just_short_enough_are_no_hindrance_to_another_change(api, cast, browser_of):
+    words = [f"{number:02}{'x' * 38}" for number in range(50)]
+    one = f"{ALERTS}/{api('POST', ALERTS, {'name': 'Many', 'words': words}).json['id']}"
+    assert api("PATCH", one, {"name": "Very many"}).json["words"] == words
+    typed = {"name": "Very, very many", "kind": "response", "which": "all", "words": ", ".join(words)}
+    typed |= {"band": "", "below": "", "days": "7", "least": "30", "cool_down": "60", "locale": "en"}
+    edit = f"/w/acme/alerts/{one.rpartition('/')[2]}/edit"
+    assert browser_of(cast.cvetka).post(edit, data=typed).status_code == 303
+    assert api("GET", one).json["words"] == words
+
+
+def test_changes_at_the_same_time_all_stay_and_one_channel_comes_once(app, cast):
+    survey, alert, key = a_survey(cast.workspace), an_alert(cast.workspace), an_api_key(cast.workspace)
+    one = f"{ALERTS}/{alert.id}"
+    parts = {"name": "Other", "team": "North", "words": ["refund"], "surveys": [str(survey.id)], "days": 14}
+    parts |= {"least": 50, "cool_down": 15, "locale": "sl"}
+    calls = [("PATCH", one, {name: value}) for name, value in parts.items()]
+    calls += [("POST", f"{one}/channels", {"kind": "slack", "name": "#support", "address": SECRET})] * 2
+    start, replies = threading.Barrier(len(calls)), []
+
+    def call(method, path, body):
+        with app.app_context():
+            start.wait()
+            reply = app.test_client().open(path, method=method, json=body, headers={"Authorization": f"Bearer {key}"})
+            replies.append((method, reply.status_code))
+
+    threads = [threading.Thread(target=call, args=one) for one in calls]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(replies) == [("PATCH", 200)] * len(parts) + [("POST", 201), ("POST", 409)]
+    told = app.test_client().get(one, headers={"Authorization": f"Bearer {key}"}).json
+    assert {name: told[name] for name in parts} == parts
+    assert [row["kind"] for row in told["recipients"]] == ["mail", "slack"]
+
+
+def test_whoever_stopped_the_messages_gets_no_test_either(api, cast, browser_of):
+    alert = an_alert(cast.workspace)
+    (boss,) = Recipient.of_alert(alert.id)
+    with transaction():
+        Recipient.of(alert.id, boss.id).stop(at=FRIDAY, by="recipient")
+    place = f"{ALERTS}/{alert.id}/recipients/{boss.id}"
+    refused = api("POST", f"{place}/test")
+    assert (refused.status_code, "stopped the messages" in refused.json["detail"]) == (409, True)
+    browser = browser_of(cast.cvetka)
+    browser.post(f"/w/acme/alerts/{alert.id}/recipients/{boss.id}/test")
+    assert "Its reader stopped the messages" in browser.get(f"/w/acme/alerts/{alert.id}").text
+    assert api("GET", f"{ALERTS}/{alert.id}/notices").json["data"] == []
+    api("POST", f"{place}/resume")
+    assert api("POST", f"{place}/test").status_code == 200
 
 
 def test_it_is_switched_off_and_on_and_deleted_by_a_program(api, cast):
