@@ -95,13 +95,14 @@ class Notice(Model):
         """A message that tells of nobody, because staff want to see it arrive. ConflictError where its reader stopped
         the messages, TooManyError after `TESTS` of them.
         """
-        throttle.spend(f"alert-test:{recipient_id.hex}", limit=TESTS, per_seconds=600, now=at)
         recipient = Recipient.locked(recipient_id)
         if recipient is None or recipient.removed_at is not None:
             return None
         if recipient.stopped_at is not None:
             raise ConflictError("Its reader stopped the messages; nothing is sent there until it is resumed.")
         alert = db.session.get_one(Alert, recipient.alert_id)
+        place = f"alert-test:{alert.workspace_id.hex}:{recipient.address_key}"  # an alert that is made anew has it too
+        throttle.spend(place, limit=TESTS, per_seconds=600, now=at)
         notice = cls._next(recipient, alert, "test", at)
         notice.ask_for(recipient, alert, at)
         return notice

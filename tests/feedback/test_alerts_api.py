@@ -282,6 +282,8 @@ def test_a_channel_is_added_tested_and_removed_and_its_address_told_never_again(
     tests = [api("POST", f"{place}/test") for _ in range(7)]
     assert [reply.status_code for reply in tests] == [200] * 6 + [429]
     assert int(tests[-1].headers["Retry-After"]) > 0
+    anew = an_alert(cast.workspace, mails=(), channel=("slack", SECRET))
+    assert api("POST", f"{ALERTS}/{anew.id}/recipients/{Recipient.of_alert(anew.id)[0].id}/test").status_code == 429
     assert (tests[0].json["test"], tests[0].json["recipient"], tests[0].json["state"]) == (True, added.json, "claimed")
     assert [one["id"] for one in api("GET", f"{one}/notices").json["data"]][-1] == tests[0].json["id"]
     with transaction():
