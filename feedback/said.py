@@ -38,7 +38,7 @@ class Said:
 
     @classmethod
     def of(cls, notices: Sequence[Notice]) -> list[Said]:
-        """Messages with what they told and what became of them."""
+        """Messages with what they told and what became of them; without what was removed while it is looked for."""
         recipients = _by_id(Recipient, {notice.recipient_id for notice in notices})
         mails = _by_id(Mail, {notice.mail_id for notice in notices if notice.mail_id})
         attempts = Attempt.of([notice.id for notice in notices])
@@ -51,11 +51,12 @@ class Said:
                 notice,
                 recipients[notice.recipient_id],
                 mails.get(notice.mail_id) if notice.mail_id else None,
-                [responses[ident] for ident in some[notice.id]],
-                [(drop, surveys[drop.survey_id]) for drop in drops[notice.id]],
+                [responses[ident] for ident in some[notice.id] if ident in responses],
+                [(drop, surveys[drop.survey_id]) for drop in drops[notice.id] if drop.survey_id in surveys],
                 attempts.get(notice.id, []),
             )
             for notice in notices
+            if notice.recipient_id in recipients
         ]
 
 
