@@ -229,6 +229,9 @@ def report(load, watch, seconds):
     print(f"\nerrors {len(load.errors)}  {load.errors[:3] or ''}")
     most = max(row[1] for row in watch.rows)
     print(f"memory {first:.0f} → {last:.0f} MB after warm-up ({(last - first) / first:+.1%}); most {most:.0f} MB")
+    many = len(watch.rows)
+    parts = [watch.rows[many * part // 10 : many * (part + 1) // 10] for part in range(10)]
+    print("  by tenths of the time:", *(round(statistics.median(row[1] for row in part)) for part in parts if part))
     print(f"open files {min(row[2] for row in warm)}–{max(row[2] for row in warm)}")
     print(f"oldest mail waited {max(row[3] for row in watch.rows):.0f} s at most")
     if ("before", "others") in p95 and ("surge", "others") in p95:
