@@ -6,7 +6,7 @@ import pytest
 import time_machine
 from sqlalchemy import select
 
-from base.db import db
+from base.db import db, transaction
 from base.events import Event
 from feedback.alert import Alert
 from feedback.alert_emails import stop_url
@@ -116,6 +116,13 @@ def test_a_rule_is_changed_and_keeps_its_channels(cast, cvetka):
     page = cvetka.get(f"/w/acme/alerts/{alert.id}").text
     assert "The score of 14 days drops clearly against the 14 before · team North" in page
     assert "fewer than one alarm in two years" in page
+
+
+def test_a_program_that_switched_it_off_is_nobody(cast, cvetka):
+    ident = an_alert(cast.workspace).id
+    with transaction():
+        the_alert(cast).switch_off(at=FRIDAY, actor="key:of a program")
+    assert "Switched off on Nov 20, 2026 by a program" in cvetka.get(f"/w/acme/alerts/{ident}").text
 
 
 def test_it_is_switched_off_by_somebody_at_a_moment_and_removed(cast, cvetka):
