@@ -1,3 +1,5 @@
+"""One moment for all that a page says."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator

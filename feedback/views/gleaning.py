@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from accounts.access import requires
 from accounts.workspace import Workspace
 from feedback.forms.filtering import NARROWING, PERIOD, ResultsForm
+from feedback.snapshot import snapshot
 from feedback.tally import EVERYTHING
 from feedback.topic_tally import MOST, Scope, TopicTally
 from feedback.views.composing import period_of
@@ -42,7 +43,8 @@ def _page(workspace: Workspace, survey: Survey | None) -> str:
     facts = form.facts if survey else replace(form.facts, version=None)
     named: dict[str, Any] = {"slug": survey.slug} if survey else {}
     scope = Scope(workspace.id, survey.id if survey else None, facts)
-    page = TopicTally.of(scope, period, language=request.args.get("phrases"))
+    with snapshot():
+        page = TopicTally.of(scope, period, language=request.args.get("phrases"))
     kept = {name: request.args[name] for name in KEPT if request.args.get(name)}
     narrowing = {name: value for name, value in kept.items() if name in NARROWING and (survey or name != "version")}
     first = local_date(page.since, period.zone) if page.since else period.first_day

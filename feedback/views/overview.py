@@ -50,24 +50,24 @@ def show(workspace: Workspace) -> ResponseReturnValue:
         columns, aside = form.columns(period), tally.set_aside(workspace.id)
         page = Dashboard.read(figures.only(ids), chosen, period, columns, facts, set_aside=aside)
 
-    here = Here("overview.show", workspace=workspace.slug)
+        here = Here("overview.show", workspace=workspace.slug)
 
-    query = _query(workspace, ids, period, form)
-    return render_template(
-        "feedback/overview.html",
-        survey=None,
-        problem=problem,
-        rows=rows,
-        metrics=list(dict.fromkeys(row.survey.metric for row in rows)),
-        names={survey.id: survey.name for survey in group},
-        segments=page.segments,
-        anonymous=False,
-        further=[],
-        marks=[],
-        versions=[],
-        nothing=dict.fromkeys(ABOUT_ANSWERS),
-        **Scene(workspace, page, period, form, facts, ids).context(query, here),
-    )
+        query = _query(workspace, ids, period, form)
+        return render_template(
+            "feedback/overview.html",
+            survey=None,
+            problem=problem,
+            rows=rows,
+            metrics=list(dict.fromkeys(row.survey.metric for row in rows)),
+            names={survey.id: survey.name for survey in group},
+            segments=page.segments,
+            anonymous=False,
+            further=[],
+            marks=[],
+            versions=[],
+            nothing=dict.fromkeys(ABOUT_ANSWERS),
+            **Scene(workspace, page, period, form, facts, ids).context(query, here),
+        )
 
 
 def _query(workspace: Workspace, ids: Sequence[uuid.UUID], period: Range, form: ResultsForm) -> feed.Query:

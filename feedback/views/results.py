@@ -19,6 +19,7 @@ from feedback.gap import Gaps
 from feedback.milestone import within as milestones
 from feedback.plotting import Ruler
 from feedback.ranging import Range
+from feedback.snapshot import snapshot
 from feedback.tally import Filters
 from feedback.views.composing import Here, Scene, period_of
 from feedback.views.drawing import marks_of
@@ -37,21 +38,22 @@ def show(workspace: Workspace, slug: str) -> ResponseReturnValue:
     survey = Survey.of(workspace.id, slug)
     form = ResultsForm.read(request.args)
     period, problem = period_of(workspace.zone)
-    page = Dashboard.of(survey, period, form.columns(period), form.facts)
+    with snapshot():  # the numbers, further answers and the list below are of one moment
+        page = Dashboard.of(survey, period, form.columns(period), form.facts)
 
-    here = Here("results.show", workspace=workspace.slug, slug=survey.slug)
+        here = Here("results.show", workspace=workspace.slug, slug=survey.slug)
 
-    scene = Scene(workspace, page, period, form, form.facts, [survey.id], survey.id)
-    return render_template(
-        "feedback/results.html",
-        survey=survey,
-        problem=problem,
-        cases=CaseTally.of(survey.id, period.interval, now=clock.now()),
-        ever=page.score.n or sum(page.by_version.values()),
-        **scene.context(_query(survey, period, form), here),
-        **_of_versions(survey, workspace, page, period, form.facts),
-        **_links(here),
-    )
+        scene = Scene(workspace, page, period, form, form.facts, [survey.id], survey.id)
+        return render_template(
+            "feedback/results.html",
+            survey=survey,
+            problem=problem,
+            cases=CaseTally.of(survey.id, period.interval, now=clock.now()),
+            ever=page.score.n or sum(page.by_version.values()),
+            **scene.context(_query(survey, period, form), here),
+            **_of_versions(survey, workspace, page, period, form.facts),
+            **_links(here),
+        )
 
 
 def _segments(versions: Sequence[Version], page: Dashboard) -> dict[str, Any]:
