@@ -146,6 +146,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
 
 def create_serving_app() -> Flask:
     """What the web server's worker process loads: on SQLite it also runs the jobs and the schedule."""
+    lasting.share_one_heap()
     atexit.register(_leave)  # registered first, so that it comes last
     app = create_app()
     lasting.keep()

@@ -50,6 +50,7 @@ def work() -> None:
     if current_app.config["SETTINGS"].on_sqlite:
         raise AfterwordError("On SQLite the serving process runs the jobs itself; `afterword work` is for PostgreSQL.")
     _refuse_missing_engines()
+    lasting.share_one_heap()
     lasting.keep()
     current_app.extensions["afterword.runner"].work_here()
 
