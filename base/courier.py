@@ -6,17 +6,20 @@ Three beats: take a lease on some mails (transaction) · talk to the server (non
 
 from __future__ import annotations
 
+import logging
+import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage
 from email.utils import parseaddr
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from flask import current_app
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import OperationalError
 
 from base import clock, handing
 from base.db import db, new_id, reading, transaction
@@ -24,6 +27,11 @@ from base.jobs import slow_job
 from base.mail import OUT
 from base.outbox import Due, Mail
 from base.stencil import Sheet, Stencil
+
+logger = logging.getLogger(__name__)
+
+_PAUSES: Final = (0.1, 0.5, 2.0, 5.0)
+"""Seconds before what the server said is kept once more."""
 
 Hook = Callable[[Mail, datetime], None]
 Together = Callable[[Sequence[Mapping[str, Any]], datetime], None]
@@ -151,7 +159,20 @@ def deliver(_mail_id: uuid.UUID) -> None:
 
 
 def _record(outcomes: Sequence[handing.Outcome]) -> None:
-    """Keep what the server said of these mails, and do what follows, in one transaction."""
+    """Keep what the server said of these mails. A mail that it took and that nobody remembers would go twice, so a
+    deadlock (an erasure holds the invitation and waits for its mail) or a lost connection is not the end.
+    """
+    for pause in _PAUSES:
+        try:
+            return _keep(outcomes)
+        except OperationalError as fault:
+            logger.warning("what became of %d mails could not be kept yet: %s", len(outcomes), fault.orig)
+            time.sleep(pause)
+    return _keep(outcomes)
+
+
+def _keep(outcomes: Sequence[handing.Outcome]) -> None:
+    """Keep what the server said, and do what follows, in one transaction."""
     with transaction():
         now = clock.now()
         taken: dict[str, list[handing.Outcome]] = {}

@@ -148,8 +148,7 @@ class Invitation(Model):
         values = {"status": "skipped", "reason": reason, "asked_at": None}
         db.session.execute(skipped.values(**values).execution_options(synchronize_session=False))
         for ident, workspace_id in rows:
-            data = {"reason": reason}
-            events.record("invitation.skipped", ident, workspace_id=workspace_id, at=at, data=data)
+            events.record("invitation.skipped", ident, workspace_id=workspace_id, at=at, data={"reason": reason})
         return len(rows)
 
     @classmethod
@@ -168,7 +167,8 @@ class Invitation(Model):
     def expire_due(cls, now: datetime, *, limit: int) -> int:
         """End at most `limit` invitations whose time is over and that nobody answered; how many there were."""
         due = select(cls.id).where(cls.status.in_(("scheduled", "sent")), cls.expires_at <= now).limit(limit)
-        ended = update(cls).where(cls.id.in_(due.scalar_subquery())).values(status="expired")
+        alone = due.with_for_update(skip_locked=True).scalar_subquery()  # whoever is answering now has done so
+        ended = update(cls).where(cls.id.in_(alone)).values(status="expired")
         result = db.session.execute(ended.execution_options(synchronize_session=False))
         return int(result.rowcount)  # type: ignore[attr-defined]
 

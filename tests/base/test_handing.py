@@ -11,6 +11,7 @@ from email.message import EmailMessage
 import pytest
 import time_machine
 from sqlalchemy import func, select
+from sqlalchemy.exc import OperationalError
 
 from base import clock, courier, handing, throttle
 from base.breaker import PATIENCE, Breaker
@@ -97,6 +98,26 @@ def test_mails_go_at_the_pace_that_was_set_and_the_others_wait(app, by):
         deliver()
         assert len(way.taken) == 20, "however long nothing went, no burst follows"
     assert states() == {"sent": 20, "queued": 10}
+
+
+def test_what_the_server_took_is_remembered_though_the_database_refuses_once(app, by, monkeypatch):
+    way = by(Scripted())
+    real, refused = Mail.mark_sent, []
+
+    def deadlocked(*args, **more):
+        real(*args, **more)
+        if not refused:
+            refused.append(1)
+            raise OperationalError("UPDATE", None, Exception("deadlock detected"))
+
+    monkeypatch.setattr(Mail, "mark_sent", deadlocked)
+    with time_machine.travel(AT, tick=False) as traveller:
+        post(3)
+        deliver()
+        assert states() == {"sent": 3}
+        traveller.move_to(AT + timedelta(hours=1))
+        deliver()
+    assert len(way.taken) == 3
 
 
 def test_one_domain_gets_no_more_than_its_share_and_holds_up_nobody(app, by):

@@ -1,5 +1,6 @@
 """From a request to ask somebody to the mail in their inbox."""
 
+import threading
 from datetime import timedelta
 from email import message_from_bytes, policy
 from email.utils import parsedate_to_datetime
@@ -259,6 +260,32 @@ def test_invitations_nobody_answered_expire_and_answered_ones_stay(cast, friday_
     schedule.tick(clock.now())
     statuses = [again(one).status for one in (sent, waiting, answered)]
     assert statuses == ["expired", "expired", "answered"]
+
+
+def test_an_answer_that_comes_while_invitations_expire_stays(app, cast, friday_morning):
+    invitation = an_invitation(a_survey(cast.workspace))
+    friday_morning.move_to(AT + LIFE)
+    marked, expiring = threading.Event(), threading.Event()
+
+    def answer():
+        with app.app_context(), transaction() as session:
+            session.get_one(Invitation, invitation.id).status = "answered"
+            session.flush()
+            marked.set()
+            expiring.wait(0.3)  # on SQLite the other cannot even begin meanwhile
+
+    def expire():
+        marked.wait()
+        with app.app_context():
+            jobs.expire_invitations(clock.now())
+        expiring.set()
+
+    threads = [threading.Thread(target=each) for each in (answer, expire)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert again(invitation).status == "answered"
 
 
 def test_names_and_languages_are_brought_up_to_date_and_nothing_is_forgotten(cast):
