@@ -182,10 +182,10 @@ def _keep(outcomes: Sequence[handing.Outcome]) -> None:
             else:
                 _keep_refusal(outcome, now)
         for kind, some in taken.items():
-            Mail.mark_sent({ident: delivery.words for ident, _, _, delivery in some}, at=now)
-            if kind in _sent_together:
+            if kind in _sent_together:  # what they are about before the mails: in this order an erasure locks them
                 _sent_together[kind]([about for _, _, about, _ in some], now)
-            elif kind in _on_sent:
+            Mail.mark_sent({ident: delivery.words for ident, _, _, delivery in some}, at=now)
+            if kind in _on_sent and kind not in _sent_together:
                 for ident, *_ in some:
                     _on_sent[kind](db.session.get_one(Mail, ident), now)
         handing.note([outcome[3] for outcome in outcomes], now)
