@@ -64,7 +64,8 @@ def fill(rows):
 def rescore(environ, engine, after=None):
     command = [sys.executable, "-m", "feedback", "feedback", "rescore", "--workspace", "benchmark", "--engine", engine]
     command += ["--after", after] if after else []
-    return subprocess.Popen(command, cwd=ROOT, env=environ, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    pipes = {"stderr": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    return subprocess.Popen(command, cwd=ROOT, env=environ, **pipes)
 
 
 def answer(load, rate, stop):
@@ -152,6 +153,8 @@ def main():
     known.add_argument("--engine", default="ngram")
     known.add_argument("--fill", type=int, help=argparse.SUPPRESS)
     asked = known.parse_args()
+    # A shell that runs this in the background lets it and its children ignore interrupts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     if asked.fill:
         return fill(asked.fill)
     with tempfile.TemporaryDirectory(prefix="afterword-rescoring-") as name:

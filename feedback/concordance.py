@@ -12,6 +12,7 @@ from sqlalchemy import (
     Integer,
     Text,
     Uuid,
+    bindparam,
     cast,
     column,
     literal_column,
@@ -64,17 +65,24 @@ class Concordance(Model):
     document: Mapped[str] = mapped_column(Text().with_variant(TSVECTOR(), "postgresql"))
 
     @classmethod
-    def keep(cls, response: Any, tag_ids: Iterable[uuid.UUID] = (), lemmas: Iterable[str] = ()) -> None:
-        """Let a response be found by its comment as it is now. Needs a transaction that holds the response."""
-        said = document_of(response, tag_ids, lemmas, postgresql=_on_postgresql())
-        again = update(cls).where(cls.response_id == response.id).values(document=said)
-        place = place_of(response.created_at, response.id)
-        while True:
-            changed = db.session.execute(again.execution_options(synchronize_session=False))
-            row = {"place": place, "response_id": response.id, "document": said}
-            if changed.rowcount or insert_once(cls, row):  # type: ignore[attr-defined]
-                return
-            place += 1  # two of one millisecond, as anonymous answers of one day are
+    def keep(cls, found: Iterable[tuple[Any, Iterable[uuid.UUID], Iterable[str]]]) -> None:
+        """Let responses be found by their comments as they are now, with the ids of their tags and the single lemmas
+        of their phrases. Needs a transaction that holds the responses.
+        """
+        on_postgresql = _on_postgresql()
+        told = {
+            one.id: (one, document_of(one, tag_ids, lemmas, postgresql=on_postgresql)) for one, tag_ids, lemmas in found
+        }
+        known = set(db.session.scalars(select(cls.response_id).where(cls.response_id.in_(told))))
+        if known:
+            again = update(cls.__table__).where(cls.response_id == bindparam("whose"))  # type: ignore[arg-type]
+            rows = [{"whose": ident, "said": told[ident][1]} for ident in known]
+            db.session.connection().execute(again.values(document=bindparam("said")), rows)
+        for ident in told.keys() - known:
+            one, said = told[ident]
+            place = place_of(one.created_at, ident)
+            while not insert_once(cls, {"place": place, "response_id": ident, "document": said}):
+                place += 1  # two of one millisecond, as anonymous answers of one day are
 
     @classmethod
     def find(cls, asked: Asked, *, limit: int | None) -> list[Found]:

@@ -155,8 +155,8 @@ def reread(
         for row, one in zip(chosen, found, strict=True):
             judged[row.id] = _named(one, row.comment, books[row.workspace_id])
     with transaction():
-        for response in Response.all_unchanged({row.id: (row.revision, row.comment) for row in rows}):
-            response.keep_reading(judged[response.id], at=clock.now())
+        same = Response.all_unchanged({row.id: (row.revision, row.comment) for row in rows})
+        Response.keep_readings([(response, judged[response.id]) for response in same], at=clock.now())
     return [(row.id, judged[row.id].label or f"unscored ({judged[row.id].language})") for row in rows]
 
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from sqlalchemy import ColumnElement, ForeignKey, Text, Uuid, delete, exists, insert, select
 from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column
@@ -24,13 +24,15 @@ class Phrases(Model):
     """A line each, between line breaks: the lemmas, a tab, and where in the comment it begins and ends."""
 
     @classmethod
-    def keep(cls, response_id: uuid.UUID, found: Iterable[Phrase] | None) -> None:
-        """What the newest reading found, in place of what an earlier one did; None of what has no comment. Needs a
-        transaction.
+    def keep(cls, found: Mapping[uuid.UUID, Iterable[Phrase] | None]) -> None:
+        """What the newest readings found in responses, in place of what earlier ones did; None of one that has no
+        comment. Needs a transaction.
         """
-        db.session.execute(delete(cls).where(cls.response_id == response_id))
-        if found is not None:
-            db.session.execute(insert(cls), [{"response_id": response_id, "said": written(found)}])
+        gone = delete(cls).where(cls.response_id.in_(found)).execution_options(synchronize_session=False)
+        db.session.execute(gone)
+        rows = [{"response_id": ident, "said": written(said)} for ident, said in found.items() if said is not None]
+        if rows:
+            db.session.execute(insert(cls), rows)
 
     @classmethod
     def keys_of(cls, response_id: uuid.UUID) -> list[str]:
@@ -41,12 +43,18 @@ class Phrases(Model):
     @classmethod
     def lemmas_of(cls, response_id: uuid.UUID) -> list[str]:
         """The single words that the phrases of a response are made of."""
-        return [key for key in cls.keys_of(response_id) if " " not in key]
+        said = db.session.scalar(select(cls.said).where(cls.response_id == response_id))
+        return single_lemmas(read(said or ""))
 
     @classmethod
     def has(cls, response: InstrumentedAttribute[uuid.UUID], key: str) -> ColumnElement[bool]:
         """Whether the comment of a response has a phrase."""
         return exists().where(cls.response_id == response, cls.said.contains(f"\n{key}\t", autoescape=True))
+
+
+def single_lemmas(found: Iterable[Phrase]) -> list[str]:
+    """The single words that phrases are made of."""
+    return [key for key, _, _ in found if " " not in key]
 
 
 def written(found: Iterable[Phrase]) -> str:

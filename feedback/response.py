@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -26,7 +26,7 @@ from base import events
 from base.db import Model, Moment, db, new_id
 from feedback.concordance import Concordance
 from feedback.counting import PENDING, heard
-from feedback.phrase import Phrases
+from feedback.phrase import Phrases, single_lemmas
 from feedback.revision import Given, Revision
 from feedback.sentiment import Reading
 from feedback.suspecting import Reason, Sign, reason_for
@@ -227,27 +227,47 @@ class Response(Model):
 
     def _find_by_tags(self) -> None:
         if self.comment is not None and self.read_at is not None:
-            Concordance.keep(self, Tagging.ids_of(self.id), Phrases.lemmas_of(self.id))
+            Concordance.keep([(self, Tagging.ids_of(self.id), Phrases.lemmas_of(self.id))])
 
     def keep_reading(self, found: Reading | None, *, at: datetime) -> None:
         """Keep what was read in the comment; None when there is no comment. Told only where something is new."""
+        self.keep_readings([(self, found)], at=at)
+
+    @classmethod
+    def keep_readings(cls, readings: Sequence[tuple[Response, Reading | None]], *, at: datetime) -> None:
+        """The same of many, much faster than one by one. Needs a transaction that holds them."""
+        again = {response.id for response, _ in readings if response.read_at is not None}
+        new = [response for response, found in readings if response.take_reading(found, at)]
+        db.session.flush()
+        known = {response.id: found for response, found in readings}
+        Theme.keep({ident: found.themes if found else () for ident, found in known.items()})
+        said = [one for one, _ in readings if one.comment is not None]
+        phrases = {one.id: found.phrases if (found := known[one.id]) else () for one in said}
+        Phrases.keep(dict.fromkeys(known) | phrases)
+        tags = Tagging.ids_of_each(list(phrases))
+        Concordance.keep([(one, tags.get(one.id, ()), single_lemmas(phrases[one.id])) for one in said])
+        for response, _ in readings:
+            db.session.expire(response, ["themes"])
+        for response in new:
+            response.tell_reading(at, again=response.id in again)
+
+    def take_reading(self, found: Reading | None, at: datetime) -> bool:
+        """Have it on the row; whether it is read as it was not before. Part of `keep_readings`."""
         before = (self.read_at is not None, self.language, self.sentiment_label, self.polarity)
         self.sentiment_label = found.label if found else None
         for name in ("language", "polarity", "confidence", "engine", "engine_version"):
             setattr(self, name, getattr(found, name) if found else None)
         self.read_at = at
         self.heard = heard(found.themes, side=SIDE) if found else None
-        Theme.keep(self.id, found.themes if found else ())
-        Phrases.keep(self.id, None if self.comment is None else found.phrases if found else ())
-        db.session.expire(self, ["themes"])
-        if self.comment is not None:
-            Concordance.keep(self, Tagging.ids_of(self.id), Phrases.lemmas_of(self.id))
-        if before != (True, self.language, self.sentiment_label, self.polarity):
-            told = {"revision": self.revision, "language": self.language, "label": self.sentiment_label}
-            # Jobs follow the first reading only, and none that of an anonymous answer: a queue would know its moment.
-            first = "response.read_unsigned" if self.anonymous else "response.read"
-            kind = "response.reread" if before[0] else first
-            events.record(kind, self.id, workspace_id=self.workspace_id, at=at, data=told)
+        return before != (True, self.language, self.sentiment_label, self.polarity)
+
+    def tell_reading(self, at: datetime, *, again: bool) -> None:
+        """Part of `keep_readings`."""
+        told = {"revision": self.revision, "language": self.language, "label": self.sentiment_label}
+        # Jobs follow the first reading only, and none that of an anonymous answer: a queue would know its moment.
+        first = "response.read_unsigned" if self.anonymous else "response.read"
+        kind = "response.reread" if again else first
+        events.record(kind, self.id, workspace_id=self.workspace_id, at=at, data=told)
 
     def keep_signs(self, signs: tuple[Sign, ...], *, at: datetime) -> bool:
         """Keep what was found suspicious about the newest answer. Whether the answer stands as it is.

@@ -192,6 +192,15 @@ class Tagging(Model):
         return list(db.session.scalars(select(cls.tag_id).where(cls.response_id == response_id)))
 
     @classmethod
+    def ids_of_each(cls, response_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, list[uuid.UUID]]:
+        """The tags of each response that has any."""
+        found: dict[uuid.UUID, list[uuid.UUID]] = {}
+        rows = select(cls.response_id, cls.tag_id).where(cls.response_id.in_(response_ids))
+        for response_id, tag_id in db.session.execute(rows):
+            found.setdefault(response_id, []).append(tag_id)
+        return found
+
+    @classmethod
     def of(cls, response_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, list[Tag]]:
         """The tags of each response, by name."""
         rows = select(cls.response_id, Tag).join(Tag, Tag.id == cls.tag_id)

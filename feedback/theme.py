@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from sqlalchemy import Float, ForeignKey, Index, String, Uuid, delete, insert, select
 from sqlalchemy.orm import Mapped, mapped_column
@@ -26,10 +26,15 @@ class Theme(Model):
     """Of the part of the comment that speaks of it, −1…1."""
 
     @classmethod
-    def keep(cls, response_id: uuid.UUID, found: Iterable[tuple[str, float]]) -> None:
-        """What the newest reading found, in place of what an earlier one did. Needs a transaction."""
-        db.session.execute(delete(cls).where(cls.response_id == response_id))
-        rows = [{"response_id": response_id, "theme": theme, "polarity": polarity} for theme, polarity in found]
+    def keep(cls, found: Mapping[uuid.UUID, Iterable[tuple[str, float]]]) -> None:
+        """What the newest readings found in responses, in place of what earlier ones did. Needs a transaction."""
+        gone = delete(cls).where(cls.response_id.in_(found)).execution_options(synchronize_session=False)
+        db.session.execute(gone)
+        rows = [
+            {"response_id": ident, "theme": theme, "polarity": polarity}
+            for ident, themes in found.items()
+            for theme, polarity in themes
+        ]
         if rows:
             db.session.execute(insert(cls), rows)
 

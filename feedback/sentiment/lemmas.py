@@ -23,10 +23,6 @@ TABLES: Final[Mapping[str, str]] = MappingProxyType(
 )
 """Language to the table that knows its words."""
 
-MOST_LOADED: Final = 8
-"""Tables in memory at once; the largest, of Polish, has 47 MB. The one that was used longest ago makes room. Few
-workspaces have so many languages, but here and there a comment is taken for one of another.
-"""
 _KNOWN: Final = 8_192
 """Words whose lemma is remembered."""
 _LOCK = threading.Lock()
@@ -58,5 +54,7 @@ def _lemmatizer() -> Lemmatizer:
     from simplemma.strategies import DefaultStrategy
     from simplemma.strategies.dictionaries import StreamDictionaryFactory
 
-    factory = StreamDictionaryFactory(cache_max_size=MOST_LOADED)
+    # All of them may stay, 145 MB together, a third of it Polish: with fewer, comments of many languages in turn
+    # would have one read from its file for nearly every comment, which takes up to a second and a half.
+    factory = StreamDictionaryFactory(cache_max_size=len(set(TABLES.values())))
     return Lemmatizer(cache_max_size=_KNOWN, lemmatization_strategy=DefaultStrategy(dictionary_factory=factory))

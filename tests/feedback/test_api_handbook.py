@@ -42,7 +42,7 @@ def variables(cast):
                 for name, value in (READ | {"engine_version": "0.19.0"}).items():
                     setattr(db.session.get(Response, response.id), name, value)
                 db.session.get(Response, response.id).read_at = AT
-                Theme.keep(response.id, [("speed", -0.4)])
+                Theme.keep({response.id: [("speed", -0.4)]})
         ruled(cast.workspace, survey)
         with transaction() as session:
             Case.open(session.get_one(Response, response.id), CaseRule.of(cast.workspace), at=AT)
