@@ -8,14 +8,17 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
-from babel.dates import get_datetime_format
+from babel.dates import format_date, format_skeleton, format_time, get_datetime_format
 from flask import Flask, g, has_request_context, request
-from flask_babel import Babel, format_date, format_decimal, format_time, get_locale, gettext
+from flask_babel import Babel, format_decimal, get_locale, gettext
 
 from base import numerals
 
 LOCALES = ("en",)
 """Languages that staff pages are translated into."""
+
+DATES = {"en": "en_GB"}
+"""How a language writes days and hours where it has several ways: as the mails do, so that page and mail agree."""
 
 babel = Babel()
 
@@ -38,14 +41,26 @@ def staff_zone() -> str:
     return str((user and user.zone) or (workspace and workspace.zone) or "UTC")
 
 
+def date_locale() -> str:
+    """In whose manner days and hours are written."""
+    language = str(get_locale() or "en")
+    return DATES.get(language, language)
+
+
 def show_datetime(at: datetime | None, *, zone: bool = False) -> str:
-    """A moment in the reader's zone and language, to the minute; — when there is none. `zone`: says which zone, for
-    words that leave the house.
+    """A moment in the reader's zone and language, to the minute; — when there is none. The year is told of another year
+    only. `zone`: says which zone, and the year, for words that leave the house.
     """
     if at is None:
         return "—"
-    together = str(get_datetime_format("medium", locale=get_locale())).replace("'", "")
-    told = together.replace("{0}", str(format_time(at, "short"))).replace("{1}", str(format_date(at, "medium")))
+    from base import clock
+
+    where, locale = ZoneInfo(staff_zone()), date_locale()
+    local, now = at.astimezone(where), clock.now().astimezone(where)
+    same = local.year == now.year and not zone
+    day = format_skeleton("MMMd", local, locale=locale) if same else format_date(local, "medium", locale=locale)
+    together = str(get_datetime_format("medium", locale=locale)).replace("'", "")
+    told = together.replace("{0}", str(format_time(local, "short", locale=locale))).replace("{1}", str(day))
     return f"{told} ({staff_zone()})" if zone else told
 
 
@@ -55,7 +70,7 @@ def show_date(day: date | datetime | None, form: str = "medium") -> str:
         return "—"
     if isinstance(day, datetime):
         day = day.astimezone(ZoneInfo(staff_zone())).date()
-    return str(format_date(day, form, rebase=False))
+    return str(format_date(day, form, locale=date_locale()))
 
 
 def show_ago(at: datetime | None) -> str:

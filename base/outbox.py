@@ -33,6 +33,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.sql import ColumnElement
 
 from base.db import Model, Moment, db, new_id
+from base.delivery import FILED
 from base.errors import NotFoundError
 from base.stencil import fill, sheet_of, wire
 
@@ -120,6 +121,12 @@ class Mail(Model):
     @classmethod
     def _raw_update(cls, text: Any) -> list[tuple[Any, Any]]:
         return [(cls.kept, text), (cls.stencil_id, None)]
+
+    @property
+    def filed(self) -> str | None:
+        """The name of its file where no server took it: it was kept, and reached nobody."""
+        said = self.reply or ""
+        return said.removeprefix(FILED) if self.state == "sent" and said.startswith(FILED) else None
 
     @classmethod
     def by_key(cls, dedupe_key: str) -> Mail | None:

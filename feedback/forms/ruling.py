@@ -99,10 +99,16 @@ class RuleForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
 
     @classmethod
     def over(
-        cls, surveys: Sequence[Survey], people: Sequence[tuple[User, str]], alert: Alert | None = None, locale: str = ""
+        cls,
+        surveys: Sequence[Survey],
+        people: Sequence[tuple[User, str]],
+        alert: Alert | None = None,
+        locale: str = "",
+        told: str = "",
     ) -> RuleForm:
-        """The form for these surveys and people, filled with a rule that is there."""
-        form = cls(data=data_of(alert, people) if alert else {"locale": locale if locale in VOICES else "en"})
+        """The form for these surveys and people, filled with a rule that is there, or for `told` to be told."""
+        fresh = {"locale": locale if locale in VOICES else "en", "people": [told]}
+        form = cls(data=data_of(alert, people) if alert else fresh)
         form.offer(surveys, people)
         return form
 

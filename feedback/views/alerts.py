@@ -114,7 +114,7 @@ def remove(workspace: Workspace, alert_id: uuid.UUID) -> ResponseReturnValue:
 
 def _empty(workspace: Workspace) -> RuleForm:
     people = User.of_workspace(workspace.id)
-    return RuleForm.over(_surveys(workspace), people, locale=workspace.default_locale)
+    return RuleForm.over(_surveys(workspace), people, locale=workspace.default_locale, told=g.user.email)
 
 
 def _form(

@@ -43,8 +43,8 @@ def index(workspace: Workspace) -> ResponseReturnValue:
 @bp.get("/w/<workspace>/digests/new")
 @requires("digests.edit")
 def new(workspace: Workspace) -> ResponseReturnValue:
-    zone = (g.user.zone if g.user else None) or workspace.zone
-    return _form(workspace, OrderForm.over(_surveys(workspace), zone=zone, locale=workspace.default_locale))
+    known = {"zone": g.user.zone or workspace.zone, "locale": workspace.default_locale, "email": g.user.email}
+    return _form(workspace, OrderForm.over(_surveys(workspace), **known))
 
 
 @bp.post("/w/<workspace>/digests/new")

@@ -39,13 +39,14 @@ def show(workspace: Workspace) -> ResponseReturnValue:
     form = ResultsForm.read(request.args)
     period, problem = period_of(workspace.zone)
     ever = total.counts_of_all(workspace.id)
-    answered = [survey for survey in Survey.all_of(workspace.id) if survey.id in ever]
+    surveys = Survey.all_of(workspace.id)
+    answered = [survey for survey in surveys if survey.id in ever]
     with Several.of([survey.id for survey in answered]) as figures:
         rows = _rows(answered, figures, period)
         chosen = _metric(rows)
         group = [survey for survey in answered if survey.metric == chosen]
         if not chosen or not group:
-            return render_template("feedback/overview.html", rows=[], period=period, problem=problem, survey=None)
+            return render_template("feedback/overview.html", rows=[], surveys=surveys)
         ids, facts = [survey.id for survey in group], replace(form.facts, version=None)
         columns, aside = form.columns(period), tally.set_aside(workspace.id)
         page = Dashboard.read(figures.only(ids), chosen, period, columns, facts, set_aside=aside)

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_date, format_skeleton, format_time, get_day_names
 from flask_babel import get_locale, gettext
 
+from base.i18n import date_locale
 from feedback.digest import Digest
 from feedback.digesting import Cadence, next_due, period_of
 from feedback.export_schedule import ExportSchedule
@@ -27,8 +28,8 @@ def rhythm_words(digest: Digest | ExportSchedule) -> str:
 
 
 def when(at: datetime, zone: str) -> str:
-    """A day and an hour on the wall of the reader of the digest: "Sat, Nov 21, 08:00"."""
-    local, locale = at.astimezone(ZoneInfo(zone)), get_locale()
+    """A day and an hour on the wall of the reader of the digest: "Sat, 21 Nov, 08:00"."""
+    local, locale = at.astimezone(ZoneInfo(zone)), date_locale()
     return f"{format_skeleton('MMMEd', local, locale=locale)}, {format_time(local, 'HH:mm', locale=locale)}"
 
 
@@ -74,4 +75,4 @@ def _days(first: date, last: date) -> str:
 
 
 def _day(day: date) -> str:
-    return str(format_date(day, "medium", locale=get_locale()))
+    return str(format_date(day, "medium", locale=date_locale()))

@@ -1,5 +1,11 @@
 // Comforts. Every page works without this file: menus are <details>, dialogs lead to pages, forms are forms.
 (() => {
+  // On a phone a row of tabs is longer than the screen: the one that is open is seen.
+  for (const tab of document.querySelectorAll(".tabs [aria-current]")) {
+    const row = tab.parentElement;
+    row.scrollLeft = Math.max(0, tab.getBoundingClientRect().right - row.getBoundingClientRect().right + 16);
+  }
+
   const closeMenus = (except) => {
     for (const menu of document.querySelectorAll("details[data-menu][open]")) {
       if (!except || !menu.contains(except)) menu.open = false;

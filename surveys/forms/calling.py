@@ -12,7 +12,7 @@ from surveys.picking import FIELDS
 from surveys.received_call import ReceivedCall
 
 FIELD_NAMES = {
-    "email": _("E-mail address"),
+    "email": _("Email address"),
     "external_id": _("Ticket or order id"),
     "name": _("Customer's name"),
     "locale": _("Language"),
@@ -25,8 +25,8 @@ FIELD_NAMES = {
 assert set(FIELD_NAMES) == set(FIELDS), "every field has a name on screen"
 
 PROBLEMS = {
-    "no_email": _("The call holds no e-mail address where the mapping looks for it."),
-    "email": _("What the mapping takes for the e-mail address is not an address."),
+    "no_email": _("The call holds no email address where the mapping looks for it."),
+    "email": _("What the mapping takes for the email address is not an address."),
     "no_id": _("The call holds no id where the mapping looks for it, so it could be asked about twice."),
     "long_id": _("The id is longer than 200 characters."),
 }

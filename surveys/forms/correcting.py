@@ -47,7 +47,7 @@ class ContactForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
         render_kw={"maxlength": NAME_LIMIT, "autocomplete": "off"},
     )
     email = StringField(
-        _("E-mail address"),
+        _("Email address"),
         filters=[one_line],
         render_kw={"maxlength": 254, "autocomplete": "off", "inputmode": "email", "required": True},
     )

@@ -36,7 +36,7 @@ def problems_of(mapping: Mapping[str, Any]) -> list[str]:
     """What is missing for anybody to be asked, a sentence each."""
     fields, found = mapping.get("fields") or {}, []
     if "email" not in fields:
-        found.append(gettext("Choose which field holds the e-mail address: without it nobody can be asked."))
+        found.append(gettext("Choose which field holds the email address: without it nobody can be asked."))
     if "external_id" not in fields:
         found.append(
             gettext("Choose which field tells one ticket or order from another, so that nobody is asked twice.")

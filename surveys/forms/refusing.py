@@ -15,7 +15,7 @@ from surveys.normalising import UnfitError, email_address
 
 class AddressForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
     email = StringField(
-        _("E-mail address"),
+        _("Email address"),
         [InputRequired(_("Write an address."))],
         filters=[one_line],
         render_kw={"maxlength": 254, "autocomplete": "off", "inputmode": "email"},

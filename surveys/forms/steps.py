@@ -147,7 +147,7 @@ STEPS: dict[str, tuple[Step, ...]] = {
         ),
         Step(
             _(
-                "Only conversations with a known e-mail address can be asked about. A resolved one is asked about; one "
+                "Only conversations with a known email address can be asked about. A resolved one is asked about; one "
                 "that is opened again takes a waiting question back."
             )
         ),
@@ -207,7 +207,7 @@ STEPS: dict[str, tuple[Step, ...]] = {
         ),
         Step(
             _(
-                "Two fields are needed: the e-mail address, and an id that tells one ticket or order from another. The "
+                "Two fields are needed: the email address, and an id that tells one ticket or order from another. The "
                 "same id again asks nobody twice."
             )
         ),

@@ -14,7 +14,7 @@ from surveys.survey import Survey
 from surveys.upload import Upload
 
 FIELD_NAMES = {
-    "email": _("E-mail address"),
+    "email": _("Email address"),
     "external_id": _("Ticket or order number"),
     "name": _("Customer's name"),
     "locale": _("Language"),
@@ -28,7 +28,7 @@ assert set(FIELD_NAMES) == set(FIELDS), "every field has a name on screen"
 
 PROBLEMS = {
     "missing": _("is empty, and must not be"),
-    "email": _("is not an e-mail address"),
+    "email": _("is not an email address"),
     "foreign": _("has letters before the @ that many mail servers refuse; only a–z, digits and signs get through"),
     "several": _("holds more than one address; give each a row of its own"),
     "locale": _("names no language that we know; write it like sl or Slovenian"),
@@ -48,7 +48,7 @@ class UploadForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
         _("CSV file"), [FileRequired(_("Choose a file."))], render_kw={"accept": ".csv,.tsv,.txt,text/csv"}
     )
     survey = SelectField(
-        _("Ask these people"),
+        _("Survey to ask with"),
         description=_("Before anything is sent you see who will be asked, who will not, and why."),
     )
 
@@ -56,7 +56,7 @@ class UploadForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
         """Fill the choice with these surveys, and none of them."""
         self.survey.choices = [
             *((str(one.id), one.name) for one in surveys),
-            ("", _("nothing yet; only keep the interactions")),
+            ("", _("Nobody yet, only keep them")),
         ]
 
     @property

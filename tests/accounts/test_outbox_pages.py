@@ -252,6 +252,16 @@ def test_ten_thousand_mails_are_listed_and_searched_in_time(cast, boris):
     assert "10,000" in boris.get("/w/acme/outbox").text
 
 
+@pytest.mark.parametrize(("words", "state"), [("filed as 1.eml", "filed"), ("250 taken", "sent")])
+def test_a_mail_that_no_server_took_is_not_called_sent(cast, boris, words, state):
+    mail = a_mail(cast.workspace)
+    with transaction():
+        db.session.get_one(Mail, mail.id).sent(words, at=clock.now())
+    for path in ("outbox", f"outbox/{mail.id}"):
+        tags = re.findall(r'<span class="tag[^>]*>(?:<svg.*?</svg>)?(\w+)</span>', boris.get(f"/w/acme/{path}").text)
+        assert tags == [state], path
+
+
 def test_the_list_of_failed_mails_opens_for_an_admin_when_none_failed(cast, ana):
     a_mail(cast.workspace)
     page = ana.get("/w/acme/outbox?state=failed")

@@ -95,6 +95,6 @@ def test_a_manager_follows_a_digest_to_a_case_and_wins_the_customer_back(
     cvetka.goto(case)
     expect(cvetka.get_by_role("link", name="5 on “After we called back”")).to_be_visible()
     cvetka.goto("/w/acme/cases?show=closed")
-    expect(cvetka.locator(".case-recovery")).to_contain_text("100 % (21–100 %, n 1, too few)")
+    expect(cvetka.locator(".case-recovery")).to_contain_text("100% (21–100%, n 1, too few)")
     for page in (cvetka, mara):
         assert page.complaints == page.elsewhere == []

@@ -41,7 +41,7 @@ def serious(page):
 def choose(page, survey, data=TABLE):
     page.goto(f"/w/acme/import?survey={survey.slug}")
     page.set_input_files("[name=file]", {"name": "tickets.csv", "mimeType": "text/csv", "buffer": data.encode()})
-    page.get_by_role("button", name="Look at the columns").click()
+    page.get_by_role("button", name="Continue to the columns").click()
 
 
 @pytest.mark.parametrize(("theme", "width"), SCREENS)
@@ -50,7 +50,7 @@ def test_a_designer_sees_what_will_happen_and_then_that_it_did(cast, browse, sur
     choose(page, survey)
     page.get_by_role("heading", name="The first rows, as they would be taken in").wait_for()
     assert serious(page) == []
-    page.get_by_role("button", name="Look at what will happen").click()
+    page.get_by_role("button", name="See who will be asked").click()
     page.get_by_role("heading", name="Looking at every row").wait_for()
     assert serious(page) == []
     run_jobs()
@@ -76,7 +76,7 @@ def test_another_survey_is_chosen_before_anything_is_sent(cast, browse, survey, 
     second = a_survey(cast.workspace, "csat")
     page = browse(cast.boris)
     choose(page, survey)
-    page.get_by_role("button", name="Look at what will happen").click()
+    page.get_by_role("button", name="See who will be asked").click()
     page.wait_for_url("**/forecast")
     run_jobs()
     page.get_by_role("button", name="Send to 2 people").wait_for()

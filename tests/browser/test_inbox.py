@@ -1,6 +1,7 @@
 """The list of comments by keyboard: through it, a tag on one of them, and a search while typing."""
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.cast import a_survey
 from tests.feedback.said import all_said
@@ -33,3 +34,18 @@ def test_the_list_is_worked_through_without_a_mouse(cast, said, browse):
     page.locator(".inbox-open").first.press("Enter")
     page.wait_for_url(f"**/responses/{said[5].id}")
     assert page.complaints == page.elsewhere == []
+
+
+def test_what_opens_on_a_phone_stays_on_its_screen(cast, said, browse):
+    page = browse(cast.boris, width=360, has_touch=True)
+    for path, opener, shown in (
+        ("/w/acme/responses?commented=1", "Filter", "Period"),
+        ("/w/acme/results", "Filter", "Agent"),
+        ("/w/acme/results", "Dates", "To and including"),
+        ("/w/acme/surveys/support", "More", "Versions"),
+    ):
+        page.goto(path)
+        page.locator("summary", has_text=opener).click()
+        box = page.locator("[open] > .menu-list").bounding_box()
+        assert 0 <= box["x"] <= 360 - box["width"], (path, opener, box)
+        expect(page.locator("[open] > .menu-list").get_by_text(shown, exact=True)).to_be_visible()

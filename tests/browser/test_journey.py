@@ -87,12 +87,12 @@ def uploads_tickets(page, run_jobs):
     page.goto("/w/acme/import")
     table = {"name": "zahtevki.csv", "mimeType": "text/csv", "buffer": TICKETS.encode("cp1250")}
     page.get_by_label("CSV file").set_input_files(table)
-    page.get_by_role("button", name="Look at the columns").click()
+    page.get_by_role("button", name="Continue to the columns").click()
     page.wait_for_url(re.compile(r"/import/[0-9a-f-]{36}"))
     expect(page.get_by_text("Živa Čuček").first).to_be_visible()
     for index, meaning in enumerate(MEANINGS):
         page.locator("select[name=column]").nth(index).select_option(meaning)
-    page.get_by_role("button", name="Look at what will happen").click()
+    page.get_by_role("button", name="See who will be asked").click()
     page.wait_for_url("**/forecast")
     run_jobs()
     page.get_by_role("button", name="Send to 1 person").click()

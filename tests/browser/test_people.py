@@ -106,7 +106,7 @@ def test_a_person_is_corrected_and_joined_by_hand(browse, cast, mara):
     page = browse(cast.boris)
     page.goto(f"/w/acme/contacts/{mara.id}")
     page.locator("details.correct summary").click()
-    page.get_by_label("E-mail address").fill("m.zupan@home.example")
+    page.get_by_label("Email address").fill("m.zupan@home.example")
     page.get_by_role("button", name="Save").click()
     page.get_by_role("link", name="Join the two").click()
     page.get_by_role("button", name="Join them").click()

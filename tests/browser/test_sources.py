@@ -37,7 +37,7 @@ def test_a_call_is_mapped_in_view_of_what_it_becomes(cast, desk, browse, width, 
     assert violations(page) == []
     becomes = page.locator("#becomes")
     assert "holds no" in becomes.inner_text()
-    page.get_by_label("E-mail address").select_option("/ticket/who/mail")
+    page.get_by_label("Email address").select_option("/ticket/who/mail")
     page.get_by_label("Ticket or order id").select_option("/ticket/id")
     becomes.get_by_text("After the ticket would ask about it.").wait_for()
     page.get_by_label("Customer's name").select_option("/ticket/who/name")
@@ -63,7 +63,7 @@ def test_a_call_is_mapped_in_view_of_what_it_becomes(cast, desk, browse, width, 
 def test_without_script_the_page_is_mapped_too(cast, desk, browse):
     page = browse(cast.boris, java_script_enabled=False)
     page.goto(f"/w/acme/sources/{desk.id}")
-    page.get_by_label("E-mail address").select_option("/ticket/who/mail")
+    page.get_by_label("Email address").select_option("/ticket/who/mail")
     page.get_by_label("Ticket or order id").select_option("")
     page.get_by_role("button", name="Save how calls are read").click()
     assert "Choose which field tells one ticket or order from another" in page.inner_text("main")

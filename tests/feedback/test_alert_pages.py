@@ -1,5 +1,6 @@
 """Alerts in the browser: made, changed, switched off, removed; channels, tests, history; and the reader's own link."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -54,6 +55,11 @@ def test_an_empty_list_says_what_an_alert_is(cvetka):
     page = cvetka.get("/w/acme/alerts").text
     assert "Nobody is alerted yet" in page
     assert "/w/acme/alerts/new" in page
+
+
+def test_a_new_alert_tells_whoever_makes_it_until_they_say_otherwise(cast, cvetka):
+    boxes = re.findall(r'<input[^>]*name="people"[^>]*>', cvetka.get("/w/acme/alerts/new").text)
+    assert [box for box in boxes if "checked" in box] == [box for box in boxes if cast.cvetka.email in box] != []
 
 
 def test_the_form_offers_names_that_answers_bring(cast, cvetka):
@@ -122,14 +128,14 @@ def test_a_program_that_switched_it_off_is_nobody(cast, cvetka):
     ident = an_alert(cast.workspace).id
     with transaction():
         the_alert(cast).switch_off(at=FRIDAY, actor="key:of a program")
-    assert "Switched off on Nov 20, 2026 by a program" in cvetka.get(f"/w/acme/alerts/{ident}").text
+    assert "Switched off on 20 Nov 2026 by a program" in cvetka.get(f"/w/acme/alerts/{ident}").text
 
 
 def test_it_is_switched_off_by_somebody_at_a_moment_and_removed(cast, cvetka):
     ident = an_alert(cast.workspace).id
     assert cvetka.post(f"/w/acme/alerts/{ident}/off").status_code == 303
     assert (the_alert(cast).off_at, the_alert(cast).off_by) == (FRIDAY, cast.cvetka.id)
-    assert "Switched off on Nov 20, 2026 by Cvetka" in cvetka.get(f"/w/acme/alerts/{ident}").text
+    assert "Switched off on 20 Nov 2026 by Cvetka" in cvetka.get(f"/w/acme/alerts/{ident}").text
     cvetka.post(f"/w/acme/alerts/{ident}/on")
     assert the_alert(cast).off_at is None
     cvetka.post(f"/w/acme/alerts/{ident}/remove")
@@ -201,7 +207,7 @@ def test_the_history_says_when_to_whom_about_what_and_goes_back(cast, cvetka, ru
     run_jobs()
     [boss] = Recipient.of_alert(alert.id)
     page = cvetka.get(f"/w/acme/alerts/{alert.id}").text
-    for words in ("Nov 20, 2026", "Cvetka", "1 answer", f"/w/acme/responses/{response.id}", "sent"):
+    for words in ("20 Nov, ", "Cvetka", "1 answer", f"/w/acme/responses/{response.id}", "sent"):
         assert words in page
     for number in range(24):
         with time_machine.travel(FRIDAY + number * timedelta(hours=2), tick=False):

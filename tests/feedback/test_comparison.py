@@ -82,8 +82,8 @@ def test_other_words_of_the_mail_are_no_reason(survey, look):
 
 def test_the_picker_has_each_version_with_its_date_and_answers(two, look):
     words = plain(look())
-    assert "Version 2, since Nov 12, 2026 · 40 answers" in words
-    assert "Version 1, since Oct 26, 2026 · 40 answers" in words
+    assert "Version 2, since 12 Nov 2026 · 40 answers" in words
+    assert "Version 1, since 26 Oct 2026 · 40 answers" in words
     assert "40 answers match" in plain(look(f"{RESULTS}?version=1"))
 
 

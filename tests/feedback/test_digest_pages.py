@@ -68,6 +68,10 @@ def test_an_empty_list_says_what_a_digest_is(cvetka):
     assert "/w/acme/digests/new" in page
 
 
+def test_a_new_digest_is_for_whoever_orders_it_until_they_say_otherwise(cvetka):
+    assert 'value="cvetka@acme.example"' in cvetka.get("/w/acme/digests/new").text.split("<datalist")[0]
+
+
 def test_a_digest_is_ordered_and_seen_in_the_list(cast, cvetka):
     survey = a_survey(cast.workspace)
     answer = cvetka.post("/w/acme/digests/new", data=FORM | {"which": "chosen", "surveys": [str(survey.id)]})
@@ -80,7 +84,7 @@ def test_a_digest_is_ordered_and_seen_in_the_list(cast, cvetka):
     assert digest.next_due_at == datetime(2026, 11, 27, 21, 30, tzinfo=UTC)
     page = cvetka.get("/w/acme/digests").text
     assert "Every Friday at 16:30" in page
-    assert "Fri, Nov 27, 16:30" in page
+    assert "Fri 27 Nov, 16:30" in page
     assert "America/New York" in page
 
 
@@ -132,10 +136,10 @@ def test_a_digest_is_changed(cast, cvetka):
 
 def test_the_next_three_dates_are_told_while_ordering(cvetka):
     words = cvetka.get("/w/acme/digests/next", query_string=FORM).text
-    assert re.findall(r"Fri, \w+ \d+, 16:30", words) == [
-        "Fri, Nov 27, 16:30",
-        "Fri, Dec 4, 16:30",
-        "Fri, Dec 11, 16:30",
+    assert re.findall(r"Fri \d+ \w+, 16:30", words) == [
+        "Fri 27 Nov, 16:30",
+        "Fri 4 Dec, 16:30",
+        "Fri 11 Dec, 16:30",
     ]
     assert "once hour and time zone are whole" in cvetka.get("/w/acme/digests/next?zone=At").text
 

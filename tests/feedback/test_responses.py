@@ -184,7 +184,7 @@ def test_further_answers_are_told_as_the_customer_saw_them(asked, cvetka):
         survey.publish(at=AT)
     words = plain(page_of(cvetka, response))
     told = [
-        "Ocenite Začetek 4 of 5 Konec 5 of 5", "Zakaj, spoštovani? Hitrost (Speed)", "Od kdaj? October 3, 2026",
+        "Ocenite Začetek 4 of 5 Konec 5 of 5", "Zakaj, spoštovani? Hitrost (Speed)", "Od kdaj? 3 October 2026",
         "Vas smemo poklicati? mara@doma.example",
     ]  # fmt: skip
     places = [words.index(one, words.index("Further answers")) for one in told]

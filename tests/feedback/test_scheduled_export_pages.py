@@ -54,7 +54,7 @@ def test_what_is_ordered_is_shown_with_when_and_where_it_goes(cast, survey, brow
     assert "since" not in made.wanted
     assert made.next_due_at == datetime(2026, 11, 23, 5, tzinfo=UTC)
     page = browser.get(answer.headers["Location"]).text
-    for words in ("For the board", "Every Monday at 06:00", "Mon, Nov 23, 06:00", cast.cvetka.email, "team: North"):
+    for words in ("For the board", "Every Monday at 06:00", "Mon 23 Nov, 06:00", cast.cvetka.email, "team: North"):
         assert words in page
     assert "For the board" in browser.get(LIST).text
     told = db.session.scalars(select(Event).where(Event.kind == "export_schedule.made")).one()

@@ -212,6 +212,8 @@ def test_the_workspaces_page_adds_up_the_surveys_of_a_metric_and_lists_them_all(
 
 
 def test_the_workspaces_page_says_what_will_be_there_and_belongs_to_its_people(cast, look, browser_of):
+    assert "No surveys yet" in look(at="/w/acme/results")
+    a_survey(cast.workspace)
     assert "Nobody answered yet" in look(at="/w/acme/results")
     many_answers(a_survey(cast.elsewhere, name="Theirs"), [{"score": 9}] * 12)
     assert "Nobody answered yet" in look(at="/w/acme/results")

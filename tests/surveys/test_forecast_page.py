@@ -89,7 +89,7 @@ def test_the_numbers_are_told_before_anything_is_written(cast, browser, survey, 
     cells = {"refused.email": 1, "refused.several": 1, "noted.locale": 1}
     assert upload().foreseen.counts == people | cells
     page = browser.get(address).text
-    for words in ("Send to 2 people", "of 7 rows", "until Dec 4, 2026", "unsubscribed, or mail to them came back"):
+    for words in ("Send to 2 people", "of 7 rows", "until 4 Dec 2026", "unsubscribed, or mail to them came back"):
         assert words in page
     assert db.session.scalar(select(func.count()).select_from(Interaction)) == 0
     assert db.session.scalar(select(func.count()).select_from(Contact)) == 1

@@ -240,7 +240,7 @@ def test_a_separator_that_nobody_uses_leaves_one_column_and_says_what_is_missing
     address = choose(browser, b"Ticket~E-mail\r\nT-1~a@b.example\r\n")
     reply = browser.post(address, data={"column": ["external_id"], "then": "forecast"})
     assert reply.status_code == 422
-    assert "Say which column is: E-mail address" in word_of(reply)
+    assert "Say which column is: Email address" in word_of(reply)
 
 
 @pytest.mark.parametrize(

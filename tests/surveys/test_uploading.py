@@ -60,7 +60,7 @@ def test_the_columns_are_guessed_and_previewed_before_anything_is_kept(browser, 
     chosen = re.findall(r'<option value="([^"]*)" selected', page)
     assert chosen == COLUMNS
     assert "Ana Žagar" in page
-    assert "is not an e-mail address" in page
+    assert "is not an email address" in page
     assert count(Interaction) == 0
 
 
