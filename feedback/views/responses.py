@@ -64,7 +64,7 @@ def index(workspace: Workspace) -> ResponseReturnValue:
         tags=Tag.counted(workspace.id),
         period=period,
         waiting=tally.set_aside(workspace.id, survey.id if survey else None),
-        size=inbox.size(query),
+        size=None if page.looked else inbox.size(query),
         page=page,
         known=inbox.known(workspace.id),
         sentiments=SENTIMENTS,
