@@ -202,3 +202,20 @@ def test_the_api_answers_an_empty_page_with_a_cursor_until_all_was_looked_at(cas
         found, cursor, steps = found + told["data"], told["next_cursor"], steps + 1
     assert [one["id"] for one in found] == [str(made[22])]
     assert steps == 3
+
+
+def test_a_page_of_the_list_is_searched_once(cast, survey, browser_of, monkeypatch):
+    answers(survey, 3, comment="The parcel came")
+    cvetka, looks, find = browser_of(cast.cvetka), [], Concordance.find
+    cvetka.post("/w/acme/responses/seen", data={"at": AT.isoformat(), "all": "1"})
+
+    def counted(asked, *, limit):
+        looks.append(limit)
+        return find(asked, limit=limit)
+
+    monkeypatch.setattr(Concordance, "find", counted)
+    page = cvetka.get("/w/acme/responses?commented=1&q=parcel").text
+    assert "3 answers" in page
+    assert len(looks) == 1
+    cvetka.get("/w/acme/responses?commented=1")  # which also counts what is new
+    assert len(looks) == 3
