@@ -205,10 +205,11 @@ def _read(spot: str | None) -> Spot | None:
     return Spot(spot)
 
 
-def known(workspace_id: uuid.UUID) -> dict[str, list[str]]:
+def known(workspace_id: uuid.UUID, survey_id: uuid.UUID | None = None) -> dict[str, list[str]]:
     """Agents, teams, channels and languages of the newest answers: what a filter offers. Others can be typed."""
     names = (Response.agent, Response.team, Response.channel, Response.language)
-    rows = select(*names).where(Response.workspace_id == workspace_id)
+    ours = Response.workspace_id == workspace_id if survey_id is None else Response.survey_id == survey_id
+    rows = select(*names).where(ours)
     newest = db.session.execute(rows.order_by(Response.created_at.desc(), Response.id.desc()).limit(MOST_KNOWN)).all()
     columns = zip(*newest, strict=True) if newest else ((), (), (), ())
     return {name: sorted({one for one in found if one}) for name, found in zip(OFFERED, columns, strict=True)}
