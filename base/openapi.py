@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import Any
 
@@ -48,6 +48,8 @@ class Operation:
     problems: tuple[int, ...] = ()
     raw: tuple[str, ...] = ()
     """Media types of a body that is taken as it comes; the view reads it itself."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Headers that may be sent, and what they do."""
 
     @property
     def shapes_in(self) -> list[type[Schema]]:
@@ -88,6 +90,17 @@ def operation(
 
         read.operation = described  # type: ignore[attr-defined]
         return read
+
+    return decorate
+
+
+def takes_header(name: str, what: str) -> Callable[[Callable[..., Response]], Callable[..., Response]]:
+    """Tell of a header that an operation may be sent, and what it does; the view reads it itself."""
+
+    def decorate(view: Callable[..., Response]) -> Callable[..., Response]:
+        told: Operation = view.operation  # type: ignore[attr-defined]
+        view.operation = replace(told, headers={**told.headers, name: what})  # type: ignore[attr-defined]
+        return view
 
     return decorate
 
@@ -154,6 +167,10 @@ def _described(rule: Rule, told: Operation, refs: Mapping[Any, Any]) -> dict[str
     }
     described = {"summary": told.summary, "operationId": rule.endpoint.replace(".", "_"), "responses": answers}
     parameters = [*_path_parameters(rule), *_query_parameters(told.query)]
+    parameters += [
+        {"name": name, "in": "header", "required": False, "description": what, "schema": {"type": "string"}}
+        for name, what in told.headers.items()
+    ]
     if parameters:
         described["parameters"] = parameters
     if told.body is not None:

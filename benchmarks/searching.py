@@ -104,6 +104,7 @@ def wishes(query: dict[str, Any]) -> Iterator[tuple[str, Query]]:
         ("a common word of an agent", f"{common} ", Filters(agent="Agent 190")),
         ("band, sentiment, language, theme", "", Filters(**some, language="el", theme="price")),  # type: ignore[arg-type]
         ("the same, agent and a common word", f"{common} ", Filters(**some, agent="Agent 190", theme="price")),  # type: ignore[arg-type]
+        ("a property that nobody has", "", Filters(trait="plan", equals="gold")),
         ("filters that exclude each other", f"{common} ", Filters(agent="Agent 190", team="Team 1")),
     ):
         yield name, Query(**query, wish=wish_of(typed), filters=filters)

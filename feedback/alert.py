@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import Boolean, Float, ForeignKey, Index, SmallInteger, String, Text, Uuid, delete, select
+from sqlalchemy import Boolean, Float, ForeignKey, Index, SmallInteger, String, Text, Uuid, delete, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from accounts.workspace import Workspace
 from base import events
 from base.db import Model, Moment, db, new_id
-from base.errors import NotFoundError
+from base.errors import ConflictError, NotFoundError
 from feedback.alerting import LEAST, Conditions
 from feedback.recipient import Addressee, Recipient
 from feedback.watch import Watch
@@ -20,6 +20,11 @@ from feedback.zoning import ONE_DAY, instant, local_date
 from surveys.survey import Survey
 
 Kind = Literal["response", "drop"]
+
+MOST = 100
+"""Alerts that a workspace may have, those that are off included: each answer is held against all of them."""
+MOST_CHANNELS = 200
+"""Channels that all alerts of a workspace may speak in together."""
 
 MORNING = time(8)
 """When, by the clock of the workspace, anonymous answers are told and scores are looked at."""
@@ -103,7 +108,12 @@ class Alert(Model):
         by: uuid.UUID | None = None,
         actor: str | None = None,
     ) -> Alert:
-        """A new rule. It speaks of what comes from now on. `actor` is who made it where nobody signed in did."""
+        """A new rule. It speaks of what comes from now on. `actor` is who made it where nobody signed in did.
+        ConflictError when there are as many as a workspace may have.
+        """
+        cls.hold_all(workspace_id)
+        if (db.session.scalar(select(func.count(cls.id)).where(cls.workspace_id == workspace_id)) or 0) >= MOST:
+            raise ConflictError(f"A workspace has at most {MOST} alerts; delete one first.")
         alert = cls(
             **rule.columns, id=new_id(), workspace_id=workspace_id, covers_from=at, created_at=at, created_by=by
         )
@@ -114,6 +124,16 @@ class Alert(Model):
         Recipient.settle(alert.id, rule.mails, at=at)
         alert._tell("alert.made", at, by, actor)
         return alert
+
+    def add_channel(self, kind: str, address: str, name: str, *, at: datetime) -> Recipient:
+        """Speak in a channel from now on. ConflictError when it does so already, or the workspace has too many."""
+        self.hold_all(self.workspace_id)
+        added = Recipient.add_channel(self.id, kind, address, name, at=at)
+        db.session.flush()
+        ours = select(Alert.id).where(Alert.workspace_id == self.workspace_id)
+        if Recipient.channels(ours) > MOST_CHANNELS:
+            raise ConflictError(f"The alerts of a workspace speak in at most {MOST_CHANNELS} channels; take one away.")
+        return added
 
     def change(self, rule: Rule, *, at: datetime, by: uuid.UUID | None = None, actor: str | None = None) -> None:
         """Another rule for what comes next. A score that is watched otherwise is looked at as if for the first time."""
@@ -187,6 +207,12 @@ class Alert(Model):
         if found is None:
             raise NotFoundError("alert", ident)
         return found
+
+    @staticmethod
+    def hold_all(workspace_id: uuid.UUID) -> None:
+        """Keep others from making alerts of the workspace, or channels of these, until the transaction ends."""
+        ours = select(Workspace.id).where(Workspace.id == workspace_id)
+        db.session.execute(ours.with_for_update(key_share=True))
 
     @classmethod
     def all_of(cls, workspace_id: uuid.UUID) -> list[Alert]:

@@ -69,6 +69,14 @@ class Place:
         except (ValueError, OverflowError, OSError, binascii.Error) as error:
             raise InvalidError("The cursor is not one that a list gave.", {"cursor": "Not a cursor."}) from error
 
+    @property
+    def moment(self) -> datetime:
+        return self.at
+
+    def beside(self, by: int) -> Place:
+        """The place in front of it (1) or behind it (-1), where a response may stand or not."""
+        return Place(self.at, uuid.UUID(int=max(0, min(self.ident.int + by, (1 << 128) - 1))), self.score)
+
     def __str__(self) -> str:
         micros = (self.at - EPOCH) // timedelta(microseconds=1)
         score = b"" if self.score is None else self.score.to_bytes(1, "big")
@@ -127,7 +135,7 @@ def window(
     after, before = _fitting(after, order), _fitting(before, order)
     rows = _entries().where(*wanted(query))
     if before is not None:
-        rows = rows.where(~behind(before), Response.id != before.ident)
+        rows = rows.where(ahead(before))
     elif after is not None:
         rows = rows.where(behind(after))
     rows = rows.order_by(*ordered(order, backwards=before is not None)).limit(limit + 1)
@@ -144,7 +152,7 @@ def window(
 
 def size(query: Query) -> int:
     """How many entries the whole list has."""
-    rows = select(func.count()).select_from(Response).outerjoin(Contact, Contact.id == Response.contact_id)
+    rows = select(func.count()).select_from(Response)
     return db.session.scalar(rows.where(*wanted(query))) or 0
 
 
@@ -160,7 +168,7 @@ def entry(workspace_id: uuid.UUID, ident: uuid.UUID) -> Entry:
 
 def entries_of(idents: Sequence[uuid.UUID]) -> list[Entry]:
     """The responses with these ids, in the order of the ids."""
-    rows = db.session.execute(_entries().where(Response.id.in_(idents))).all()
+    rows = db.session.execute(_entries().where(Response.id.in_(idents))).all() if idents else ()
     found = {row[0].id: Entry(*row) for row in rows}
     return [found[ident] for ident in idents if ident in found]
 
@@ -197,6 +205,15 @@ def behind(place: Place) -> ColumnElement[bool]:
     return (Response.score > place.score) | ((Response.score == place.score) & older)
 
 
+def ahead(place: Place) -> ColumnElement[bool]:
+    """Earlier in the list than `place`."""
+    same_moment = (Response.created_at == place.at) & (Response.id > place.ident)
+    newer = (Response.created_at > place.at) | same_moment
+    if place.score is None:
+        return (Response.created_at >= place.at) & newer
+    return (Response.score < place.score) | ((Response.score == place.score) & newer)
+
+
 def ordered(order: Order, *, backwards: bool) -> Iterator[UnaryExpression[Any]]:
     """How rows of a list follow each other."""
     if order == "worst":
@@ -215,13 +232,14 @@ def _entries() -> Select[Response, Contact | None, int, OpenLink | None]:
 
 
 def wanted(query: Query, *, by_id: bool = False) -> Iterator[ColumnElement[bool]]:
-    """What rows of responses and their contacts must satisfy to be in the list. `by_id`: the caller names their ids,
+    """What rows of responses must satisfy to be in the list. `by_id`: the caller names their ids,
     so no index of where they belong is to be walked through.
     """
-    for one in _scope(query):
-        yield _beside(one) if by_id or query.tags else one
+    for one in scope(query):
+        yield _beside(one) if by_id or few(query) else one
     if query.email is not None:
-        yield Contact.email_key == query.email.lower()
+        known = (Contact.workspace_id == query.workspace_id, Contact.email_key == query.email.lower())
+        yield Response.contact_id.in_(select(Contact.id).where(*known))
     if query.flagged is not None:
         yield SET_ASIDE if query.flagged else COUNTED
     if query.commented:
@@ -231,7 +249,13 @@ def wanted(query: Query, *, by_id: bool = False) -> Iterator[ColumnElement[bool]
     yield from conditions(query.filters)
 
 
-def _scope(query: Query) -> Iterator[ColumnElement[bool]]:
+def few(query: Query) -> bool:
+    """Whether an index leads to few rows whatever else is asked: those of a person, and those that people tagged."""
+    return query.email is not None or bool(query.tags)
+
+
+def scope(query: Query) -> Iterator[ColumnElement[bool]]:
+    """Whose responses, and of which time."""
     yield Response.workspace_id == query.workspace_id
     if query.survey_id is not None:
         yield Response.survey_id == query.survey_id

@@ -52,16 +52,15 @@ def _searched(query: Query, *, further: bool) -> Iterator[list[dict[str, Any]]]:
     """The same of what a search finds."""
     after: int | None = None
     while True:
-        found = inbox.idents(query, limit=BATCH, after=after)
-        these = [ident for _, ident in found]
-        rows = db.session.connection().execute(_rows().where(Response.id.in_(these))).all()
+        seen = inbox.look(query, limit=BATCH, after=after)
+        these = [ident for _, ident in seen.found]
+        rows = db.session.connection().execute(_rows().where(Response.id.in_(these))).all() if these else ()
         db.session.rollback()
-        if not rows:
-            return
         known = {row.id: row for row in rows}
-        yield _told([known[ident] for ident in these if ident in known], further=further)
-        after = found[-1][0]
-        if len(found) < BATCH:
+        if known:
+            yield _told([known[ident] for ident in these if ident in known], further=further)
+        after = seen.found[-1][0] if len(these) == BATCH else seen.stopped
+        if after is None:
             return
 
 

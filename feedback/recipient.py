@@ -12,6 +12,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    Select,
     SmallInteger,
     String,
     Text,
@@ -19,6 +20,7 @@ from sqlalchemy import (
     Uuid,
     delete,
     exists,
+    func,
     select,
     text,
 )
@@ -190,6 +192,12 @@ class Recipient(Model):
         for one in db.session.scalars(query.order_by(cls.kind != "mail", cls.name, cls.id)):
             found[one.alert_id].append(one)
         return found
+
+    @classmethod
+    def channels(cls, alert_ids: Select[uuid.UUID]) -> int:
+        """How many channels these alerts speak in."""
+        there = (cls.alert_id.in_(alert_ids), cls.kind != "mail", cls.removed_at.is_(None))
+        return db.session.scalar(select(func.count(cls.id)).where(*there)) or 0
 
     @classmethod
     def of(cls, alert_id: uuid.UUID, ident: uuid.UUID) -> Recipient:

@@ -86,7 +86,7 @@ class Response(Model):
         ),
         Index(
             "ix_response_unread_of",
-            *("workspace_id", "id"),
+            *("workspace_id", "created_at", "id"),
             sqlite_where=text(WAITING),
             postgresql_where=text(WAITING),
         ),

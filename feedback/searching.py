@@ -9,7 +9,7 @@ import re
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from typing import Final
 
@@ -31,6 +31,7 @@ _RUN: Final = re.compile(rf"[{_WIDE}]|(?:(?![{_WIDE}])(?:[^\W_]|[\u0300-\u036f\u
 _QUOTES: Final = re.compile('["“”„«»‟]')
 _PLACES: Final = 22
 """Bits that tell responses of one millisecond apart."""
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _FARTHEST: Final = (1 << 63) - 1
 """Databases keep places as whole numbers of 64 bits: what lies behind it, no answer does."""
 
@@ -148,6 +149,11 @@ def place_at(at: datetime, *, after: bool = False) -> int:
     """The first place of the millisecond of `at`, or the first one `after` it; of distant years the farthest one."""
     place = int(at.timestamp() * 1000) + after << _PLACES
     return max(-_FARTHEST, min(place, _FARTHEST))
+
+
+def moment_of(place: int) -> datetime:
+    """The millisecond of a place."""
+    return _EPOCH + timedelta(milliseconds=place >> _PLACES)
 
 
 def fts_query(wish: Wish | None, facts: Iterable[str], either: Iterable[Part] = ()) -> str:

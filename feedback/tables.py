@@ -5,6 +5,7 @@ from base import breaker, events, heartbeat, hold, outbox, stencil, throttle
 from base.runners import embedded
 from feedback import (
     alert,
+    alert_key,
     answer,
     case,
     case_entry,
@@ -66,6 +67,6 @@ TABLES = (
     *(response, revision, answer, digest, issue, theme, themebook, rollup, tracked, saved_view),
     *(export, export_schedule, export_run),
     *(case, case_entry, case_owner, case_reason, case_rule),
-    *(alert, recipient, notice, watch),
+    *(alert, alert_key, recipient, notice, watch),
     *(concordance, tag, note, glance, phrase, topic),
 )

@@ -62,6 +62,8 @@ class Filters:
     phrase: str | None = None
     """The lemmas of a phrase that the comment has, behind the language that it is written in: "en:delivery late"."""
     version: int | None = None
+    metric: str | None = None
+    """Those that were given by this metric, of lists and topics of a whole workspace."""
     question: str | None = None
     """Those that answered this question, with `value`: a choice, a row, a row and its rating ("r1:5"), a month of a
     date ("2026-11"), or with None anything.
@@ -212,6 +214,8 @@ def conditions(filters: Filters) -> Iterator[ColumnElement[bool]]:
     if filters.sentiment is not None:
         yield _of_sentiment(filters.sentiment)
     yield from _spoken_of(filters)
+    if filters.metric is not None:
+        yield Response.metric == filters.metric
     if filters.version is not None:
         yield Response.version_id.in_(select(Version.id).where(Version.number == filters.version))
     yield from _about_further(filters)

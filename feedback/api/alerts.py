@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 
-from flask import Blueprint
+from flask import Blueprint, request
 
 from accounts.access import actor, requires_key
 from accounts.user import User
 from accounts.workspace import Workspace
 from base import clock
 from base.db import transaction
-from base.openapi import operation
+from base.openapi import operation, takes_header
 from feedback.alert import Alert, Rule
+from feedback.alert_key import HEADER, AlertKey, checked
 from feedback.alert_schemas import (
     AlertChange,
     AlertIn,
@@ -46,11 +48,23 @@ def index(*, workspace: Workspace) -> AlertList:
 
 @bp.post(HERE)
 @requires_key
-@operation("Make an alert. It speaks of what comes from now on", body=AlertIn, answers={201: AlertOut})
+@takes_header(HEADER, "Any name of this request: sent again with the same one, it answers 200 with the same alert.")
+@operation(
+    "Make an alert. It speaks of what comes from now on",
+    body=AlertIn,
+    answers={200: AlertOut, 201: AlertOut},
+    problems=(409,),
+)
 def make(*, workspace: Workspace, body: AlertIn) -> tuple[AlertOut, int]:
-    rule = _rule(workspace, body)
+    key, wish, now = checked(request.headers.get(HEADER)), json.dumps(body.wish, sort_keys=True), clock.now()
     with transaction():
-        alert = Alert.make(workspace.id, rule, at=clock.now(), actor=actor())
+        Alert.hold_all(workspace.id)  # the same request twice at one time is one
+        known = AlertKey.alert_of(workspace.id, key, wish) if key else None
+        if known is not None:
+            return _whole(known), 200
+        alert = Alert.make(workspace.id, _rule(workspace, body), at=now, actor=actor())
+        if key:
+            AlertKey.keep(alert, key, wish, at=now)
         return _whole(alert), 201
 
 

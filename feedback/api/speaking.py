@@ -33,7 +33,7 @@ def add(*, workspace: Workspace, alert_id: uuid.UUID, body: ChannelIn) -> tuple[
     address, name = checked_channel(body.kind, body.name, body.address)
     with transaction():
         alert = Alert.held(workspace.id, alert_id)
-        return RecipientOut.of(Recipient.add_channel(alert.id, body.kind, address, name, at=clock.now())), 201
+        return RecipientOut.of(alert.add_channel(body.kind, address, name, at=clock.now())), 201
 
 
 @bp.delete(PLACE)

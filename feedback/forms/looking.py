@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from werkzeug.datastructures import MultiDict
 from wtforms import StringField
-from wtforms.validators import Length, Optional, Regexp
+from wtforms.validators import AnyOf, Length, Optional, Regexp
 
 from accounts.workspace import Workspace
 from base import clock
@@ -21,13 +21,14 @@ from feedback.searching import LONGEST_WISH, wish_of
 from feedback.tag import Tag
 from feedback.tally import Filters
 from feedback.topic import Topic
+from surveys.scale import SCALES
 from surveys.survey import Survey
 
 FLAGGED: Mapping[str, bool | None] = {"1": None, "only": True}
 """Those set aside: with the others, or alone. Without a word they are left out."""
 PHRASE = r"^[a-z]{2}:[^\W\d_]+( [^\W\d_]+){0,2}$"
 """A phrase: its language and the dictionary forms of its words."""
-KEPT = ("survey", "q", "tag", "topic", "phrase", "flagged", *PERIOD[:3], *FACTS, *ABOUT_ANSWERS[:-1])
+KEPT = ("survey", "q", "tag", "topic", "phrase", "flagged", "metric", *PERIOD[:3], *FACTS, *ABOUT_ANSWERS[:-1])
 """What a list is narrowed by, as its address names it."""
 
 
@@ -38,6 +39,7 @@ class InboxForm(ResultsForm):
     tag = StringField(validators=[Optional(), Regexp(r"^[0-9a-f-]{32,36}$")])
     topic = StringField(validators=[Optional(), Regexp(r"^[0-9a-f-]{32,36}$")])
     phrase = StringField(validators=[Optional(), Length(max=110), Regexp(PHRASE)])
+    metric = StringField(validators=[Optional(), AnyOf(tuple(SCALES))])
 
     @classmethod
     def read(cls, query: MultiDict[str, str]) -> InboxForm:
@@ -66,7 +68,7 @@ class InboxForm(ResultsForm):
 
     @property
     def all(self) -> Filters:
-        return replace(super().all, phrase=self._value("phrase"))
+        return replace(super().all, phrase=self._value("phrase"), metric=self._value("metric"))
 
     def query(
         self, workspace: Workspace, survey: Survey | None, *, period: Range | None, flagged: bool | None

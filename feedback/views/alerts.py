@@ -13,6 +13,7 @@ from accounts.user import User
 from accounts.workspace import Workspace
 from base import clock
 from base.db import transaction
+from base.errors import ConflictError
 from feedback.alert import Alert
 from feedback.forms.ruling import RuleForm
 from feedback.notice import Notice
@@ -53,8 +54,12 @@ def make(workspace: Workspace) -> ResponseReturnValue:
     form = _empty(workspace)
     if not form.validate():
         return _form(workspace, form, status=422)
-    with transaction():
-        alert = Alert.make(workspace.id, form.rule(_names(workspace)), at=clock.now(), by=g.user.id)
+    try:
+        with transaction():
+            alert = Alert.make(workspace.id, form.rule(_names(workspace)), at=clock.now(), by=g.user.id)
+    except ConflictError as error:
+        form.name.errors = [error.detail]
+        return _form(workspace, form, status=409)
     flash(_("The alert is on. It speaks of what comes from now on."), "success")
     return redirect(url_for(".show", workspace=workspace.slug, alert_id=alert.id), 303)
 

@@ -98,9 +98,14 @@ class Scene:
             "views": SavedView.all_of(self.workspace.id, self.survey_id),
             "here": here,
             "kept": kept,
-            "narrowing": {name: value for name, value in kept().items() if name in NARROWING},
+            "narrowing": self._narrowing(),
             "language_name": language_name,
         }
+
+    def _narrowing(self) -> dict[str, str]:
+        """What goes along to pages of the same answers: a version only where the numbers are of one."""
+        left_out = () if self.survey_id else ("version",)
+        return {name: value for name, value in kept(*left_out).items() if name in NARROWING}
 
 
 def place_of(name: str) -> Place | None:

@@ -22,6 +22,7 @@ from feedback.export_schedule import ExportSchedule
 from feedback.exporting import FORMATS, columns_of, suffix
 from feedback.forms.looking import FLAGGED, KEPT, InboxForm, period_of
 from feedback.harvest import documents_of
+from feedback.tally import EVERYTHING
 from feedback.views import phrasing
 from surveys.survey import Survey
 
@@ -126,8 +127,9 @@ def _named() -> dict[str, str]:
 
 
 def _size(query: feed.Query) -> inbox.Size:
-    """How many responses there are; of a search only up to where counting ends."""
-    return inbox.size(query, most=MOST_COUNTED) if inbox.searched(query) else inbox.Size(feed.size(query))
+    """How many responses there are; of narrowed ones only up to where counting ends."""
+    narrowed = query.filters != EVERYTHING or query.tags or inbox.searched(query)
+    return inbox.size(query, most=MOST_COUNTED) if narrowed else inbox.Size(feed.size(query))
 
 
 def _asked(workspace: Workspace) -> tuple[Survey | None, feed.Query]:

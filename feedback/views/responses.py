@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Sequence
-from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -48,9 +47,11 @@ def index(workspace: Workspace) -> ResponseReturnValue:
     survey = next((one for one in surveys if one.slug == request.args.get("survey")), None)
     form = InboxForm.read(request.args)
     flagged = request.args.get("flagged") == "1"
+    narrowed = _narrowed(flagged=flagged)
     period = period_of(request.args, workspace.zone)
     query = form.query(workspace, survey, period=period, flagged=True if flagged else None)
     page = _page(query)
+    size = None if page.looked else page.size or inbox.size(query)
     return render_template(
         "feedback/responses.html",
         surveys=surveys,
@@ -64,7 +65,7 @@ def index(workspace: Workspace) -> ResponseReturnValue:
         tags=Tag.counted(workspace.id),
         period=period,
         waiting=tally.set_aside(workspace.id, survey.id if survey else None),
-        size=inbox.size(query),
+        size=size,
         page=page,
         known=inbox.known(workspace.id),
         sentiments=SENTIMENTS,
@@ -73,7 +74,9 @@ def index(workspace: Workspace) -> ResponseReturnValue:
         here=_here(workspace, survey),
         language_name=language_name,
         now=clock.now(),
-        **_of_entries(page.entries, workspace, query),
+        narrowed=narrowed,
+        **_of_entries(page.entries, query),
+        **_news(workspace, page.entries, counted=not narrowed),
     )
 
 
@@ -81,9 +84,9 @@ def _page(query: Query) -> Page:
     """The page that the address names; a damaged place is the beginning."""
     after, before = request.args.get("after"), request.args.get("before")
     try:
-        return inbox.page(query, limit=PAGE, after=after, before=before)
+        return inbox.page(query, limit=PAGE, after=after, before=before, most=inbox.MOST_COUNTED)
     except InvalidError:
-        return inbox.page(query, limit=PAGE)
+        return inbox.page(query, limit=PAGE, most=inbox.MOST_COUNTED)
 
 
 def _here(workspace: Workspace, survey: Survey | None) -> Callable[..., str]:
@@ -98,29 +101,34 @@ def _here(workspace: Workspace, survey: Survey | None) -> Callable[..., str]:
     return here
 
 
-def _of_entries(entries: Sequence[Entry], workspace: Workspace, query: Query) -> dict[str, Any]:
+def _of_entries(entries: Sequence[Entry], query: Query) -> dict[str, Any]:
     """What rows of the list show besides the answers."""
-    since = Glance.since(g.user.id, workspace.id, now=clock.now())
     ids = [entry.response.id for entry in entries]
-
-    def fresh(entry: Entry) -> bool:
-        response = entry.response
-        return is_new(response.created_at, since, anonymous=response.anonymous, zone=workspace.zone)
-
     return {
-        "new": {entry.response.id for entry in entries if fresh(entry)},
-        "new_count": _new(workspace, since),
         "tags_of": Tagging.of(ids),
         "notes_of": Note.counts(ids) if can("responses.annotate") else {},
         "pieces_of": {one.response.id: marked(one.response.comment or "", query.wish) for one in entries},
     }
 
 
-def _new(workspace: Workspace, since: datetime | None) -> inbox.Size:
-    """How many comments came since somebody last looked, of the whole workspace."""
-    if since is None:
-        return inbox.Size(0)
-    return inbox.new_since(workspace.id, since, clock.noon(since, workspace.zone), most=99)
+def _narrowed(*, flagged: bool) -> bool:
+    """Whether the address asks for less than a tab of some surveys has."""
+    tab = "flagged" if flagged else "commented"
+    return any(request.args.get(name) for name in KEPT if name not in ("survey", tab))
+
+
+def _news(workspace: Workspace, entries: Sequence[Entry], *, counted: bool) -> dict[str, Any]:
+    """What came since somebody last looked: which of these, and how many of the whole workspace if that is told."""
+    since = Glance.since(g.user.id, workspace.id, now=clock.now())
+
+    def fresh(entry: Entry) -> bool:
+        response = entry.response
+        return is_new(response.created_at, since, anonymous=response.anonymous, zone=workspace.zone)
+
+    n = inbox.Size(0)
+    if since is not None and counted:
+        n = inbox.new_since(workspace.id, since, clock.noon(since, workspace.zone), most=99)
+    return {"new": {entry.response.id for entry in entries if fresh(entry)}, "new_count": n}
 
 
 @bp.get("/w/<workspace>/responses/<uuid:ident>")

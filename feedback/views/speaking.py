@@ -35,12 +35,10 @@ def add(workspace: Workspace, alert_id: uuid.UUID) -> ResponseReturnValue:
         return page(alert, form=form), 422
     try:
         with transaction():
-            Alert.held(workspace.id, alert_id)
-            Recipient.add_channel(
-                alert_id, form.channel_kind.data, form.address.data or "", form.title.data or "", at=clock.now()
-            )
-    except ConflictError:
-        form.address.errors = [_("This alert speaks there already.")]
+            held, address, name = Alert.held(workspace.id, alert_id), form.address.data or "", form.title.data or ""
+            held.add_channel(form.channel_kind.data, address, name, at=clock.now())
+    except ConflictError as error:
+        form.address.errors = [error.detail]
         return page(alert, form=form), 409
     flash(_("The channel is added. Send a test to see it arrive."), "success")
     return _back(workspace, alert_id)

@@ -43,9 +43,9 @@ def friday():
 def api(app, cast):
     """Calls with a key of the workspace, or of another one."""
 
-    def call(method, path, json=None, *, workspace=cast.workspace):
-        key = an_api_key(workspace)
-        return app.test_client().open(path, method=method, json=json, headers={"Authorization": f"Bearer {key}"})
+    def call(method, path, json=None, *, workspace=cast.workspace, **more):
+        headers = {"Authorization": f"Bearer {an_api_key(workspace)}", **more}
+        return app.test_client().open(path, method=method, json=json, headers=headers)
 
     return call
 
@@ -324,3 +324,71 @@ def test_alerts_of_another_workspace_are_not_there(api, cast):
     theirs = a_survey(cast.elsewhere, name="Theirs")
     assert api("PATCH", one, {"surveys": [str(theirs.id)]}).status_code == 422
     assert (kept(alert.id).name, kept(alert.id).off_at) == ("Very unhappy", None)
+
+
+def test_a_request_that_is_sent_again_makes_no_second_alert(api, cast):
+    key = {"Idempotency-Key": "9f2c: angry, once"}
+    made, again = (api("POST", ALERTS, WISH, **key) for _ in range(2))
+    assert (made.status_code, again.status_code, again.json) == (201, 200, made.json)
+    api("PATCH", f"{ALERTS}/{made.json['id']}", {"name": "Changed"})
+    assert api("POST", ALERTS, WISH, **key).json["name"] == "Changed"  # the alert as it is now
+    other = api("POST", ALERTS, WISH | {"name": "Other"}, **key)
+    assert (other.status_code, other.json["errors"][0]["field"]) == (422, "Idempotency-Key")
+    assert api("POST", ALERTS, WISH, workspace=cast.elsewhere, **key).status_code == 201
+    assert api("POST", ALERTS, WISH).json["id"] != made.json["id"]
+    assert len(Alert.all_of(cast.workspace.id)) == 2
+    api("DELETE", f"{ALERTS}/{made.json['id']}")
+    assert api("POST", ALERTS, WISH, **key).status_code == 201  # nothing of a deleted alert is remembered
+
+
+@pytest.mark.parametrize("key", ["", "   ", "x" * 256, "ključ"])
+def test_a_name_of_a_request_that_is_none_is_refused(api, cast, key):
+    refused = api("POST", ALERTS, WISH, **{"Idempotency-Key": key.encode().decode("latin-1")})
+    assert (refused.status_code, refused.json["errors"][0]["field"]) == (422, "Idempotency-Key")
+    assert Alert.all_of(cast.workspace.id) == []
+
+
+def test_a_request_that_was_refused_may_be_sent_again_with_its_name(api, cast):
+    key = {"Idempotency-Key": "again"}
+    assert api("POST", ALERTS, WISH | {"surveys": ["support"]}, **key).status_code == 422
+    a_survey(cast.workspace, name="Support")
+    assert api("POST", ALERTS, WISH | {"surveys": ["support"]}, **key).status_code == 201
+
+
+def test_the_same_request_twice_at_one_time_is_one(app, cast):
+    replies, start = [], threading.Barrier(2)
+    headers = {"Authorization": f"Bearer {an_api_key(cast.workspace)}", "Idempotency-Key": "both"}
+
+    def ask():
+        with app.app_context():
+            start.wait()
+            replies.append(app.test_client().post(ALERTS, json=WISH, headers=headers))
+
+    both = [threading.Thread(target=ask) for _ in range(2)]
+    for one in both:
+        one.start()
+    for one in both:
+        one.join()
+    assert sorted(reply.status_code for reply in replies) == [200, 201]
+    assert len({reply.json["id"] for reply in replies}) == 1
+
+
+def test_a_workspace_has_so_many_alerts_and_channels_and_is_told_so(api, cast, browser_of, monkeypatch):
+    monkeypatch.setattr("feedback.alert.MOST", 2)
+    monkeypatch.setattr("feedback.alert.MOST_CHANNELS", 1)
+    first, second = (api("POST", ALERTS, WISH | {"name": name}).json["id"] for name in ("One", "Two"))
+    refused = api("POST", ALERTS, WISH)
+    assert (refused.status_code, "at most 2 alerts" in refused.json["detail"]) == (409, True)
+    typed = {"name": "Three", "kind": "response", "which": "all", "band": "detractor", "below": ""}
+    typed |= {"days": "7", "least": "30", "cool_down": "60", "locale": "en"}
+    page = browser_of(cast.cvetka).post("/w/acme/alerts/new", data=typed | {"people": "cvetka@acme.example"})
+    assert (page.status_code, "at most 2 alerts" in page.text, 'value="Three"' in page.text) == (409, True, True)
+    assert api("POST", ALERTS, WISH, workspace=cast.elsewhere).status_code == 201
+    channel = {"kind": "slack", "name": "#support", "address": SECRET}
+    assert api("POST", f"{ALERTS}/{first}/channels", channel).status_code == 201
+    refused = api("POST", f"{ALERTS}/{second}/channels", channel)
+    assert (refused.status_code, "at most 1 channels" in refused.json["detail"]) == (409, True)
+    typed = {"channel_kind": "slack", "title": "#other", "address": SECRET}
+    page = browser_of(cast.cvetka).post(f"/w/acme/alerts/{second}/channels", data=typed)
+    assert (page.status_code, "at most 1 channels" in page.text) == (409, True)
+    assert len(api("GET", f"{ALERTS}/{second}").json["recipients"]) == len(WISH["mails"])

@@ -246,7 +246,7 @@ def test_comments_of_before_the_update_are_found(cast, said):
 
 
 def test_what_waits_in_another_workspace_hides_no_new_comment(cast, survey, monkeypatch):
-    monkeypatch.setattr(inbox, "MOST_UNREAD", 2)
+    monkeypatch.setattr("feedback.unread.MOST", 2)
     fresh = a_response(an_invitation(survey), 1, "Where is my parcel?")
     there = a_survey(cast.elsewhere, name="Elsewhere")
     for name in "abc":

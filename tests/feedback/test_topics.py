@@ -13,6 +13,7 @@ from base import clock
 from base.db import db, transaction
 from base.errors import InvalidError
 from feedback import inbox, ranging, topic_tally
+from feedback.concordance import Concordance
 from feedback.export import Export
 from feedback.exporter import query_of, wanted_of
 from feedback.feed import Query
@@ -258,7 +259,7 @@ def test_what_results_are_narrowed_by_goes_along_to_topics_and_from_there_to_com
             page = cvetka.get(f"{at}/topics?{metric}{whose}&{days}").text
             assert links_of(page, f"{at}?") == [f"{at}?{metric}{whose}&{days}"]
             (late,) = [link for link in links_of(page, "/w/acme/responses?") if "delivery+late" in link]
-            assert "metric" not in late
+            assert ("metric=nps" in late) is bool(metric)
             number = int(re.search(r'delivery\+late.*?<td class="num">(\d+)</td>', page, re.DOTALL)[1])
             rows = cvetka.get(late).text
             assert rows.count('class="inbox-row') == number == 6
@@ -278,6 +279,55 @@ def test_on_the_page_of_topics_a_filter_is_taken_away_and_nobody_left_is_told(ca
         assert f"{at}?period=30d" in links_of(nobody, at)
         sl = cvetka.get(f"{at}?period=30d&agent=Ana&phrases=sl").text
         assert f"{at}?period=30d&agent=Ana&phrases=en" in links_of(sl, at)
+
+
+@pytest.mark.web
+def test_the_filter_menu_of_topics_offers_who_answered_and_keeps_the_rest_of_the_address(
+    cast, survey, theirs, browser_of
+):
+    cvetka = browser_of(cast.cvetka)
+    with time_machine.travel(AT + timedelta(hours=1), tick=False):
+        for at in ("/w/acme/surveys/support/results/topics", "/w/acme/results/topics"):
+            page = cvetka.get(f"{at}?period=30d&agent=Zoe&phrases=en&trait=plan&equals=gold").text
+            menu = page.split('class="menu filter-menu"')[1].split("</form>")[0]
+            kept = dict(re.findall(r'type="hidden" name="([^"]*)" value="([^"]*)"', menu))
+            assert kept == {"period": "30d", "phrases": "en"}
+            for name in ("agent", "team", "channel", "language", "trait"):
+                assert f'name="{name}"' in menu
+            agents = menu.split('name="agent"')[1].split("</select>")[0]
+            assert re.findall(r'value="([^"]*)"', agents) == ["", "Ana", "Bo", "-", "Zoe"]
+            assert 'value="Zoe" selected' in agents
+            assert 'value="plan" selected' in menu
+            assert 'name="equals" value="gold"' in menu
+            sent = "period=30d&phrases=en&agent=Ana&team=&channel=&language=&trait=plan&equals=gold&least=&most="
+            assert "plan: gold" in cvetka.get(f"{at}?{sent}").text
+
+
+@pytest.mark.web
+def test_topics_of_a_workspace_are_of_the_metric_and_the_version_that_led_to_them(cast, survey, theirs, browser_of):
+    other = a_survey(cast.workspace, "csat", name="Delivery")
+    answered = many_answers(other, [{"score": 2, "comment": "Parcels everywhere", "agent": "Ana", "read_at": AT}] * 2)
+    with transaction() as session:
+        for ident in answered:
+            Concordance.keep(session.get(Response, ident))
+    cvetka, at = browser_of(cast.cvetka), "/w/acme/results/topics?period=30d"
+    with time_machine.travel(AT + timedelta(hours=1), tick=False):
+        everybody, csat, first, second = (
+            int(re.search(r"(\d+) comments? of the period|(\d+) of the period", page)[1])
+            if "No comments match" not in (page := cvetka.get(f"{at}{narrowed}").text)
+            else 0
+            for narrowed in ("", "&metric=csat", "&version=1", "&version=2")
+        )
+        assert (csat, first, second) == (2, everybody, 0)
+        page = cvetka.get(f"{at}&metric=csat&version=1").text
+        assert {"CSAT", "Version 1"} <= set(re.findall(r"</span>([^<]*)<svg", page.split('class="chips"')[1]))
+        listed = cvetka.get("/w/acme/responses?commented=1&metric=csat&version=1").text
+        assert listed.count('class="inbox-row') == 2
+        assert "Remove filter:" in listed
+        overview = cvetka.get(
+            "/w/acme/results?period=30d&metric=nps&version=2"
+        ).text  # whose numbers are of all versions
+        assert all("version" not in link for link in links_of(overview, "/w/acme/results/topics"))
 
 
 def test_another_workspace_sees_nothing(cast, said, browser_of):
