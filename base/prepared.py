@@ -73,7 +73,7 @@ class Prepared:
         cursor, ready = self._execute(values)
         found = cursor.fetchall()
         cursor.close()
-        return [ready.row(row) for row in found]
+        return [ready.row(row) for row in found] if ready.outof else list(found)
 
     def _execute(self, values: Values) -> tuple[Any, _Ready]:
         lane = current.get()
@@ -92,7 +92,8 @@ class Prepared:
     def _prepare(self, dialect: Dialect) -> _Ready:
         compiled = self.statement.compile(dialect=dialect, column_keys=self._columns)  # type: ignore[attr-defined]
         assert isinstance(compiled, SQLCompiler)
-        into = {name: bind.type.dialect_impl(dialect).bind_processor(dialect) for name, bind in compiled.binds.items()}
+        binds = compiled.bind_names.items()
+        into = {name: bind.type.dialect_impl(dialect).bind_processor(dialect) for bind, name in binds}
         columns = compiled._result_columns  # noqa: SLF001 - the types in order have no public name
         outof = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns]
         ready = _Ready(

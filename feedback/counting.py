@@ -8,10 +8,9 @@ face, and a row whose face is another than the one it was counted with (`counted
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 Cut = Literal["all", "agent", "team", "channel", "language", "theme"]
 """By what answers are counted apart. "all" has one value."""
@@ -70,8 +69,7 @@ Cells = dict[Key, Numbers]
 EVERY: Final[Key] = ("all", "")
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(NamedTuple):
     """One response as it counts, `weight` times (−1 takes away what it counted as before)."""
 
     at: datetime

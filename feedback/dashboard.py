@@ -15,7 +15,7 @@ from feedback.ranking import Line, Ranked, leading, merged, ranked
 from feedback.reach import Reach
 from feedback.several import Several
 from feedback.tally import EVERYTHING, Counts, Filters, Segment
-from feedback.zoning import Interval
+from feedback.zoning import ONE_DAY, Interval, day_start
 from surveys.summary import Summary
 from surveys.survey import Survey
 
@@ -24,6 +24,9 @@ READABLE = 30
 
 MOST_ROWS = 20_000
 """Answers whose rows a page looks at for what roll-ups do not know; of more, the newest days."""
+
+MOST_DAYS = 366
+"""The days that these lie in at most."""
 
 MOST_RANKED = 100
 """Agents (teams, …) that a page ranks: those with the most answers."""
@@ -148,17 +151,25 @@ def _sum(parts: Iterable[Counts]) -> Counts:
 
 
 def _recent(figures: Figures | Several, period: Range, filters: Filters, n: int) -> Interval:
+    """Days are looked at from the newest on, about as many as are needed, and twice as many until it is enough."""
     if n <= MOST_ROWS:
         return period.interval
-    days = buckets(period.interval, "day", period.zone)[-366:]
-    counts = figures.counts_over([days[0].interval.start, *(day.interval.end for day in days)], filters)
-    start, room = days[-1].interval.start, MOST_ROWS
-    for day, of in zip(reversed(days), reversed(counts), strict=True):
-        room -= sum(of.values())
-        if room < 0:
-            break
-        start = day.interval.start
-    return Interval(start, period.interval.end)
+    most = min(period.days, MOST_DAYS)
+    looked = MOST_ROWS * period.days // n + 2
+    while True:
+        looked = min(looked, most)
+        since = day_start(period.last_day - (looked - 1) * ONE_DAY, period.zone)
+        days = buckets(Interval(since, period.interval.end), "day", period.zone)
+        counts = figures.counts_over([since, *(day.interval.end for day in days)], filters)
+        start, room = days[-1].interval.start, MOST_ROWS
+        for day, of in zip(reversed(days), reversed(counts), strict=True):
+            room -= sum(of.values())
+            if room < 0:
+                return Interval(start, period.interval.end)
+            start = day.interval.start
+        if looked == most:
+            return Interval(start, period.interval.end)
+        looked *= 2
 
 
 def _compared(

@@ -19,7 +19,7 @@ from sqlalchemy import Connection
 
 from feedback import counting, tally
 from feedback.census import census
-from feedback.counting import CUTS, EVERY, MEASURES, Cells, Cut, Numbers, value_of
+from feedback.counting import CUTS, EVERY, MEASURES, SCORES, Cells, Cut, Numbers, value_of
 from feedback.ledger import Ledger
 from feedback.reach import Reach
 from feedback.snapshot import snapshot
@@ -57,7 +57,7 @@ class Figures:
         slots = [self.ledger.slot(Interval(*pair)) for pair in pairwise(edges)]
         if not self.ledger.knows(filters) or sum(len(slot.rims) for slot in slots) > MOST_RIMS:
             return tally.counts_over(self.ledger.survey_id, edges, filters)
-        return [counting.scores_of(numbers) for numbers in self.ledger.over(slots, filters)]
+        return [counting.scores_of(numbers) for numbers in self.ledger.over(slots, filters, SCORES)]
 
     def counts_by(
         self, segment: Segment, interval: Interval, filters: Filters = EVERYTHING

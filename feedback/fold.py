@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Row, delete, exists, or_, select, update
+from sqlalchemy import delete, exists, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from accounts.workspace import Workspace
 from base.db import db
-from feedback.counting import MEASURES, REACH, Fact, cells, reached, stepped
 from feedback.response import Response
 from feedback.rollup import (
     Rollup,
@@ -30,7 +28,7 @@ from feedback.rollup import (
     taken_away,
     version_numbers,
 )
-from feedback.spanning import Sums
+from feedback.surplus import Surplus
 from surveys.survey import Survey
 
 BATCH = 500
@@ -39,32 +37,16 @@ ASKED = 4
 """Changes of invitations that are counted in the time of a response, which is in some forty cells."""
 
 
-class Counts:
+class Counts(Surplus):
     """Changes of the roll-ups of one generation."""
 
-    def __init__(self, state: RollupState, generation: int, versions: Mapping[uuid.UUID, int]) -> None:
-        self._survey_id, self._generation, self._versions = state.survey_id, generation, versions
-        zone = state.zone if generation == state.generation else str(state.next_zone)
-        self._cells, self._reach = Sums(zone, len(MEASURES)), Sums(zone, len(REACH))
-
-    def take(self, facts: Iterable[Fact]) -> None:
-        for fact in facts:
-            self._cells.add(fact.at, fact.version, cells(fact), fact.weight)
-            if fact.asked is not None:
-                self._reach.add(fact.asked, fact.version, reached(fact), fact.weight)
-
-    def take_asked(self, rows: Iterable[Row[Any]]) -> None:
-        steps: defaultdict[Any, int] = defaultdict(int)
-        for row in rows:  # most take back what one before them said, and many of a day are alike
-            day, names = self._reach.day(row.created_at), (row.agent, row.team, row.channel)
-            steps[day, row.version_id, names, row.steps] += row.weight
-        for (day, version, names, so_far), weight in steps.items():
-            if weight:
-                self._reach.add_on(day, self._versions[version], stepped(names, so_far), weight)
+    def __init__(self, state: RollupState, generation: int, versions: Mapping[Any, int]) -> None:
+        self._survey_id, self._generation = state.survey_id, generation
+        super().__init__(state.zone if generation == state.generation else str(state.next_zone), versions)
 
     def keep(self) -> None:
         """Add them to the roll-ups. Needs the lock of the state."""
-        cells, reach = self._cells.by_stretch(), self._reach.by_day()
+        cells, reach = self.cells.by_stretch(), self.reach.by_day()
         on_sqlite = db.engine.dialect.name == "sqlite"
         mine = (self._survey_id.hex if on_sqlite else self._survey_id, self._generation)
         _upsert(Rollup, [(*mine, cut, at, value, of, *sums) for (at, of, (cut, value)), sums in cells.items()])

@@ -8,33 +8,19 @@ import uuid
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
-from typing import Any
+from functools import cache, cached_property
+from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Row, func, literal_column, null, select, union_all
+from sqlalchemy import Connection, Integer, String, Uuid, bindparam, func, null, select, type_coerce
 
+from accounts.workspace import Workspace
+from base.db import Moment
+from base.prepared import Prepared
 from feedback import counting
-from feedback.counting import (
-    CUTS,
-    FEW,
-    MANY,
-    MEASURES,
-    NAMED,
-    REACH,
-    SCORES,
-    Cell,
-    Cells,
-    Cut,
-    Fact,
-    Numbers,
-    add,
-    named,
-    value_of,
-)
+from feedback.counting import CUTS, EVERY, MEASURES, NAMED, SCORES, Cells, Cut, Fact, Key, Numbers, add, value_of
 from feedback.response import Response
 from feedback.rollup import (
     Rollup,
-    RollupReach,
     RollupState,
     asked_rows,
     differences,
@@ -43,13 +29,42 @@ from feedback.rollup import (
     pending_rows,
     taken_away,
 )
-from feedback.spanning import HIGHEST, Whole, cover, whole_days
-from feedback.tally import COUNTED, EVERYTHING, FACETS, NAMELESS, Filters, facet, passes
+from feedback.spanning import SHIFT, Whole, whole_days
+from feedback.stored import Stored
+from feedback.surplus import Surplus
+from feedback.tally import COUNTED, EVERYTHING, FACETS, Filters, facet, passes
 from feedback.zoning import Interval
+from surveys.survey import Survey
 from surveys.version import Version
 
 MOST_PENDING = 20_000
 """Changes that are added by hand; with more of them, as after an import of old answers, rows are counted."""
+
+Counted = TypeVar("Counted", Numbers, tuple[int, ...])
+_survey, _most = bindparam("survey", type_=Uuid()), bindparam("most", type_=Integer())
+
+
+def _states() -> Prepared:
+    """The versions of a survey, each with what is read of its roll-ups, their first day and their last."""
+    days = select(Rollup.stretch).where(
+        Rollup.survey_id == RollupState.survey_id,
+        Rollup.generation == RollupState.generation,
+        Rollup.cut == "all",
+        Rollup.stretch < SHIFT,
+    )
+    ends = [days.order_by(order).limit(1).scalar_subquery() for order in (Rollup.stretch, Rollup.stretch.desc())]
+    anonymous = Version.document["anonymous"].as_boolean()
+    state = (RollupState.generation, func.coalesce(RollupState.zone, Workspace.zone), RollupState.apart_from)
+    query = select(type_coerce(Version.id, String), Version.number, anonymous, *state, *ends)
+    query = query.join(Survey, Survey.id == Version.survey_id).join(Workspace, Workspace.id == Survey.workspace_id)
+    query = query.outerjoin(RollupState, RollupState.survey_id == Version.survey_id)
+    return Prepared(query.where(Version.survey_id == _survey))
+
+
+_STATES = _states()
+_PENDING = Prepared(pending_rows(_survey, raw=True).limit(_most))
+_GONE = Prepared(gone_rows(_survey, raw=True))
+_ASKED = Prepared(asked_rows(_survey, raw=True).limit(_most))
 
 
 @dataclass
@@ -58,13 +73,14 @@ class Ledger:
 
     survey_id: uuid.UUID
     connection: Connection
-    zone: str | None
-    """Whose days the roll-ups have; None when there are none yet."""
-    generation: int | None
-    versions: Mapping[uuid.UUID, int]
+    zone: str
+    """Whose days the roll-ups have; as long as there are none, whose days they will have."""
+    versions: Mapping[Any, int]
+    """Their numbers by their ids, as the database has these."""
+    stored: Stored
     changes: list[Fact] | None
     """What roll-ups do not count yet; None when that is too much."""
-    asked: Sequence[Row[Any]] | None
+    asked: Sequence[Sequence[Any]] | None
     """What became of invitations since; None when that is too much, or roll-ups are not told."""
     apart: bool
     """Whether roll-ups tell the reach of each agent, team, channel and language."""
@@ -74,27 +90,23 @@ class Ledger:
 
     @classmethod
     def read(cls, survey_id: uuid.UUID, connection: Connection) -> Ledger:
-        anonymous = Version.document["anonymous"].as_boolean().label("anonymous")
-        state = (RollupState.generation, RollupState.zone, RollupState.apart_from)
-        query = select(Version.id, Version.number, anonymous, *state)
-        query = query.outerjoin(RollupState, RollupState.survey_id == Version.survey_id)
-        found = connection.execute(query.where(Version.survey_id == survey_id)).all()
-        versions = {row.id: row.number for row in found}
-        rows = connection.execute(pending_rows(survey_id).limit(MOST_PENDING + 1)).all()
-        changes = None
+        wanted = {"survey": survey_id, "most": MOST_PENDING + 1}
+        found = _STATES.all(wanted)
+        versions = {ident: number for ident, number, *_ in found}
+        rows, changes = _PENDING.all(wanted), None
         if len(rows) <= MOST_PENDING:
-            changes = differences(rows, versions)
-            changes += taken_away(connection.execute(gone_rows(survey_id)).all(), versions)
-        zone, generation = (found[0].zone, found[0].generation) if found else (None, None)
-        asked = connection.execute(asked_rows(survey_id).limit(MOST_PENDING + 1)).all()
+            changes = differences(rows, versions) + taken_away(_GONE.all(wanted), versions)
+        asked = _ASKED.all(wanted)
         # Whoever answered anonymously is told by the rows of invitations alone.
-        few = len(asked) <= MOST_PENDING and not any(row.anonymous for row in found)
-        apart = generation is None or generation >= found[0].apart_from
-        return cls(survey_id, connection, zone, generation, versions, changes, asked if few else None, apart)
+        few = len(asked) <= MOST_PENDING and not any(anonymous for _, _, anonymous, *_ in found)
+        generation, zone, apart_from, oldest, newest = found[0][3:] if found else (None, "UTC", None, None, None)
+        stored = Stored(survey_id, generation, oldest or 0, (newest or -1) + 1)
+        apart = generation is None or generation >= apart_from
+        return cls(survey_id, connection, zone, versions, stored, changes, asked if few else None, apart)
 
     def slot(self, interval: Interval) -> Whole:
-        """What an interval is made of; without roll-ups all of it is what changed since."""
-        return whole_days(interval, self.zone) if self.zone else Whole(0, 0, (), interval)
+        """What an interval is made of."""
+        return whole_days(interval, self.zone)
 
     def knows(self, filters: Filters) -> bool:
         """Whether it can tell: by one of agent, team, channel and language, and by version."""
@@ -112,111 +124,72 @@ class Ledger:
         all.
         """
         slot = self.slot(interval)
-        parts = [self._sums(slot, version, MANY, SCORES), self._sums(slot, version, FEW, MEASURES)]
-        rows = self.connection.execute(union_all(*parts))
-        known = {(cut, value): [int(n) for n in numbers] for cut, value, *numbers in rows}
-        for fact in (*self._changed(slot), *self._rims(slot.rims)):
+        known = self.stored.sums(slot, self.cuts, version)
+        for _, of, cells in self._surplus.cells.within(slot.first, slot.end):
+            if version in (None, of):
+                for key, more in cells.items():
+                    so_far = known.get(key)
+                    known[key] = [a + b for a, b in zip(so_far, more, strict=True)] if so_far else [*more]
+        for fact in self._rims(slot.rims):
             if version in (None, fact.version):
                 for key, places in counting.cells(fact):
                     add(known.setdefault(key, [0] * len(MEASURES)), places, fact.weight)
         return known
 
-    def over(self, slots: Sequence[Whole], filters: Filters) -> list[Numbers]:
-        """One sum a stretch of time."""
-        at = {stretch: place for place, slot in enumerate(slots) for stretch in cover(slot.first, slot.end)}
-        columns = (Rollup.stretch, Rollup.value, *(Rollup.__table__.c[name] for name in MEASURES))
-        query, found = self._of_one(select(*columns), Rollup, filters), [[0] * len(MEASURES) for _ in slots]
-        for stretch, key, *numbers in self.connection.execute(query.where(Rollup.stretch.in_(list(at)))):
-            if passes(filters, value_of(key)):
-                place = at[stretch]
-                found[place] = [a + b for a, b in zip(found[place], numbers, strict=True)]
-        for place, fact in self._placed(slots):
-            if filters.version in (None, fact.version):
-                for places in _passing(counting.cells(fact), filters):
-                    add(found[place], places, fact.weight)
+    def over(self, slots: Sequence[Whole], filters: Filters, measures: tuple[str, ...] = MEASURES) -> list[Numbers]:
+        """One sum a stretch of time: of all measures, or of the first ones."""
+        found = self.stored.over(slots, filters, measures)
+        for place, of, cells in self._placed(slots):
+            if filters.version in (None, of):
+                for more in _passing(cells.items(), filters):
+                    found[place] = [a + b for a, b in zip(found[place], more, strict=False)]
+        for place, slot in enumerate(slots):
+            for fact in self._rims(slot.rims):
+                if filters.version in (None, fact.version):
+                    for places in _passing(counting.cells(fact), filters):
+                        add(found[place], [one for one in places if one < len(measures)], fact.weight)
         return found
 
     def by_version(self, interval: Interval | None) -> dict[int, Numbers]:
         """How often each version was given each score, of all time or of an interval."""
         slot = self.slot(interval) if interval else None
-        sums = [func.sum(Rollup.__table__.c[name]) for name in SCORES]
-        query = self._within(slot, self._stored(select(Rollup.version, *sums), Rollup, ["all"]))
-        rows = self.connection.execute(query.group_by(Rollup.version))
-        found = {version: [int(n) for n in numbers] for version, *numbers in rows}
-        for fact in (*self._changed(slot), *self._rims(slot.rims if slot else ())):
+        found = self.stored.by_version(slot)
+        first, end = (slot.first, slot.end) if slot else (0, SHIFT)
+        for _, version, cells in self._surplus.cells.within(first, end):
+            if more := cells.get(EVERY):
+                so_far = found.get(version, [0] * len(SCORES))
+                found[version] = [a + b for a, b in zip(so_far, more, strict=False)]
+        for fact in self._rims(slot.rims if slot else ()):
             if fact.face:
                 add(found.setdefault(fact.version, [0] * len(SCORES)), [counting.score_of(fact.face)], fact.weight)
         return found
 
     def reach(self, interval: Interval, filters: Filters) -> Numbers:
         """The numbers of `REACH`, of an interval of whole days."""
-        slot, sums = self.slot(interval), [func.sum(RollupReach.__table__.c[name]) for name in REACH]
-        query = self._of_one(select(RollupReach.value, *sums), RollupReach, filters)
-        query = query.where(RollupReach.day >= slot.first, RollupReach.day < slot.end).group_by(RollupReach.value)
-        found = [0] * len(REACH)
-        for key, *numbers in self.connection.execute(query):
-            if passes(filters, value_of(key)):
-                found = [a + int(b) for a, b in zip(found, numbers, strict=True)]
-        for at, version, cells, weight in self._steps():
-            if slot.days is not None and at in slot.days and filters.version in (None, version):
-                for places in _passing(cells, filters):
-                    add(found, places, weight)
+        slot = self.slot(interval)
+        found = self.stored.reach(slot, filters)
+        for _, of, cells in self._surplus.reach.within(slot.first, slot.end):
+            if filters.version in (None, of):
+                for more in _passing(cells.items(), filters):
+                    found = [a + b for a, b in zip(found, more, strict=True)]
         return found
 
-    def _steps(self) -> Iterator[tuple[datetime, int, Iterable[Cell], int]]:
-        """What roll-ups do not count yet of those asked: when, in which version, what it adds to, how often."""
-        for row in self.asked or ():
-            names = (row.agent, row.team, row.channel)
-            yield row.created_at, self.versions[row.version_id], counting.stepped(names, row.steps), row.weight
-        for fact in self.changes or ():
-            if fact.asked is not None:
-                yield fact.asked, fact.version, counting.reached(fact), fact.weight
+    @cached_property
+    def _surplus(self) -> Surplus:
+        """What roll-ups do not count yet, by day."""
+        found = Surplus(self.zone, self.versions)
+        found.take(self.changes or ())
+        found.take_asked(self.asked or ())
+        return found
 
-    def _sums(self, slot: Whole, version: int | None, cuts: Sequence[Cut], measures: Sequence[str]) -> Any:
-        """The sums of these cuts by value; 0 for what is not among `measures`."""
-        sums = [func.sum(Rollup.__table__.c[name]) if name in measures else literal_column("0") for name in MEASURES]
-        query = self._stored(select(Rollup.cut, Rollup.value, *sums), Rollup, {*cuts} & {*self.cuts}, version)
-        return self._within(slot, query).group_by(Rollup.cut, Rollup.value)
-
-    def _within(self, slot: Whole | None, query: Any) -> Any:
-        """Of whole days, or with None of all time."""
-        if slot is None:
-            return query.where(Rollup.stretch >= HIGHEST)
-        return query.where(Rollup.stretch.in_(list(cover(slot.first, slot.end))))
-
-    def _of_one(self, query: Any, of: type[Rollup | RollupReach], filters: Filters) -> Any:
-        """Of the value that narrows; of languages all, for several may pass."""
-        segment = facet(filters)
-        query = self._stored(query, of, [segment or "all"], filters.version)
-        if segment in (None, "language"):
-            return query
-        wanted = getattr(filters, segment)
-        return query.where(of.value == named(None if wanted == NAMELESS else wanted))
-
-    def _stored(
-        self, query: Any, of: type[Rollup | RollupReach], cuts: Iterable[Cut], version: int | None = None
-    ) -> Any:
-        query = query.where(of.survey_id == self.survey_id, of.generation == self.generation, of.cut.in_(list(cuts)))
-        return query if version is None else query.where(of.version == version)
-
-    def _placed(self, slots: Sequence[Whole]) -> Iterator[tuple[int, Fact]]:
-        """What changed and the rows of parts of days, each with the place of its slot."""
-        days = [(slot.days, place) for place, slot in enumerate(slots) if slot.days is not None]
-        starts = [one.start for one, _ in days]
-        for fact in self.changes or ():
-            at = bisect_right(starts, fact.at) - 1
-            if at >= 0 and fact.at in days[at][0]:
-                yield days[at][1], fact
-        for place, slot in enumerate(slots):
-            for fact in self._rims(slot.rims):
-                yield place, fact
-
-    def _changed(self, slot: Whole | None) -> list[Fact]:
-        """What changed of the days that were read from roll-ups."""
-        changes = self.changes or []
-        if slot is None:
-            return changes
-        return [fact for fact in changes if slot.days is not None and fact.at in slot.days]
+    def _placed(self, slots: Sequence[Whole]) -> Iterator[tuple[int, int, Mapping[Key, Numbers]]]:
+        """What roll-ups do not count yet of the days of rising slots: the place of the slot, version and numbers."""
+        whole = [(slot.first, slot.end, place) for place, slot in enumerate(slots) if slot.days is not None]
+        starts = [first for first, _, _ in whole]
+        for day, version, cells in self._surplus.cells.within(*((whole[0][0], whole[-1][1]) if whole else (0, 0))):
+            _, end, place = whole[bisect_right(starts, day) - 1]
+            if day < end:
+                yield place, version, cells
 
     def _rims(self, rims: Sequence[Interval]) -> Iterator[Fact]:
         """The rows of parts of days, alike ones together, each part read once."""
@@ -226,19 +199,27 @@ class Ledger:
             yield from self._rows[rim]
 
     def _rim(self, rim: Interval) -> Iterator[Fact]:
-        names = [getattr(Response, name) if name in self.cuts else null().label(name) for name in NAMED]
-        within = (Response.created_at >= rim.start, Response.created_at < rim.end)
-        query = select(Response.version_id, *names, face.label("face"), func.count().label("n"))
-        query = query.where(Response.survey_id == self.survey_id, *within, COUNTED)
-        columns = [name for name in names if name.key in self.cuts]
-        for row in self.connection.execute(query.group_by(Response.version_id, *columns, "face")):
-            about = (row.agent, row.team, row.channel)
-            yield Fact(rim.start, self.versions[row.version_id], about, row.face, row.n)
+        rows = _rim(*(name in self.cuts for name in NAMED))
+        for version, agent, team, channel, said, n in rows.all(
+            {"survey": self.survey_id, "start": rim.start, "end": rim.end}
+        ):
+            yield Fact(rim.start, self.versions[version], (agent, team, channel), said, n)
 
 
-def _passing(found: Iterable[Cell], filters: Filters) -> Iterator[tuple[int, ...]]:
-    """The places of the cells that make up what passes."""
+@cache
+def _rim(*told: bool) -> Prepared:
+    """The counted rows of a part of a day, alike ones together; of names those that are told."""
+    known = [getattr(Response, name) for name, wanted in zip(NAMED, told, strict=True) if wanted]
+    names = [getattr(Response, name) if wanted else null() for name, wanted in zip(NAMED, told, strict=True)]
+    start, end = (bindparam(name, type_=Moment()) for name in ("start", "end"))
+    query = select(type_coerce(Response.version_id, String), *names, face.label("face"), func.count())
+    query = query.where(Response.survey_id == _survey, Response.created_at >= start, Response.created_at < end, COUNTED)
+    return Prepared(query.group_by(Response.version_id, *known, "face"))
+
+
+def _passing(found: Iterable[tuple[Key, Counted]], filters: Filters) -> Iterator[Counted]:
+    """What is told of the cells that make up what passes."""
     segment = facet(filters) or "all"
-    for (cut, key), places in found:
+    for (cut, key), told in found:
         if cut == segment and passes(filters, value_of(key)):
-            yield places
+            yield told

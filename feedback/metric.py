@@ -137,13 +137,14 @@ def score(metric: str, counts: Mapping[int, int], *, z: float = Z, exact: bool =
     Raises KeyError for an unknown metric, ValueError for a value off its scale or a negative count.
     """
     scale = SCALES[metric]
-    bands = dict.fromkeys(BANDS, 0)
+    bands, n, total = dict.fromkeys(BANDS, 0), 0, 0
     for value, count in counts.items():
         if count < 0:
             raise ValueError(f"{count} answers cannot have given {value}")
-        bands[scale.band(value)] += count
-    n = sum(bands.values())
-    mean = sum(value * count for value, count in counts.items()) / n if n else None
+        bands[scale.bands.get(value) or scale.band(value)] += count
+        n += count
+        total += value * count
+    mean = total / n if n else None
     return from_bands(metric, bands, mean=mean, z=z, exact=exact)
 
 

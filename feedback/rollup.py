@@ -8,7 +8,7 @@ says why it is so.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,6 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
-    Row,
     SmallInteger,
     String,
     Table,
@@ -28,6 +27,7 @@ from sqlalchemy import (
     literal_column,
     select,
     text,
+    type_coerce,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -185,24 +185,23 @@ class RollupAsked(Model):
     channel: Mapped[str | None] = mapped_column(String(60))
 
 
-def differences(rows: Iterable[Row[Any]], versions: Mapping[uuid.UUID, int]) -> list[Fact]:
+def differences(rows: Iterable[Sequence[Any]], versions: Mapping[Any, int]) -> list[Fact]:
     """What the rows that are pending count as now, and the contrary of what they counted as before."""
     facts = []
-    for row in rows:
-        known = (row.created_at, versions[row.version_id], (row.agent, row.team, row.channel))
-        facts.append(Fact(*known, row.face, 1, row.asked_now))
-        if row.counted_as:
-            facts.append(Fact(*known, row.counted_as, -1, row.asked_at))
+    for _, at, version, agent, team, channel, was, was_asked, now, asked in rows:
+        known = (at, versions[version], (agent, team, channel))
+        facts.append(Fact(*known, now, 1, asked))
+        if was:
+            facts.append(Fact(*known, was, -1, was_asked))
     return facts
 
 
-def taken_away(rows: Iterable[Row[Any]], versions: Mapping[uuid.UUID, int], *, weight: int = -1) -> list[Fact]:
+def taken_away(rows: Iterable[Sequence[Any]], versions: Mapping[Any, int], *, weight: int = -1) -> list[Fact]:
     """What deleted responses counted as, to be taken away."""
-    facts = []
-    for row in rows:
-        names = (row.agent, row.team, row.channel)
-        facts.append(Fact(row.created_at, versions[row.version_id], names, row.counted_as, weight, row.asked_at))
-    return facts
+    return [
+        Fact(at, versions[version], (agent, team, channel), said, weight, asked)
+        for _, at, version, agent, team, channel, said, asked in rows
+    ]
 
 
 def version_numbers(survey_id: uuid.UUID) -> dict[uuid.UUID, int]:
@@ -210,25 +209,35 @@ def version_numbers(survey_id: uuid.UUID) -> dict[uuid.UUID, int]:
     return dict(rows.all())
 
 
-def pending_rows(survey_id: uuid.UUID) -> Any:
-    """Responses that count as something else than roll-ups say."""
-    about = (Response.id, Response.created_at, Response.version_id, Response.agent, Response.team, Response.channel)
+def pending_rows(survey_id: Any, *, raw: bool = False) -> Any:
+    """Responses that count as something else than roll-ups say; `raw`: with ids as the database has them, for making
+    UUIDs takes long.
+    """
+    about = (Response.created_at, _ident(Response.version_id, raw=raw), Response.agent, Response.team, Response.channel)
     said = (Response.counted_as, Response.asked_at, face.label("face"), asked_now.label("asked_now"))
-    query = select(*about, *said).where(Response.survey_id == survey_id, pending)
+    query = select(_ident(Response.id, raw=raw), *about, *said).where(Response.survey_id == survey_id, pending)
     return query.order_by(Response.id)  # which only their own index can, so that SQLite never takes another
 
 
-def gone_rows(survey_id: uuid.UUID) -> Any:
+def gone_rows(survey_id: Any, *, raw: bool = False) -> Any:
     """Deleted responses that roll-ups still count."""
-    return select(*RollupGone.__table__.columns).where(RollupGone.survey_id == survey_id)
+    about = (RollupGone.agent, RollupGone.team, RollupGone.channel, RollupGone.counted_as, RollupGone.asked_at)
+    query = select(
+        _ident(RollupGone.id, raw=raw), RollupGone.created_at, _ident(RollupGone.version_id, raw=raw), *about
+    )
+    return query.where(RollupGone.survey_id == survey_id)
 
 
-def asked_rows(survey_id: uuid.UUID, *, whose: bool = False) -> Any:
+def asked_rows(survey_id: Any, *, raw: bool = False, whose: bool = False) -> Any:
     """What became of invitations that roll-ups do not count yet; `whose`: with their ids, which cost time to read."""
-    about = (RollupAsked.id, RollupAsked.version_id, RollupAsked.created_at, RollupAsked.steps, RollupAsked.weight)
-    names = (RollupAsked.agent, RollupAsked.team, RollupAsked.channel)
+    about = (RollupAsked.id, RollupAsked.created_at, _ident(RollupAsked.version_id, raw=raw), RollupAsked.steps)
+    names = (RollupAsked.weight, RollupAsked.agent, RollupAsked.team, RollupAsked.channel)
     query = select(*about, *names).where(RollupAsked.survey_id == survey_id)
     return query.add_columns(RollupAsked.invitation_id) if whose else query
+
+
+def _ident(column: Any, *, raw: bool) -> Any:
+    return type_coerce(column, String).label(column.key) if raw else column
 
 
 def pending_faces(survey_ids: Collection[uuid.UUID]) -> Any:

@@ -7,7 +7,7 @@ the calendar. Three years are 27 of them at most, whatever days they begin and e
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
@@ -19,6 +19,8 @@ from feedback.zoning import ONE_DAY, Interval, day_start, local_date
 
 WIDTHS = (1, 4, 16, 64, 256)
 """Days of a stretch of each level."""
+STEP = 4
+"""How many stretches of a level are one of the next."""
 LEVELS = len(WIDTHS)
 SHIFT = 10_000_000
 """More than the days of the calendar."""
@@ -36,14 +38,65 @@ def stretches(day: int) -> list[int]:
     return [stretch(day, level) for level in range(LEVELS)]
 
 
-def cover(first: int, end: int) -> Iterator[int]:
-    """The fewest stretches that are together the days from `first` up to, and without, `end`."""
-    while first < end:
-        level = LEVELS - 1
-        while level and (first % WIDTHS[level] or first + WIDTHS[level] > end):
-            level -= 1
-        yield stretch(first, level)
-        first += WIDTHS[level]
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Stretches that are together some days, once those that are too much are taken away again."""
+
+    more: tuple[int, ...] = ()
+    less: tuple[int, ...] = ()
+
+
+Way = tuple[tuple[int, int], ...]
+"""Stretches, each with 1 or −1."""
+
+
+@lru_cache(maxsize=8192)
+def span(first: int, end: int, oldest: int, newest: int) -> Span:
+    """The fewest stretches that tell the days from `first` up to, and without, `end`.
+
+    Only days from `oldest` up to, and without, `newest` have anything in them. What lies beyond is taken along and away
+    for nothing: so ninety days until today are one stretch of 256 days, less the few of its days that are older.
+    """
+    first, end = max(first, oldest), min(end, newest)
+    if first >= end:
+        return Span()
+    starts, ends = _climb(first, -1, oldest, newest), _climb(end, 1, oldest, newest)
+    ways = [
+        (*before, *until, *_filled(level, range(one, other), 1, oldest, newest))
+        for level in range(LEVELS)
+        for one, before in starts[level].items()
+        for other, until in ends[level].items()
+        if one <= other and (level == LEVELS - 1 or other - one <= STEP)
+    ]
+    best = min(ways, key=len)
+    return Span(tuple(at for at, sign in best if sign > 0), tuple(at for at, sign in best if sign < 0))
+
+
+def _climb(day: int, sign: int, oldest: int, newest: int) -> list[dict[int, Way]]:
+    """How the end of some days (with `sign` −1 their beginning) is moved to where stretches of each level meet: the
+    nearest such places before and after it, and what makes good for the move.
+    """
+    ways: list[dict[int, Way]] = [{day: ()}]
+    for level in range(LEVELS - 1):
+        above: dict[int, Way] = {}
+        for at, so_far in ways[-1].items():
+            low, rest = divmod(at, STEP)
+            moves = [(low, range(STEP * low, at), sign)]
+            if rest:
+                moves.append((low + 1, range(at, STEP * (low + 1)), -sign))
+            for place, left, weight in moves:
+                way = (*so_far, *_filled(level, left, weight, oldest, newest))
+                if place not in above or len(way) < len(above[place]):
+                    above[place] = way
+        ways.append(above)
+    return ways
+
+
+def _filled(level: int, places: range, weight: int, oldest: int, newest: int) -> Iterator[tuple[int, int]]:
+    """Of the stretches at some places of a level those that have days with anything in them."""
+    width = WIDTHS[level]
+    for place in range(max(places.start, oldest // width), min(places.stop, -(-newest // width))):
+        yield level * SHIFT + place, weight
 
 
 @dataclass(frozen=True)
@@ -111,6 +164,12 @@ class Sums:
                 numbers = day[key] = [0] * self._width
             for place in places:
                 numbers[place] += weight
+
+    def within(self, first: int, end: int) -> Iterator[tuple[int, int, Mapping[Any, list[int]]]]:
+        """The day, the version and the numbers by key, of the days from `first` up to, and without, `end`."""
+        for (day, version), cells in self._days.items():
+            if first <= day < end:
+                yield day, version, cells
 
     def by_day(self) -> Iterator[tuple[int, int, Any, list[int]]]:
         """The day, the version, the key and the numbers, where they are not all 0."""

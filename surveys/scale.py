@@ -32,6 +32,11 @@ class Scale:
         """Every value a respondent may choose, lowest first."""
         return tuple(range(self.low, self.high + 1))
 
+    @cached_property
+    def bands(self) -> Mapping[int, Band]:
+        """The band of each value."""
+        return {value: self.band(value) for value in self.values}
+
     def band(self, score: int) -> Band:
         """The band of a score on this scale. Raises ValueError for a score that is not on it."""
         if not self.low <= score <= self.high:

@@ -9,12 +9,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from base.db import db, transaction
-from feedback import dashboard, metric, tally
+from feedback import dashboard, jobs, metric, tally
 from feedback.dashboard import Dashboard
 from feedback.figure import Figures
 from feedback.ranging import between, chosen
 from feedback.tally import Filters
-from feedback.zoning import Interval, local_date
+from feedback.zoning import Interval, days_between, local_date
 from surveys.intent import Intent
 from surveys.scale import SCALES
 from tests.cast import AT, a_response, a_survey, an_invitation
@@ -112,6 +112,23 @@ def test_days_with_few_answers_are_drawn_as_weeks_unless_days_are_asked_for(cast
     assert Dashboard.of(survey, PERIOD, "day").by == "day"
     many_answers(survey, [{"score": 9}] * 900)
     assert Dashboard.of(survey, PERIOD).by == "day"
+
+
+@pytest.mark.parametrize(("days", "newest"), [
+    ([40] + [1] * 11, 11),  # the average day has more than most days, so that more days are looked at than were thought
+    ([1] * 4 + [40], 1),
+    ([1] * 12 + [40] + [0] * 5, 5),
+    ([6, 6, 6], 2),
+])  # fmt: skip
+def test_the_newest_days_with_few_enough_answers_are_looked_at_by_row(cast, monkeypatch, days, newest):
+    monkeypatch.setattr(dashboard, "MOST_ROWS", 12)
+    survey = a_survey(cast.workspace)
+    ages = [age for age, n in enumerate(reversed(days)) for _ in range(n)]
+    many_answers(survey, [{"score": 9, "created_at": AT - timedelta(days=age)} for age in ages])
+    first = PERIOD.last_day - timedelta(days=newest - 1)
+    assert Dashboard.of(survey, PERIOD).recent == days_between(first, PERIOD.last_day + timedelta(days=1), ZONE)
+    jobs.roll_up(AT)
+    assert Dashboard.of(survey, PERIOD).recent == days_between(first, PERIOD.last_day + timedelta(days=1), ZONE)
 
 
 def test_reach_follows_those_asked_in_the_period(cast):

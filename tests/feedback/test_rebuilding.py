@@ -1,6 +1,7 @@
 """Roll-ups made anew, and what must hold around them: crashes, many at once, deletion, promises to the anonymous."""
 
 import threading
+from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -10,6 +11,7 @@ from sqlalchemy import delete, func, select, update
 
 from base import clock
 from base.db import db, transaction
+from base.prepared import Prepared
 from feedback import fold, generation, jobs, ledger, tally
 from feedback.cli.rollups import feedback
 from feedback.dashboard import Dashboard
@@ -18,7 +20,7 @@ from feedback.ranging import chosen
 from feedback.reach import Reach
 from feedback.response import Response
 from feedback.rollup import Rollup, RollupAsked, RollupGone, RollupReach, RollupState, pending_rows
-from feedback.spanning import WIDTHS, Calendar, cover, whole_days
+from feedback.spanning import WIDTHS, Calendar, Span, span, whole_days
 from feedback.zoning import Interval, day_start
 from surveys.intent import Intent
 from surveys.survey import Survey
@@ -60,15 +62,26 @@ def state_of(survey):
     return db.session.get(RollupState, survey.id, populate_existing=True)
 
 
-@given(st.integers(0, 5_000), st.integers(0, 2_000))
-def test_few_stretches_cover_every_day_once(first, days):
-    covering = list(cover(first, first + days))
-    found = []
-    for stretch in covering:
-        level, place = divmod(stretch, 10_000_000)
-        found += range(place * WIDTHS[level], (place + 1) * WIDTHS[level])
-    assert found == list(range(first, first + days))
-    assert len(covering) <= 2 * 4 * 3 + 2000 // 256
+@given(st.integers(1, 3_000), st.integers(0, 2_000), st.integers(1, 4_000), st.integers(0, 1_500))
+def test_few_stretches_are_all_days_once_and_no_others(oldest, lived, first, days):
+    """Days that have nothing in them may come along."""
+    newest, end = oldest + lived, first + days
+    found = span(first, end, oldest, newest)
+    told = Counter()
+    for stretches, sign in ((found.more, 1), (found.less, -1)):
+        for stretch in stretches:
+            level, place = divmod(stretch, 10_000_000)
+            for day in range(place * WIDTHS[level], (place + 1) * WIDTHS[level]):
+                told[day] += sign
+    assert [told[day] for day in range(oldest, newest)] == [int(first <= day < end) for day in range(oldest, newest)]
+    assert len(found.more) + len(found.less) <= 2 * 2 * 4 + lived // 256 + 2
+
+
+def test_a_period_until_today_is_one_long_stretch_less_a_few_older_days():
+    today = date(2026, 11, 19).toordinal()
+    found = span(today - 89, today + 1, today - 1_000, today + 1)
+    assert (len(found.more), len(found.less)) == (1, 4)
+    assert span(today - 5_000, today + 1, today + 1, today + 1) == Span()
 
 
 @pytest.mark.parametrize("zone", [ZONE, "America/Havana", "Asia/Beirut", "Pacific/Chatham", "Australia/Lord_Howe"])
@@ -279,3 +292,32 @@ def test_what_waits_is_found_by_its_index_whatever_the_database_believes(cast):
             plan = connection.exec_driver_sql("EXPLAIN " + compiled.replace("%", "%%")).all()
     assert "ix_response_uncounted" in str(plan)
     assert "TEMP B-TREE" not in str(plan)
+
+
+def test_cells_are_found_by_their_stretches(cast, monkeypatch):
+    """All of a period, and of each column: by their key, and not by a look at those of all days."""
+    survey, asked = a_survey(cast.workspace), []
+    many_answers(survey, [{"score": n % 11, "created_at": AT - timedelta(days=n)} for n in range(40)])
+    jobs.roll_up(AT)
+    execute = Prepared._execute
+
+    def noted(prepared, values):
+        cursor, ready = execute(prepared, values)
+        asked.append((ready.text, ready.parameters(values)))
+        return cursor, ready
+
+    monkeypatch.setattr(Prepared, "_execute", noted)
+    Dashboard.of(survey, PERIOD)
+    plans = []
+    with db.engine.connect() as connection:
+        on_sqlite = connection.dialect.name == "sqlite"
+        cursor = connection.connection.cursor()
+        if not on_sqlite:
+            cursor.execute("SET enable_seqscan = off")
+        for text, values in [one for one in asked if "rollup.value" in one[0]]:
+            cursor.execute(f"EXPLAIN {'QUERY PLAN' if on_sqlite else ''} {text}", values)
+            plans.append(str(cursor.fetchall()))
+        connection.rollback()
+    assert len(plans) >= 2
+    key = "generation=? AND cut=? AND stretch=?" if on_sqlite else "stretch = ANY"
+    assert all(key in plan and (on_sqlite or "Index Cond" in plan) for plan in plans)
