@@ -1,16 +1,20 @@
 """The same few people in every test, and builders that use the product's own verbs."""
 
 import io
+import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 from PIL import Image, ImageDraw
+from sqlalchemy import insert, select
 
 from accounts.apikey import ApiKey
 from accounts.role import Role
 from accounts.user import User
 from accounts.workspace import Workspace
-from base.db import db, new_id, transaction
+from base import clock
+from base.db import Model, db, new_id, transaction
 from feedback.response import Response
 from feedback.revision import Given
 from surveys.contact import Contact
@@ -52,6 +56,48 @@ class Cast:
                 cvetka=a_person("Cvetka", acme, "manager", at=at),
                 dmitri=a_person("Dmitri", elsewhere, "admin", at=at),
             )
+
+    @classmethod
+    def again(cls):
+        """The cast on a database without rows: what the verbs wrote at its first time in this process, with other ids.
+
+        Every third test begins with it, and its rows alone take a third of the time that the verbs take.
+        """
+        if _first:
+            return cls(*_copied(**_first))
+        alone = not _rows() and not clock.stands()  # while it stands, ids do not sort as they were made
+        made = cls.create()
+        if alone:
+            _first.update(rows=_rows(), members=[one.id for one in vars(made).values()])
+        return made
+
+
+_first = {}
+
+
+def _rows():
+    """All that is in the database: tables with their rows, in the order in which they can be written."""
+    found = [(table, db.session.execute(select(table)).mappings().all()) for table in Model.metadata.sorted_tables]
+    db.session.rollback()
+    return [(table, [dict(row) for row in rows]) for table, rows in found if rows]
+
+
+def _copied(rows, members):
+    """Write the rows with ids and salts of their own; the objects that are `members`."""
+    old = {value for _, lines in rows for line in lines for value in line.values() if isinstance(value, UUID)}
+    fresh = {ident: new_id() for ident in sorted(old)}
+    named = {str(ident): str(other) for ident, other in fresh.items()}
+
+    def changed(key, value):
+        if key == "address_salt":
+            return secrets.token_hex(32)
+        return fresh[value] if isinstance(value, UUID) else named.get(value, value) if isinstance(value, str) else value
+
+    with transaction() as session:
+        for table, lines in rows:
+            session.execute(insert(table), [{key: changed(key, line[key]) for key in line} for line in lines])
+        found = {one.id: one for kind in (Workspace, User) for one in session.scalars(select(kind))}
+    return [found[fresh[ident]] for ident in members]
 
 
 def a_workspace(name, *, zone="UTC", at=AT):

@@ -136,7 +136,7 @@ def client(app):
 @pytest.fixture
 def cast(app):
     """Ana the admin, Boris the designer, Cvetka the manager, and Dmitri from elsewhere."""
-    return Cast.create()
+    return Cast.again()
 
 
 @pytest.fixture

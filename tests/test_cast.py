@@ -3,7 +3,8 @@
 from accounts.policy import may
 from accounts.role import Role
 from base.db import db
-from tests.cast import AT, a_response, a_survey, an_invitation
+from tests import databases
+from tests.cast import AT, Cast, _rows, a_response, a_survey, an_invitation
 
 
 def test_everybody_may_what_their_role_says(cast):
@@ -11,6 +12,32 @@ def test_everybody_may_what_their_role_says(cast):
     assert [role.name for role in roles.values()] == ["admin", "designer", "manager"]
     assert db.session.get(Role, (cast.workspace.id, cast.dmitri.id)) is None
     assert may("admin", "people.manage")
+
+
+def _named(names, value):
+    return value if isinstance(value, dict) else names.get(value, value)
+
+
+def _written(make):
+    """What `make` writes into an empty database, with names instead of ids; its ids; who is who."""
+    databases.clean(db.engine)
+    db.session.remove()
+    members = vars(make())
+    rows = [(table.name, row) for table, lines in _rows() for row in lines]
+    names = {row["id"]: row.get("email") or row.get("slug") or "an event" for _, row in rows if "id" in row}
+    names |= {str(ident): name for ident, name in names.items()}
+    plain = [(table, {key: _named(names, value) for key, value in row.items()}) for table, row in rows]
+    for _, row in plain:
+        assert len(row.pop("address_salt", 64 * "0")) == 64
+    return sorted(map(str, plain)), set(names), {role: one.name for role, one in members.items()}
+
+
+def test_a_cast_that_is_written_again_is_what_the_verbs_make(app):
+    _written(Cast.again)
+    (made, ids, people), (again, others, same), (_, last, _) = map(_written, (Cast.create, Cast.again, Cast.again))
+    assert (again, same) == (made, people)
+    assert len(others) == len(ids)
+    assert not others & last
 
 
 def test_a_signed_in_browser_is_that_person_and_the_strangers_is_not(app, cast, client, browser_of):

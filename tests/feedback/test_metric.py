@@ -1,4 +1,7 @@
-"""Scores and their intervals, held against published figures and an independent implementation."""
+"""Scores and their intervals, held against published figures and an independent implementation.
+
+That one takes seconds to import, so only the tests that ask it do.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,6 @@ from math import comb, hypot
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint  # type: ignore[import-untyped]  # ships no types
 
 from feedback.metric import (
     Score,
@@ -88,6 +90,8 @@ def test_with_many_answers_adjusted_and_plain_agree() -> None:
 
 @given(st.data(), st.integers(1, 5000))
 def test_wilson_agrees_with_statsmodels(data: st.DataObject, n: int) -> None:
+    from statsmodels.stats.proportion import proportion_confint  # type: ignore[import-untyped]  # ships no types
+
     hits = data.draw(st.integers(0, n))
     low, high = proportion_confint(hits, n, alpha=0.05, method="wilson")
     assert wilson_interval(hits=hits, n=n) == pytest.approx((100 * low, 100 * high), abs=1e-9)
@@ -192,6 +196,8 @@ def test_two_metrics_are_never_compared() -> None:
 
 @given(st.data(), st.integers(1, 300), st.integers(1, 300))
 def test_a_change_of_shares_agrees_with_newcombe(data: st.DataObject, n_now: int, n_before: int) -> None:
+    from statsmodels.stats.proportion import confint_proportions_2indep
+
     now, before = data.draw(st.integers(0, n_now)), data.draw(st.integers(0, n_before))
     low, high = confint_proportions_2indep(now, n_now, before, n_before, method="newcomb", compare="diff", alpha=0.05)
     found = change(csat(now, n_now), csat(before, n_before))
