@@ -51,7 +51,7 @@ def read(idents):
         for ident in idents:
             response = session.get_one(Response, ident)
             response.read_at = AT
-            Concordance.keep(response)
+            Concordance.keep([(response, (), ())])
 
 
 def pages(query, limit=2):

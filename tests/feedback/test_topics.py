@@ -309,7 +309,7 @@ def test_topics_of_a_workspace_are_of_the_metric_and_the_version_that_led_to_the
     answered = many_answers(other, [{"score": 2, "comment": "Parcels everywhere", "agent": "Ana", "read_at": AT}] * 2)
     with transaction() as session:
         for ident in answered:
-            Concordance.keep(session.get(Response, ident))
+            Concordance.keep([(session.get(Response, ident), (), ())])
     cvetka, at = browser_of(cast.cvetka), "/w/acme/results/topics?period=30d"
     with time_machine.travel(AT + timedelta(hours=1), tick=False):
         everybody, csat, first, second = (
