@@ -35,6 +35,8 @@ T = TypeVar("T")
 
 TURN = 5.0
 """Seconds that one job works at a table; the next one goes on, so that others are not kept waiting."""
+OPENING = 4
+"""Or so many times as long as it took to come to where the last job ended."""
 BATCH = 200
 """Rows in one transaction: what a crash may repeat, harmlessly."""
 
@@ -155,7 +157,7 @@ class Turn(Generic[T]):
         begun = time.monotonic()
         here = bookmark.find(key, skip, opening)
         # Passing over what is done takes its time too, where another process did it.
-        until = time.monotonic() + max(TURN, 4 * (time.monotonic() - begun))
+        until = time.monotonic() + max(TURN, OPENING * (time.monotonic() - begun))
         with ExitStack() as closing:
             closing.callback(here.close)
             while batch := here.batch(self.size):

@@ -277,7 +277,7 @@ def test_visits_are_kept_apart_a_moment_later(app, client, link, invitation):
     client.head(link)
     client.get(f"{link}/3")
     client.get(f"{link}/all")
-    assert count(Intent) == 0
+    assert Intent.of(invitation.id) == []
     assert app.extensions[visiting.KEY].gatherer.flush() == 3
     db.session.rollback()
     kept = Intent.of(invitation.id)

@@ -391,7 +391,7 @@ NOBODY |= {
 }
 NOBODY |= {"case_rule", "case_survey", "case_lead", "case_turn", "case_reason", "case_stage"}
 NOBODY |= {"mail_stencil", "mail_hold", "mail_breaker"}
-NOBODY |= {"alert", "alert_survey", "alert_watch", "alert_recipient", "alert_drop"}
+NOBODY |= {"alert", "alert_key", "alert_survey", "alert_watch", "alert_recipient", "alert_drop"}
 NOBODY |= {"saved_view", "tracked_property", "export_schedule", "export_reader"}
 NOBODY |= {"rollup", "rollup_state", "rollup_reach", "rollup_asked", "rollup_gone"}
 NOBODY |= {"tag", "response_tag", "glance", "topic"}

@@ -116,6 +116,7 @@ def test_a_long_import_lets_other_jobs_pass(browser, run_jobs, monkeypatch):
 
 def test_a_long_import_reads_its_table_once_and_goes_on_where_another_process_stopped(browser, run_jobs, monkeypatch):
     monkeypatch.setattr(importer, "TURN", 0.0)
+    monkeypatch.setattr(importer, "OPENING", 0)
     monkeypatch.setattr(importer, "BATCH", 2)
     rows = "".join(f"T-{n},c{n}@b.example,Ana\r\n" for n in range(30))
     take_in(browser, choose(browser, (HEADER + rows).encode()))
