@@ -88,9 +88,9 @@ def test_a_file_that_is_gone_ends_the_import_with_its_reason(browser, run_jobs):
 
 def test_quotes_that_never_close_take_no_time():
     lines = io.StringIO("a,b\n" + 'x","\n' * 10_000)
-    began = time.monotonic()
+    began = time.process_time()
     assert sum(1 for _ in read_records(lines, Dialect())) > 9_000
-    assert time.monotonic() - began < 10
+    assert time.process_time() - began < 10
 
 
 def test_very_wide_and_very_long_tables_are_told(browser):
