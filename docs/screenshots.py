@@ -115,7 +115,7 @@ def shots(page: Page) -> list[Shot]:
         Shot("import-desktop", "/w/demo/import"),
         Shot("digests-desktop", "/w/demo/digests"),
         Shot("comments-desktop", "/w/demo/responses?commented=1"),
-        Shot("topics-desktop", f"{survey}/results/topics"),
+        Shot("topics-desktop", f"{survey}/results/topics?period=90d&phrases=en"),
         Shot("case-desktop", first(page, "/w/demo/cases", "/cases/0")),
         Shot("alerts-desktop", "/w/demo/alerts"),
         Shot("surveys-desktop", "/w/demo/surveys"),

@@ -41,7 +41,7 @@ PEOPLE = (
 
 TOPICS = (
     ("Batteries", "batter*, baterij*, bateri*, μπαταρι*, батаре*, charg*, polnilec, ładowar*"),
-    ("Hotel rooms", "room, rooms, pokoj*, pokój, sob, soba, sobe, δωματι*, номер*, bed, beds"),
+    ("Couriers", "courier*, driver*, parcel*, kurier*, paczk*, kurir*, paket*, κουριερ*, δεμα*, курьер*, посылк*"),
 )
 """What the company looks for in comments, in all of its languages."""
 
