@@ -254,16 +254,20 @@ keep_awake() { # one line whenever the log has not grown for four seconds
 }
 
 suite() { # suite WHAT PYTEST-OPTION…; pytest itself is seen, and its closing line is kept for the summary
-  local what=$1 began=$SECONDS status=0 log
+  local what=$1 began=$SECONDS status=0 log temporary
   log=$(mktemp "$logs/suite.XXXXXX")
+  # Its own: pytest makes the directory of all its runs private again whenever one begins, and the user that PostgreSQL
+  # runs as would lose the way to its data in the middle of another suite.
+  temporary=$(mktemp -d "${TMPDIR:-/tmp}/aw.XXXXXX")
   shift
   printf '\n%s\n' "${bold}$what${plain}"
   keep_awake "$log" &
   watcher=$!
-  PYTHONUNBUFFERED=1 "$venv/bin/python" -m pytest "$@" 2>&1 | tee "$log" || status=${PIPESTATUS[0]}
+  PYTEST_DEBUG_TEMPROOT=$temporary PYTHONUNBUFFERED=1 "$venv/bin/python" -m pytest "$@" 2>&1 | tee "$log" || status=${PIPESTATUS[0]}
   kill "$watcher" 2>/dev/null || true
   wait "$watcher" 2>/dev/null || true
   watcher=""
+  rm -rf "$temporary"
   # "Nothing collected" is an answer when only some files were asked for, and a fault when all were.
   [ "$status" != 5 ] || [ -z "$chosen" ] || status=0
   checked "$what" $((SECONDS - began)) "$status" "$(tail -n 1 "$log")"
