@@ -55,13 +55,10 @@ finished() { # finished WHAT SECONDS STATUS [NOTE]
 
 child=""
 watcher=""
-others=""
 logs=$(mktemp -d "${TMPDIR:-/tmp}/afterword.XXXXXX")
 stop_children() {
   [ -z "$child" ] || kill "$child" 2>/dev/null || true
   [ -z "$watcher" ] || kill "$watcher" 2>/dev/null || true
-  # Interrupted tests put their database away; who cannot be interrupted is ended.
-  [ -z "$others" ] || { kill -INT -- "-$others" && sleep 3 && kill -TERM -- "-$others"; } 2>/dev/null || true
   rm -rf "$logs"
 }
 trap stop_children EXIT
@@ -254,54 +251,19 @@ keep_awake() { # one line whenever the log has not grown for four seconds
 }
 
 suite() { # suite WHAT PYTEST-OPTION…; pytest itself is seen, and its closing line is kept for the summary
-  local what=$1 began=$SECONDS status=0 log temporary
-  log=$(mktemp "$logs/suite.XXXXXX")
-  # Its own: pytest makes the directory of all its runs private again whenever one begins, and the user that PostgreSQL
-  # runs as would lose the way to its data in the middle of another suite.
-  temporary=$(mktemp -d "${TMPDIR:-/tmp}/aw.XXXXXX")
+  local what=$1 began=$SECONDS status=0 log=$logs/suite
   shift
   printf '\n%s\n' "${bold}$what${plain}"
+  : >"$log"
   keep_awake "$log" &
   watcher=$!
-  PYTEST_DEBUG_TEMPROOT=$temporary PYTHONUNBUFFERED=1 "$venv/bin/python" -m pytest "$@" 2>&1 | tee "$log" || status=${PIPESTATUS[0]}
+  PYTHONUNBUFFERED=1 "$venv/bin/python" -m pytest "$@" 2>&1 | tee "$log" || status=${PIPESTATUS[0]}
   kill "$watcher" 2>/dev/null || true
   wait "$watcher" 2>/dev/null || true
   watcher=""
-  rm -rf "$temporary"
   # "Nothing collected" is an answer when only some files were asked for, and a fault when all were.
   [ "$status" != 5 ] || [ -z "$chosen" ] || status=0
   checked "$what" $((SECONDS - began)) "$status" "$(tail -n 1 "$log")"
-}
-
-# What runs meanwhile has a process group of its own, which can be interrupted as a whole, and is shown by `joined`.
-meanwhile() { # meanwhile COMMAND…
-  set -m
-  (
-    trap - EXIT # what is in $logs is not its own
-    summary=() failed=0
-    keep_awake() { :; } # nobody looks
-    "$@"
-    printf '%s\n' "${summary[@]}" >"$logs/summary"
-    exit "$failed"
-  ) >"$logs/meanwhile" 2>&1 </dev/null &
-  others=$!
-  set +m
-}
-
-joined() { # waits for what runs meanwhile, and shows what it printed
-  local shown=$SECONDS status=0 line
-  while kill -0 "$others" 2>/dev/null; do
-    if [ $((SECONDS - shown)) -ge 4 ]; then
-      shown=$SECONDS
-      printf '%s\n' " ${dim}… $(grep -av '^ *$' "$logs/meanwhile" | tail -n 1 | sed 's/^ *… //' | cut -c 1-100)${plain}"
-    fi
-    sleep 0.1
-  done
-  wait "$others" || status=$?
-  others=""
-  cat "$logs/meanwhile"
-  [ "$status" = 0 ] || failed=1
-  [ ! -f "$logs/summary" ] || while IFS= read -r line; do summary+=("$line"); done <"$logs/summary"
 }
 
 quick_checks() {
@@ -311,6 +273,19 @@ quick_checks() {
 }
 
 types() { quick "Types (mypy --strict)" "$venv/bin/mypy"; }
+
+# Types need one core for a while, and one browser test leaves one.
+types_beside() { # types_beside COMMAND…
+  local status=0 began=$SECONDS
+  "$venv/bin/mypy" >"$logs/types" 2>&1 </dev/null &
+  child=$!
+  "$@"
+  printf '%s\n' " ${dim}… types${plain}"
+  wait "$child" || status=$?
+  child=""
+  [ "$status" = 0 ] || sed 's/^/    /' "$logs/types" >&2
+  checked "Types (mypy --strict), meanwhile" $((SECONDS - began)) "$status" "$(tail -n 1 "$logs/types")"
+}
 
 install_chromium() { # install_chromium PACKAGE
   local apt=(apt-get -o Acquire::http::Timeout=30 -o Acquire::https::Timeout=30)
@@ -364,29 +339,18 @@ check() {
   finish
 }
 
-# Half of the processors are for the tests on SQLite and half for all of this. On two, pytest needs no workers, of which
-# each would import, collect and load the languages once more.
-other_tests() {
-  AFTERWORD_TEST_DATABASE=postgresql suite "Tests on PostgreSQL" -n "$half" -m "not browser and not crash" --only-database "$@"
-  AFTERWORD_TEST_DATABASE=postgresql suite "Browser on PostgreSQL" -m browser -k journey "${@:-tests/browser}"
-  # Killed servers are waited for half of the time.
-  suite "Crashes (short form)" -n 2 -m crash "${@:-tests/crash}"
-  types
-}
-
 test_everything() {
-  local cores half
   chosen=$*
-  cores=$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
-  half=$((cores / 2 > 1 ? cores / 2 : 0))
   install test
   need_browser
   quick_checks
-  meanwhile other_tests "$@"
-  AFTERWORD_TEST_DATABASE=sqlite suite "Tests on SQLite" -n "$half" -m "not browser and not crash" "$@"
-  # A browser test waits for the browser most of the time, so three at once fill two cores.
-  AFTERWORD_TEST_DATABASE=sqlite suite "Browser on SQLite" -n 3 -m browser "${@:-tests/browser}"
-  joined
+  AFTERWORD_TEST_DATABASE=sqlite suite "Tests on SQLite" -n 2 -m "not browser and not crash" "$@"
+  AFTERWORD_TEST_DATABASE=postgresql suite "Tests on PostgreSQL" -n 2 -m "not browser and not crash" --only-database "$@"
+  # A browser test waits for the browser most of the time, so four at once fill two cores.
+  AFTERWORD_TEST_DATABASE=sqlite suite "Browser on SQLite" -n 4 -m browser "${@:-tests/browser}"
+  AFTERWORD_TEST_DATABASE=postgresql types_beside suite "Browser on PostgreSQL" -m browser -k journey "${@:-tests/browser}"
+  # Killed servers are waited for half of the time, so three at once fill two cores.
+  suite "Crashes (short form)" -n 3 -m crash "${@:-tests/crash}"
   finish
 }
 
