@@ -12,7 +12,7 @@ from babel.dates import format_date, format_skeleton, format_time, get_datetime_
 from flask import Flask, g, has_request_context, request
 from flask_babel import Babel, format_decimal, get_locale, gettext
 
-from base import numerals
+from base import clock, numerals
 
 LOCALES = ("en",)
 """Languages that staff pages are translated into."""
@@ -53,8 +53,6 @@ def show_datetime(at: datetime | None, *, zone: bool = False) -> str:
     """
     if at is None:
         return "—"
-    from base import clock
-
     where, locale = ZoneInfo(staff_zone()), date_locale()
     local, now = at.astimezone(where), clock.now().astimezone(where)
     same = local.year == now.year and not zone
@@ -77,8 +75,6 @@ def show_ago(at: datetime | None) -> str:
     """How long ago, in words a person would say; older than a week as a date."""
     if at is None:
         return "—"
-    from base import clock
-
     seconds = int((clock.now() - at.astimezone(UTC)).total_seconds())
     if seconds < 60:
         return str(gettext("just now"))
@@ -93,8 +89,6 @@ def show_ago(at: datetime | None) -> str:
 
 def show_soon(at: datetime) -> str:
     """How far ahead, in words a person would say; farther than a day as a moment."""
-    from base import clock
-
     seconds = int((at.astimezone(UTC) - clock.now()).total_seconds())
     if seconds < 60:
         return str(gettext("in a moment"))

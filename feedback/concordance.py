@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -73,16 +73,27 @@ class Concordance(Model):
         told = {
             one.id: (one, document_of(one, tag_ids, lemmas, postgresql=on_postgresql)) for one, tag_ids, lemmas in found
         }
-        known = set(db.session.scalars(select(cls.response_id).where(cls.response_id.in_(told))))
-        if known:
-            again = update(cls.__table__).where(cls.response_id == bindparam("whose"))  # type: ignore[arg-type]
-            rows = [{"whose": ident, "said": told[ident][1]} for ident in known]
-            db.session.connection().execute(again.values(document=bindparam("said")), rows)
+        known = cls._known(told)
+        cls._say({ident: told[ident][1] for ident in known})
         for ident in told.keys() - known:
             one, said = told[ident]
             place = place_of(one.created_at, ident)
             while not insert_once(cls, {"place": place, "response_id": ident, "document": said}):
+                if cls._known([ident]):  # somebody else was quicker
+                    cls._say({ident: said})
+                    break
                 place += 1  # two of one millisecond, as anonymous answers of one day are
+
+    @classmethod
+    def _known(cls, idents: Iterable[uuid.UUID]) -> set[uuid.UUID]:
+        return set(db.session.scalars(select(cls.response_id).where(cls.response_id.in_(idents))))
+
+    @classmethod
+    def _say(cls, told: Mapping[uuid.UUID, str]) -> None:
+        again = update(cls.__table__).where(cls.response_id == bindparam("whose"))  # type: ignore[arg-type]
+        rows = [{"whose": ident, "said": said} for ident, said in told.items()]
+        if rows:
+            db.session.connection().execute(again.values(document=bindparam("said")), rows)
 
     @classmethod
     def find(cls, asked: Asked, *, limit: int | None) -> list[Found]:

@@ -24,7 +24,7 @@ from training.rows import CORE, LABELS, THEMES, Row, comments, plain, watched
 LAYERS = range(8, 12)
 """Those that are fitted; each that is more costs a megabyte and a quarter of the time."""
 LONGEST, MOST_PIECES = 600, 256
-BATCH, EPOCHS, WARMING = 64, 3, 120
+BATCH, EPOCHS, WARMING = 64, 2, 120
 RATE, HEADS_RATE = 1.5e-4, 1e-3
 SCALE = 8.0
 """Vectors lie close together; larger numbers are easier to fit heads to."""

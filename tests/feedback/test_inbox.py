@@ -14,7 +14,7 @@ from feedback import inbox
 from feedback.concordance import Concordance
 from feedback.feed import Query
 from feedback.response import Response
-from feedback.searching import wish_of
+from feedback.searching import fact, wish_of
 from feedback.tag import TAKEN, Tag, Tagging
 from feedback.tally import Filters
 from surveys.contact import Contact
@@ -254,3 +254,19 @@ def test_what_waits_in_another_workspace_hides_no_new_comment(cast, survey, monk
         a_response(an_invitation(survey, email=f"{name}@customer.example"), 1)
     query = Query(workspace_id=cast.workspace.id, commented=True, wish=wish_of("parcel"))
     assert [entry.response.id for entry in inbox.page(query, limit=5).entries] == [fresh.id]
+
+
+def test_a_comment_that_somebody_let_be_found_meanwhile_is_found_by_what_is_known_of_it_now(cast, said, monkeypatch):
+    seen, real = [], Concordance._known
+
+    def late(idents):
+        """The first look comes before the other's row."""
+        seen.append(1)
+        return real(idents) if len(seen) > 1 else set()
+
+    monkeypatch.setattr(Concordance, "_known", late)
+    with transaction() as session:
+        Concordance.keep([(session.merge(said[4]), (), ["lighthouse"])])
+    documents = db.session.scalars(select(Concordance.document).where(Concordance.response_id == said[4].id)).all()
+    assert len(seen) == 2
+    assert [fact("p", "lighthouse") in document for document in documents] == [True]
