@@ -150,7 +150,7 @@ def post_all(mails: Sequence[Filled], *, at: datetime) -> None:
 
 def deliver_due(over: Callable[[], bool]) -> int:
     """Try what is due, a batch after the other, until nothing is or `over`; how many mails were tried."""
-    return handing.deliver_due(over, record=_record, wanted=_wanted)
+    return handing.deliver_due(over, record=_record, wanted=_wanted, crowds=_sent_together)
 
 
 @slow_job

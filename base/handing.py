@@ -6,7 +6,7 @@ import re
 import time
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from datetime import datetime, timedelta
 from email import policy
@@ -29,9 +29,9 @@ from base.smtp import SmtpTransport
 BATCH: Final = 100
 """Mails that a worker leases at once."""
 RECORDED: Final = 50
-"""Mails that are recorded together: a killed worker repeats at most so many, and those on its lines."""
+"""Mails of a crowd that are recorded together: a killed worker repeats at most so many, and those on its lines."""
 RECORD_SECONDS: Final = 0.25
-"""No outcome waits longer to be recorded."""
+"""No outcome waits longer to be recorded. One of a mail that is not of a crowd, a digest say, never waits."""
 START_SECONDS: Final = 15.0
 """No mail is begun later after the lease was taken, so that the lease lasts until it is over."""
 LINES: Final = 8
@@ -45,6 +45,8 @@ HEAD: Final = 4000
 Outcome = tuple[uuid.UUID, str, Mapping[str, Any], Delivery]
 """Of which mail, its kind and what it is about, and what became of it."""
 
+Record = Callable[[Sequence[Outcome]], None]
+
 Wanted = Callable[[Sequence[Due], datetime], list[Due]]
 """Takes back what is not to go any more, and gives the others."""
 
@@ -52,14 +54,16 @@ _FROM = re.compile(r"(?im)^From:.*(?:\r?\n[ \t].*)*")
 _seconds_a_mail = 0.0
 
 
-def deliver_due(over: Callable[[], bool], *, record: Callable[[Sequence[Outcome]], None], wanted: Wanted) -> int:
-    """Lease, hand over and record what is due and still `wanted`, until nothing is or `over`; how many were tried."""
+def deliver_due(over: Callable[[], bool], *, record: Record, wanted: Wanted, crowds: Collection[str] = ()) -> int:
+    """Lease, hand over and record what is due and still `wanted`, until nothing is or `over`; how many were tried.
+    Mails of the kinds `crowds` go to so many that some are recorded together.
+    """
     tried = 0
     while not over():
         batch, gone = _lease(clock.now(), wanted)
         if not batch and not gone:
             break
-        tried += gone + (_deliver(batch, over, record) if batch else 0)
+        tried += gone + (_deliver(batch, over, record, crowds) if batch else 0)
     return tried
 
 
@@ -113,22 +117,25 @@ def _within_domains(due: list[Due], limit: int, now: datetime) -> list[Due]:
     return going
 
 
-def _deliver(batch: Sequence[Due], over: Callable[[], bool], record: Callable[[Sequence[Outcome]], None]) -> int:
+def _deliver(batch: Sequence[Due], over: Callable[[], bool], record: Record, crowds: Collection[str]) -> int:
     """Hand over a batch; how many were tried. What there was no time for waits again."""
     global _seconds_a_mail  # noqa: PLW0603 - what this process knows of the server's pace
-    began, tried = time.monotonic(), 0
+    began, tried, recording = time.monotonic(), 0, 0.0
     waiting: list[Outcome] = []
     since = began
     for outcome in _handed_over(batch, over, began):
         waiting.append(outcome)
         tried += 1
-        if len(waiting) >= RECORDED or time.monotonic() - since > RECORD_SECONDS:
+        told = time.monotonic()
+        if outcome[1] not in crowds or len(waiting) >= RECORDED or told - since > RECORD_SECONDS:
             record(waiting)
             waiting, since = [], time.monotonic()
+            recording += since - told
+    spent = time.monotonic() - began - recording
     if waiting:
         record(waiting)
     if tried:
-        _seconds_a_mail = (time.monotonic() - began) / tried * (LINES if _seconds_a_mail > QUICK else 1)
+        _seconds_a_mail = spent / tried * (LINES if _seconds_a_mail > QUICK else 1)
     return tried
 
 
@@ -145,7 +152,7 @@ def _handed_over(batch: Sequence[Due], over: Callable[[], bool], began: float) -
         return bool(rest) and not late and refused < PATIENCE and not over()
 
     try:
-        if _seconds_a_mail <= QUICK or len(rest) == 1:
+        if _seconds_a_mail <= QUICK or len(rest) == 1 or not isinstance(transport, SmtpTransport):
             while may_begin():
                 one = rest.pop()
                 outcome = _try(one, transport, whole(one), return_path.of(one.id))

@@ -206,15 +206,26 @@ def test_what_there_was_no_time_for_waits_again_and_no_try_is_counted(by):
     assert set(db.session.scalars(select(Mail.attempts).where(Mail.state == "queued"))) == {0}
 
 
-def test_outcomes_are_recorded_a_few_at_a_time(by, monkeypatch):
+def recorded(**more):
+    """How many outcomes were recorded together, time after time."""
+    seen = []
+    handing.deliver_due(
+        lambda: False, record=lambda outcomes: seen.append(len(outcomes)), wanted=lambda due, _: list(due), **more
+    )
+    return seen
+
+
+def test_outcomes_of_a_crowd_are_recorded_a_few_at_a_time(by, monkeypatch):
     by(Scripted())
     monkeypatch.setattr(handing, "RECORDED", 10)
     post(35)
-    seen = []
-    handing.deliver_due(
-        lambda: False, record=lambda outcomes: seen.append(len(outcomes)), wanted=lambda due, _: list(due)
-    )
-    assert seen == [10, 10, 10, 5]
+    assert recorded(crowds=("note",)) == [10, 10, 10, 5]
+
+
+def test_what_became_of_any_other_mail_is_recorded_at_once_so_that_hardly_one_can_go_twice(by):
+    by(Scripted())
+    post(4)
+    assert recorded(crowds=("invitation",)) == [1, 1, 1, 1]
 
 
 @contextmanager
