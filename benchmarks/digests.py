@@ -18,7 +18,8 @@ from functools import partial
 from accounts.workspace import Workspace
 from base.db import db, transaction
 from benchmarks.ground import ground, options, tell
-from benchmarks.reading import CHUNK, YEARS, ZONE, Town, seconds, times, write
+from benchmarks.reading import seconds, times
+from benchmarks.town import CHUNK, YEARS, ZONE, Town, write
 from feedback import emails, fold
 from feedback.digest import Digest
 from feedback.digesting import Cadence

@@ -22,7 +22,8 @@ from flask import current_app
 import config
 from base.db import db
 from benchmarks.ground import analyse, ground, options, tell
-from benchmarks.reading import CHUNK, Town, survey_with_versions, write
+from benchmarks.reading import survey_with_versions
+from benchmarks.town import CHUNK, Town, write
 from feedback import exporter
 from feedback.app import create_app
 from feedback.exporting import FORMATS, suffix

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from flask import Flask
+from flask import Flask, current_app
 
 import config
 from base import lasting
@@ -24,13 +24,16 @@ def options(about: str | None, *, rounds: int) -> argparse.ArgumentParser:
     known.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
     known.add_argument("--rounds", type=int, default=rounds)
     known.add_argument("--directory", type=Path, help="Where the data is made, and deleted again.")
+    known.add_argument("--kept", type=Path, help="Where the data is made and stays, so that it can be asked again.")
     return known
 
 
 @contextmanager
 def ground(chosen: argparse.Namespace) -> Iterator[Flask]:
     """The service in its app context, on an empty database that is migrated."""
-    directory, server = Path(tempfile.mkdtemp(prefix="benchmark-", dir=chosen.directory)), None
+    if chosen.kept:
+        chosen.kept.mkdir(parents=True, exist_ok=True)
+    directory, server = chosen.kept or Path(tempfile.mkdtemp(prefix="benchmark-", dir=chosen.directory)), None
     try:
         url = f"sqlite:///{directory / 'data.db'}"
         if chosen.database == "postgresql":
@@ -48,7 +51,23 @@ def ground(chosen: argparse.Namespace) -> Iterator[Flask]:
     finally:
         if server is not None:
             server.cleanup()
-        shutil.rmtree(directory, ignore_errors=True)
+        if not chosen.kept:
+            shutil.rmtree(directory, ignore_errors=True)
+
+
+def whole(told: str) -> bool:
+    """Whether the data that lies here was made to its end, and is what `told` says."""
+    mark = Path(current_app.config["DATA_DIR"]) / "made"
+    if not mark.exists():
+        return False
+    if (known := mark.read_text()) != told:
+        raise SystemExit(f"Here is {known} already, not {told}: name another directory.")
+    return True
+
+
+def made(told: str) -> None:
+    """Remember that all data is there."""
+    (Path(current_app.config["DATA_DIR"]) / "made").write_text(told)
 
 
 def analyse() -> None:

@@ -22,7 +22,8 @@ from accounts.workspace import Workspace
 from base import clock
 from base.db import db, transaction
 from benchmarks.ground import analyse, ground, options, tell
-from benchmarks.reading import CHUNK, FIRST, LAST, ZONE, Town, seconds, survey_with_versions, times, write
+from benchmarks.reading import seconds, survey_with_versions, times
+from benchmarks.town import CHUNK, FIRST, LAST, ZONE, Town, write
 from feedback import fold
 from surveys.survey import Survey
 

@@ -23,7 +23,8 @@ import threading
 import time
 from pathlib import Path
 
-from benchmarks.reading import CHUNK, COLUMNS, Town, survey_with_versions, write
+from benchmarks.reading import survey_with_versions
+from benchmarks.town import CHUNK, COLUMNS, Town, write
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "benchmarks"))

@@ -1,6 +1,7 @@
 """How fast comments are searched and narrowed: `python -m benchmarks.searching`.
 
     .venv/bin/python -m benchmarks.searching [--database sqlite|postgresql] [--rows 10000,100000] [--rounds 30]
+        [--kept DIR]
 
 The rows of `benchmarks.reading`, but every response has a comment, of 8 to 30 words of which some are in every third
 comment and most in a few (Zipf's law, 30,000 words). Comments are in four of ten answers or fewer elsewhere, so a
@@ -22,8 +23,9 @@ from typing import Any
 from sqlalchemy import func, insert, select
 
 from base.db import db, reading, transaction
-from benchmarks.ground import analyse, ground, options, tell
-from benchmarks.reading import CHUNK, COLUMNS, LABELS, THEMES, Rows, Town, survey_with_versions, times, write
+from benchmarks.ground import analyse, ground, made, options, tell, whole
+from benchmarks.reading import survey_with_versions, surveyed, times
+from benchmarks.town import CHUNK, COLUMNS, LABELS, THEMES, Rows, Town, write
 from feedback import inbox
 from feedback.concordance import Concordance, document_of
 from feedback.feed import Query
@@ -110,15 +112,23 @@ def wishes(query: dict[str, Any]) -> Iterator[tuple[str, Query]]:
         yield name, Query(**query, wish=wish_of(typed), filters=filters)
 
 
-def measure(number: int, rounds: int) -> Iterator[str]:
+def filled(number: int) -> Iterator[str]:
+    """All comments, ready to be found; what that took."""
     survey, versions = survey_with_versions()
     town = Speakers(survey, versions, number)
     for start in range(0, number, CHUNK):
         write(town.rows(range(start, min(number, start + CHUNK))))
     db.session.rollback()  # what is read from now on has these rows
     took, done = fill()
-    yield f"{done:,} comments can be found after {took:.0f} s ({1000 * took / done:.2f} ms each)"
     analyse()
+    made(f"{number} comments to search")
+    yield f"{done:,} comments can be found after {took:.0f} s ({1000 * took / done:.2f} ms each)"
+
+
+def measure(number: int, rounds: int) -> Iterator[str]:
+    if not whole(f"{number} comments to search"):
+        yield from filled(number)
+    survey, _ = surveyed()
     middle = str(db.session.scalar(select(func.max(Concordance.place) / 2 + func.min(Concordance.place) / 2)) or 0)
     middle = middle.partition(".")[0]
     for name, query in wishes({"workspace_id": survey.workspace_id, "commented": True}):
