@@ -42,7 +42,10 @@ _KINDS: Final = {n: np.uint64((0x5851F42D4C957F2D * (n + 11)) & (1 << 64) - 1) f
 def fold(texts: Sequence[str]) -> list[str]:
     """The texts as the features see them: words and signs between single spaces, a line each."""
     joined = "\n".join(text[: LONGEST * 2].replace("\n", " ") for text in texts)
-    joined = _LINK.sub(" ", _MARKUP.sub(" ", joined))
+    if "<" in joined or "&" in joined:
+        joined = _MARKUP.sub(" ", joined)
+    if "@" in joined or "://" in joined or "www." in joined:
+        joined = _LINK.sub(" ", joined)
     joined = _SAD.sub(" ☹ ", _FACES.sub(" ☺ ", joined))
     joined = unicodedata.normalize("NFKD", joined.translate(_SIMILAR).casefold()).translate(_KEPT).translate(_SIMILAR)
     joined = _REPEATED.sub(r"\1\1", _DIGITS.sub("0", joined))
@@ -76,16 +79,21 @@ def rows_of(texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
     """The table rows of all features of folded texts, and to which text each belongs (rising)."""
     joined = " " + "  ".join(texts) + " "
     codes = np.frombuffer(joined.encode("utf-32-le", "replace"), dtype=np.uint32).astype(np.uint64)
+    if len(texts) == 1:
+        rows = _placed(np.concatenate(_hashes(codes, None)[0]))
+        return rows, np.zeros(len(rows), dtype=np.int64)
     lengths = np.fromiter((len(text) + 2 for text in texts), dtype=np.int64, count=len(texts))
-    owner = np.repeat(np.arange(len(texts)), lengths)
-    return _rows(codes, owner)
+    hashes, owners = _hashes(codes, np.arange(len(texts)).repeat(lengths))
+    owned = np.concatenate(owners)
+    order = owned.argsort(kind="stable")
+    return _placed(np.concatenate(hashes))[order], owned[order]
 
 
 def word_rows(words: Sequence[str]) -> np.ndarray:
     """The table row of each folded word, for its feature as a whole; not of its pieces."""
     joined = " " + "  ".join(words) + " "
     codes = np.frombuffer(joined.encode("utf-32-le", "replace"), dtype=np.uint32).astype(np.uint64)
-    found = _words(_mixed(codes), codes == _SPACE, np.zeros(len(codes), dtype=np.int64))[0]
+    found = _words(_mixed(codes), codes == _SPACE)[0]
     return _placed(found * _KINDS[1])
 
 
@@ -100,7 +108,8 @@ def _placed(hashes: np.ndarray) -> np.ndarray:
     return ((hashes * _MIX) >> np.uint64(64 - BITS)).astype(np.int64)
 
 
-def _rows(codes: np.ndarray, owner: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _hashes(codes: np.ndarray, owner: np.ndarray | None) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """Of all features, and to which text each belongs; None: there is one, and nobody asks."""
     space = codes == _SPACE
     mixed = _mixed(codes)
     found, owners = [], []
@@ -116,25 +125,20 @@ def _rows(codes: np.ndarray, owner: np.ndarray) -> tuple[np.ndarray, np.ndarray]
         inner = gaps[n - 1 : n - 1 + len(hashes)] - gaps[1 : 1 + len(hashes)]
         whole = (inner == 0) & ~(space[: len(hashes)] & space[n - 1 : n - 1 + len(hashes)])
         found.append(hashes[whole] * _KINDS[n])
-        owners.append(owner[: len(hashes)][whole])
-    words, at = _words(mixed, space, owner)
+        if owner is not None:
+            owners.append(owner[: len(hashes)][whole])
+    words, starts = _words(mixed, space)
     found.append(words * _KINDS[1])
-    owners.append(at)
-    if len(words) > 1:
-        same = at[1:] == at[:-1]
-        pairs = words[:-1] * _KINDS[6] + words[1:]
-        found.append((pairs * _KINDS[2])[same])
-        owners.append(at[1:][same])
-    hashes, owned = np.concatenate(found), np.concatenate(owners)
-    rows = _placed(hashes)
-    if not owned.any():  # one text
-        return rows, owned
-    order = owned.argsort(kind="stable")
-    return rows[order], owned[order]
+    pairs = (words[:-1] * _KINDS[6] + words[1:]) * _KINDS[2]
+    if owner is None:
+        return [*found, pairs], owners
+    at = owner[starts]
+    same = at[1:] == at[:-1]
+    return [*found, pairs[same]], [*owners, at, at[1:][same]]
 
 
-def _words(mixed: np.ndarray, space: np.ndarray, owner: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """A hash of each word, and the text it is of."""
+def _words(mixed: np.ndarray, space: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """A hash of each word, and where it begins."""
     letter = ~space
     starts = (letter & np.concatenate((_TRUE, space[:-1]))).nonzero()[0]
     if not len(starts):
@@ -144,4 +148,4 @@ def _words(mixed: np.ndarray, space: np.ndarray, owner: np.ndarray) -> tuple[np.
     letters = letter.nonzero()[0]
     place = letters - starts.repeat(lengths)
     weighted = mixed[letters] * _POWERS[np.minimum(place, LONGEST)]
-    return np.add.reduceat(weighted, lengths.cumsum() - lengths), owner[starts]
+    return np.add.reduceat(weighted, lengths.cumsum() - lengths), starts

@@ -109,16 +109,16 @@ class Sums:
     def __init__(self, table: Table, comments: Sequence[str]) -> None:
         self.spans = [parts_of(comment) for comment in comments]
         pieces = [comment[a:b] for comment, spans in zip(comments, self.spans, strict=True) for a, b in spans]
+        several = len(pieces) > len(comments)
         of_comment = np.fromiter(map(len, self.spans), dtype=np.int64, count=len(comments))
-        self.first = np.cumsum(of_comment) - of_comment
+        self.first = of_comment.cumsum() - of_comment
         rows, part = rows_of(fold(pieces))
         features = np.bincount(part, minlength=len(pieces))
-        at = table.theme_at[rows]
+        at = table.theme_at.take(rows)
         sentiment, themes = _summed(table.sentiment, rows, features), _summed(table.themes, at, features)
-        whole = np.add.reduceat(features, self.first)
+        whole: np.ndarray = np.add.reduceat(features, self.first) if several else features
         self.empty = whole == 0
         scaled, self.part_themes = table.sentiment.scaled(sentiment, features), table.themes.scaled(themes, features)
-        several = len(pieces) > len(comments)
         judged = table.sentiment.scaled(np.add.reduceat(sentiment, self.first), whole) if several else scaled
         self.likeness = judged[:, -1]
         self.wholes, self.whole_themes = _softmax(blended(judged, self.likeness, table.gate)), self.part_themes
@@ -130,6 +130,8 @@ class Sums:
 
 def _summed(packed: Packed, rows: np.ndarray, features: np.ndarray) -> np.ndarray:
     """The sum of the table's columns over the rows of each part, whose numbers of features these are."""
+    if features.all():
+        return packed.sums(rows, features.cumsum() - features, features)
     found = np.zeros((len(features), packed.columns), dtype=np.int64)
     filled = features.nonzero()[0]
     if len(filled):

@@ -47,9 +47,9 @@ class Packed:
 
     def sums(self, rows: np.ndarray, starts: np.ndarray, counts: np.ndarray) -> np.ndarray:
         """The sum of each column over each part; parts begin at `starts` and are not empty."""
-        summed = np.add.reduceat(self._words[rows], starts, axis=0)
+        summed = np.add.reduceat(self._words.take(rows, axis=0), starts, axis=0)
         fields = ((summed[:, :, None] >> _SHIFTS) & _MASK).reshape(len(starts), -1)[:, : self.columns]
-        found: np.ndarray = fields.astype(np.int64) - (_ZERO * counts)[:, None]
+        found: np.ndarray = fields.view(np.int64) - (_ZERO * counts)[:, None]
         return found
 
     def scaled(self, sums: np.ndarray, features: np.ndarray) -> np.ndarray:
