@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask, current_app, g
-from flask_migrate import Migrate
 
 import config
 from accounts import access
@@ -106,7 +105,7 @@ def _seal(settings: config.Settings) -> Seal | None:
 
 def create_app(settings: config.Settings | None = None) -> Flask:
     """The whole service on one database. Nothing is started; `serve` and `work` start the runner."""
-    assert tables.TABLES, "imported so that Alembic and the sessions know every table"
+    assert tables.TABLES, "imported so that migrations and the sessions know every table"
     settings = settings or config.load()
     root = Path(config.ROOT)
     app = Flask(
@@ -116,7 +115,6 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     db.init_app(app)
     with app.app_context():
         watch(db.engine)
-    Migrate(app, db, directory=str(root / "migrations"), compare_type=True, render_as_batch=True)
     app.wsgi_app = Doorstep(app, app.wsgi_app)  # type: ignore[method-assign]
     web.init(app)
     i18n.init(app)

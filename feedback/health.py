@@ -5,13 +5,11 @@ from __future__ import annotations
 import shutil
 from datetime import timedelta
 
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from flask import current_app
 from sqlalchemy import func, or_, select
 
 from accounts.workspace import Workspace
-from base import clock, heartbeat
+from base import clock, heartbeat, migration
 from base.breaker import Breaker
 from base.db import db, sqlite_module
 from base.hold import Hold
@@ -49,8 +47,7 @@ def _database() -> tuple[bool, str]:
 
 
 def _migrations() -> tuple[bool, str]:
-    script = ScriptDirectory(str(current_app.config["ROOT"] / "migrations"))
-    here, head = MigrationContext.configure(db.session.connection()).get_current_revision(), script.get_current_head()
+    here, head = migration.present(), migration.newest()
     return here == head, f"at {here}" if here == head else f"at {here}, needs {head}: run `afterword migrate`"
 
 

@@ -9,12 +9,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import click
-import flask_migrate
 from flask import current_app
 from flask.cli import with_appcontext
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DBAPIError
 
+from base import migration
 from base.db import db, reading, sqlite_module, transaction
 from base.errors import AfterwordError
 from base.sealing import Seal
@@ -25,7 +25,7 @@ from surveys.erasure import Erasure
 
 def bring_up_to_date() -> None:
     """Run all migrations that are missing; on PostgreSQL also the job queue's tables."""
-    flask_migrate.upgrade()
+    migration.upgrade()
     if not current_app.config["SETTINGS"].on_sqlite:
         from base.runners.distributed import prepare_schema
 

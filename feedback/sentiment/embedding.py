@@ -10,7 +10,7 @@ import hashlib
 import shutil
 import tempfile
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
@@ -18,13 +18,14 @@ from typing import Any, Final, Protocol
 
 import numpy as np
 
+from feedback.sentiment.blending import weight_of
 from feedback.sentiment.choosing import NEEDS
 from feedback.sentiment.engine import EngineError, Score
 from feedback.sentiment.ngram import Sums, scores
 from feedback.sentiment.saying import says_something
 from feedback.sentiment.table import Table, load, opened
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 FILE: Final = Path(__file__).parent / "model" / "embedding.npz"
 _HEADS: Final = ("center", "hidden", "hidden_bias", "output", "output_bias", "themes", "themes_bias")
 _LAYERS: Final = ("layers", "begin", "base")
@@ -69,7 +70,7 @@ class EmbeddingEngine:
         said, themes = heads(vectors, self._arrays)
         share = self._meta["share"]
         logits = share["vectors"] * said + share["table"] * np.log(sums.wholes)
-        logits += np.asarray(share["bias"])
+        logits *= loudness(sums.likeness, self._table.gate, share["abroad"])[:, None]
         raised = np.exp(logits - logits.max(axis=1, keepdims=True))
         sums.wholes = raised / raised.sum(axis=1, keepdims=True)
         mixing = self._meta["themes"]
@@ -82,6 +83,13 @@ def heads(vectors: np.ndarray, arrays: dict[str, Any]) -> tuple[np.ndarray, np.n
     centered = vectors - arrays["center"]
     hidden = np.maximum(centered @ arrays["hidden"] + arrays["hidden_bias"], 0)
     return hidden @ arrays["output"] + arrays["output_bias"], centered @ arrays["themes"] + arrays["themes_bias"]
+
+
+def loudness(likeness: np.ndarray, gate: Mapping[str, float], abroad: float) -> np.ndarray:
+    """By what to multiply logits of each text: one for a survey comment, `abroad` for what reads like none."""
+    weight = weight_of(likeness, gate)
+    found: np.ndarray = weight + (1 - weight) * abroad
+    return found
 
 
 def fitted(arrays: dict[str, Any]) -> Vectors:

@@ -7,6 +7,7 @@ from alembic import command
 from flask import current_app
 from sqlalchemy import func, select, table
 
+from base import migration
 from base.db import db, transaction
 from feedback import fold, generation, jobs
 from feedback.app import create_app
@@ -30,6 +31,7 @@ def old(database_urls, tmp_path):
         survey = a_survey(a_workspace("Acme"))
         a_response(an_invitation(survey), 3, "Cold soup.")
         db.session.remove()
+        migration.prepare(app)
         migrate = current_app.extensions["migrate"].migrate.get_config()
         command.downgrade(migrate, "0013")
         yield app
@@ -61,6 +63,7 @@ def test_counts_of_longer_stretches_are_summed_anew_from_the_days(database_urls,
         with transaction():
             fold.fold(survey.id, ZONE, limit=100)
         before = cells()
+        migration.prepare(app)
         migrate = current_app.extensions["migrate"].migrate.get_config()
         command.downgrade(migrate, "0039")
         assert [len(before[name]) > rows_of(name) > 0 for name in before] == [True, True]
