@@ -56,8 +56,10 @@ def pytest_collection_finish():
 
 @pytest.fixture(autouse=True)
 def _today(request):
-    """A test begins on the same day at the same hour in every run, unless it has servers, whose clocks nobody moves."""
-    if {"browser", "crash"} & {mark.name for mark in request.node.iter_markers()}:
+    """A test begins on the same day at the same hour in every run, unless it has servers in processes of their own,
+    whose clocks nobody moves.
+    """
+    if request.node.get_closest_marker("crash"):
         yield
         return
     with time_machine.travel(TODAY, tick=True):
