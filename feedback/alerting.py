@@ -125,8 +125,9 @@ def drop(of: str, now: Counts, before: Counts, told: Told | None, *, least: int 
 
     **Method.** The difference of two scores is compared with its combined margin √(m₁² + m₂²), where each m is the side
     of a score's interval that faces the other one (Newcombe, Statistics in Medicine 17, 1998, method 10; Zou and
-    Donner, Statistics in Medicine 27, 2008), as in `metric.change`: Wilson's interval for shares, Rocks's adjusted Wald
-    for an NPS. The interval is that of z = 3.1 (99.8 %) instead of 95 %, because the question is asked every day: a
+    Donner, Statistics in Medicine 27, 2008), as in `metric.change`, but by limits that hold so far out in the tails
+    (`limiting`): of thirty answers beside three hundred, Wilson's would find a drop five times too often. The interval
+    is that of z = 3.1 (99.8 %) instead of 95 %, because the question is asked every day: a
     score that never changes is found lower by chance with probability 0.00097 a look, hence in 365 · 0.00097 = 0.35
     looks a year. That needs no assumption on how the looks hang together, for expectations add up whatever the
     dependence (Boole's inequality). Both sides must have `least` answers. FALSE_ALARMS leaves room for the intervals
@@ -151,7 +152,7 @@ def drop(of: str, now: Counts, before: Counts, told: Told | None, *, least: int 
 
 
 def _clearly_lower(of: str, now: Counts, before: Counts) -> bool:
-    return metric.change(metric.score(of, now, z=CLEAR), metric.score(of, before, z=CLEAR)).kind == "down"
+    return metric.change(*(metric.score(of, one, z=CLEAR, exact=True) for one in (now, before))).kind == "down"
 
 
 def _clearly_below(of: str, now: Counts, then: Score) -> bool:

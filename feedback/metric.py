@@ -6,7 +6,7 @@ Each metric has one method, named by a stable key that pages and mails turn into
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import hypot, inf, sqrt
 from statistics import NormalDist
@@ -183,8 +183,9 @@ def change(now: Score, before: Score) -> Change:
     The combined margin is √(m₁² + m₂²), where each m is the side of that score's interval that faces the
     other score (Newcombe, Statistics in Medicine 17, 1998, method 10; for any two intervals Zou and Donner,
     Statistics in Medicine 27, 2008). With symmetric intervals it is the plain 1.96·√(Var₁/n₁ + Var₂/n₂).
-    Two samples of unchanged customers are called a change at most about one time in twenty; half widths
-    instead of facing sides would do so up to one time in nine at n = 10.
+    Two samples of like size of unchanged customers are called a change at most about one time in twenty (half widths
+    instead of facing sides would do so up to one time in nine at n = 10); ten answers beside a thousand near an end of
+    the scale up to one time in eleven. Fewer than `ENOUGH` on either side are never called one.
     Raises ValueError for scores of two metrics.
     """
     if now.metric != before.metric:
@@ -198,15 +199,30 @@ def change(now: Score, before: Score) -> Change:
         margin = hypot(now.value - now.low, before.high - before.value)
     else:
         margin = hypot(now.high - now.value, before.value - before.low)
-    if abs(delta) <= margin:
+    if abs(delta) <= margin or now.too_few or before.too_few:
         return Change(delta, margin, "unclear")
     return Change(delta, margin, "up" if delta > 0 else "down")
 
 
-def ranking_key(of: Score) -> tuple[float, int]:
+def changes(pairs: Sequence[tuple[Score, Score]]) -> list[Change]:
+    """Whether each of several scores, now and before, moved: as sure together as one alone is.
+
+    Of eight surveys that nothing happens to, one would else be called up or down every third day.
+    """
+    compared = sum(not (now.too_few or before.too_few) for now, before in pairs)
+    z, exact = simultaneous(compared), compared > 1
+
+    def surer(one: Score) -> Score:
+        return from_bands(one.metric, one.bands, mean=one.mean, z=z, exact=exact)
+
+    return [change(surer(now), surer(before)) for now, before in pairs]
+
+
+def ranking_key(of: Score) -> tuple[bool, float, int]:
     """Sorts segments (agents, teams, channels) fairly; the greater, the better.
 
-    The lower end of the interval, so that one happy answer does not outrank a hundred; a segment without
-    answers comes last, and of equals the one with more answers comes first.
+    Those with enough answers first, by the lower end of the interval; then those with too few, who are not ranked
+    against them: one happy answer does not outrank a hundred, and one unhappy answer puts nobody last of all that are
+    known. A segment without answers comes last, and of equals the one with more answers comes first.
     """
-    return (-inf if of.low is None else of.low, of.n)
+    return (not of.too_few, -inf if of.low is None else of.low, of.n)

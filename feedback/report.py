@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -114,7 +114,7 @@ class Report:
         period = digesting.period_of(issue.period_from, issue.period_to, digest.rhythm)
         surveys = digest.surveys
         read = [_read(survey, period, digest.scope.filters) for survey in surveys]
-        lines = [line for line, _, _ in read]
+        lines = _judged([line for line, _, _ in read])
         looked = {theme: not entry.off for theme, entry in WorkspaceTheme.book(digest.workspace_id).items()}
         now = sum((found for _, found, _ in read), NOTHING)
         before = sum((found for _, _, found in read), NOTHING)
@@ -149,6 +149,12 @@ def _read(survey: Survey, period: Period, filters: Filters) -> tuple[Line, Said,
         said, said_before = (_said(figures, stretch, filters) for stretch in (period.current, period.previous))
     now, before = metric.score(survey.metric, counts), metric.score(survey.metric, earlier)
     return Line(survey, now, before, metric.change(now, before)), said, said_before
+
+
+def _judged(lines: Sequence[Line]) -> list[Line]:
+    """Which of them moved, as sure together as one alone."""
+    moved = metric.changes([(line.now, line.before) for line in lines])
+    return [replace(line, change=change) for line, change in zip(lines, moved, strict=True)]
 
 
 def _said(figures: Figures, stretch: Interval, filters: Filters) -> Said:

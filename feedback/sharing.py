@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from math import hypot
 from typing import Literal
 
+from feedback.limiting import exact_interval
 from feedback.metric import ENOUGH, Z, wilson_interval
 
 Moved = Literal["up", "down", "unclear", "no_data"]
@@ -51,15 +52,17 @@ class Shift:
 NO_SHIFT = Shift(0.0, 0.0, 0.0, "no_data")
 
 
-def shift(now: Share, before: Share, *, z: float = Z) -> Shift:
+def shift(now: Share, before: Share, *, z: float = Z, exact: bool = False) -> Shift:
     """The difference of two shares by Newcombe's method 10 (Statistics in Medicine 17, 1998); `z` is the normal
-    quantile, larger where many are looked at. Nothing is said of it where either side has too few.
+    quantile, larger where many are looked at, whose tails need `exact` limits (`limiting`). Nothing is said of it where
+    either side has too few.
     """
     if now.too_few or before.too_few:
         return NO_SHIFT
     share, earlier = 100 * now.hits / now.n, 100 * before.hits / before.n
-    low, high = wilson_interval(hits=now.hits, n=now.n, z=z)
-    low_before, high_before = wilson_interval(hits=before.hits, n=before.n, z=z)
+    interval = exact_interval if exact else wilson_interval
+    low, high = interval(hits=now.hits, n=now.n, z=z)
+    low_before, high_before = interval(hits=before.hits, n=before.n, z=z)
     delta = share - earlier
     least = delta - hypot(share - low, high_before - earlier)
     most = delta + hypot(high - share, earlier - low_before)

@@ -54,7 +54,7 @@ class Line:
     negative: Share
     """Of those that speak of it and whose sentiment could be told."""
     shift: Shift
-    """Against the period before, as surely as so many lines ask for."""
+    """Against the period before, as surely as so many that might have been shown ask for."""
 
 
 @dataclass(frozen=True)
@@ -89,9 +89,10 @@ class TopicTally:
         tagged_now, tagged_before = now.tagged(), before.tagged()
         in_use = [tag for tag in tags if tag.id in tagged_now or tag.id in tagged_before]
         shown, texts = known.phrases(spoken)
-        sure = simultaneous(len(shown) + len(topics) + len(in_use))
-        whole = _Comparison(now, before, sure)
-        narrow = _Comparison(known.within(spoken), known_before.within(spoken), sure)
+        # Phrases are chosen by what the comments are full of now, which is a look at each that might have been chosen.
+        might = len(_often(known.counts(spoken) + known_before.counts(spoken)))
+        whole = _Comparison(now, before, simultaneous(2 * (len(topics) + len(in_use))))
+        narrow = _Comparison(known.within(spoken), known_before.within(spoken), simultaneous(2 * might))
         earlier, _ = known_before.phrases(spoken, only=shown)
         own_now, own_before = now.speaking(topics), before.speaking(topics)
         return cls(
@@ -159,6 +160,11 @@ class Window:
         texts = {key: _text(self._written(*at) for at in places[key].items()) for key in shown}
         return {key: set(places[key]) for key in shown}, texts
 
+    def counts(self, language: str | None) -> Counter[str]:
+        """How many comments in a language have each phrase."""
+        rows = (row for row in self.rows.values() if row.language == language)
+        return Counter(key for row in rows for key in {key for key, _ in lines(row.said)})
+
     def _written(self, ident: uuid.UUID, where: str) -> str:
         """A phrase as a comment has it."""
         return self.rows[ident].comment[slice(*place_in(where))]  # type: ignore[no-any-return] # a row knows no types
@@ -198,7 +204,7 @@ class _Comparison:
     def line(self, key: str, name: str, now: Idents, before: Idents) -> Line:
         told = [label for ident in now if (label := self.now.rows[ident].sentiment_label)]
         of_all = Share(len(now), len(self.now.rows))
-        moved = shift(of_all, Share(len(before), len(self.before.rows)), z=self.z)
+        moved = shift(of_all, Share(len(before), len(self.before.rows)), z=self.z, exact=True)
         return Line(key, name, of_all, Share(told.count(NEGATIVE), len(told)), moved)
 
 
@@ -215,6 +221,10 @@ def _last(scope: Scope) -> ColumnElement[uuid.UUID]:
     """
     narrow = scope.survey_id is not None and (scope.filters.agent or scope.filters.team)
     return case((true(), Response.id)) if narrow else Response.id.expression
+
+
+def _often(counts: Mapping[str, int]) -> list[str]:
+    return [key for key, n in counts.items() if n >= weighing.FEWEST]
 
 
 def _largest(lines: Iterable[Line]) -> list[Line]:

@@ -86,11 +86,12 @@ def _query(workspace: Workspace, ids: Sequence[uuid.UUID], period: Range, form: 
 
 def _rows(surveys: Sequence[Survey], figures: Several, period: Range) -> list[Row]:
     """Those that were answered in the period first, of each metric the surest best first."""
-    found = []
+    edges, pairs = [period.previous.start, period.interval.start, period.interval.end], []
     for survey, member in zip(surveys, figures.members, strict=True):
-        edges = [period.previous.start, period.interval.start, period.interval.end]
         before, now = (metric.score(survey.metric, counts) for counts in member.counts_over(edges))
-        found.append(Row(survey, now, metric.change(now, before)))
+        pairs.append((now, before))
+    moved = metric.changes(pairs)
+    found = [Row(survey, now, change) for survey, (now, _), change in zip(surveys, pairs, moved, strict=True)]
     order = list(SCALES)
     return sorted(
         found, key=lambda row: (order.index(row.survey.metric), [-part for part in metric.ranking_key(row.score)])

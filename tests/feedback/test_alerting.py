@@ -2,6 +2,7 @@
 
 import random
 from itertools import pairwise
+from math import comb
 
 import pytest
 
@@ -176,3 +177,15 @@ def test_a_real_drop_is_found_within_a_week():
         before, now = (sum(dice.random() < share for _ in range(210)) for share in (0.85, 0.65))
         found += drop("csat", {5: now, 1: 210 - now}, {5: before, 1: 210 - before}, None)[0] == "dropped"
     assert found >= 45
+
+
+def test_few_answers_after_many_drop_no_oftener_by_chance_than_promised():
+    """By the chances themselves: of every count that thirty answers can give beside a period of three hundred."""
+    share, few, many = 0.98, 30, 300
+    before = {5: round(share * many), 1: many - round(share * many)}
+    found = sum(
+        comb(few, hits) * share**hits * (1 - share) ** (few - hits)
+        for hits in range(few + 1)
+        if drop("csat", {5: hits, 1: few - hits}, before, None, least=FEWEST)[0] == "dropped"
+    )
+    assert 365 * found <= FALSE_ALARMS

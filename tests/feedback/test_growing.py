@@ -60,3 +60,13 @@ def test_where_nothing_changes_hardly_any_day_tells_of_growth():
 
     alarms = sum(bool(grown(a_day(), a_day(), ON)) for _ in range(400))
     assert alarms <= 400 * 0.05
+
+
+def test_few_comments_beside_many_grow_no_oftener_by_chance():
+    chance = random.Random(12)
+
+    def of(n):
+        return Said(n, {theme: (sum(chance.random() < 0.02 for _ in range(n)), 0) for theme in ON})
+
+    alarms = sum(len(grown(of(100), of(1_000), ON)) for _ in range(150))
+    assert alarms <= 150 * 0.03

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from math import comb, hypot
+from random import Random
 
 import pytest
 from hypothesis import given
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 from feedback.metric import (
     Score,
     change,
+    changes,
     nps_interval,
     nps_points,
     plain_nps_margin,
@@ -240,7 +242,32 @@ def test_swapping_the_periods_swaps_the_verdict(
 def test_one_happy_answer_does_not_outrank_a_hundred() -> None:
     segments = {"one": csat(1, 1), "many": csat(95, 100), "none": csat(0, 0), "poor": csat(10, 100)}
     ranked = sorted(segments, key=lambda name: ranking_key(segments[name]), reverse=True)
-    assert ranked == ["many", "one", "poor", "none"]
+    assert ranked == ["many", "poor", "one", "none"]
+
+
+def test_too_few_answers_are_no_change_however_far_apart() -> None:
+    assert change(csat(10, 10), csat(0, 2)).kind == "unclear"
+    assert change(csat(3, 3), csat(0, 3)).kind == "unclear"
+
+
+def test_several_scores_that_are_looked_at_together_must_move_further_to_be_called_a_change() -> None:
+    moved, still = (csat(80, 100), csat(66, 100)), (csat(50, 100), csat(50, 100))
+    assert [one.kind for one in changes([moved])] == ["up"]
+    assert [one.kind for one in changes([moved, *[still] * 7])] == ["unclear"] * 8
+    few = (csat(1, 2), csat(2, 2))
+    assert changes([moved, few])[0].kind == "up", "what is too few to compare is no further look"
+
+
+def test_eight_surveys_that_nothing_happens_to_hardly_ever_name_one_that_moved() -> None:
+    chance = Random(5)
+
+    def a_day() -> Score:
+        return csat(sum(chance.random() < 0.7 for _ in range(30)), 30)
+
+    told = sum(
+        any(one.kind != "unclear" for one in changes([(a_day(), a_day()) for _ in range(8)])) for _ in range(300)
+    )
+    assert told <= 0.05 * 300
 
 
 def test_of_equal_segments_the_one_heard_more_comes_first() -> None:

@@ -2,6 +2,7 @@
 
 import html
 import re
+from collections import Counter
 from datetime import timedelta
 
 import pytest
@@ -19,7 +20,7 @@ from feedback.exporter import query_of, wanted_of
 from feedback.feed import Query
 from feedback.forms.looking import InboxForm
 from feedback.jobs import read_response, reread
-from feedback.phrase import Phrases
+from feedback.phrase import Phrases, lines
 from feedback.response import Response
 from feedback.searching import words_of
 from feedback.sentiment.gleaning import phrases_of
@@ -142,6 +143,20 @@ def test_the_newest_are_counted_where_there_are_very_many_and_the_page_says_so(
     assert "So many comments came" in text
     days = set(re.findall(r'href="/w/acme/responses\?[^"]*from=([0-9-]+)', text))
     assert days == {local_date(page.since, cast.workspace.zone).isoformat()}
+
+
+def test_a_phrase_that_might_have_been_shown_is_a_look_as_well(cast, survey, said, monkeypatch):
+    looks = []
+    real = topic_tally.simultaneous
+    monkeypatch.setattr(topic_tally, "simultaneous", lambda many: looks.append(many) or real(many))
+    monkeypatch.setattr(
+        topic_tally.weighing, "chosen", lambda counts: ["deliver late"] if "deliver late" in counts else []
+    )
+    found = tally(cast, survey)
+    often = Counter(key for row in db.session.query(Phrases) for key in {key for key, _ in lines(row.said)})
+    assert len(found.phrases) <= 1
+    assert max(looks) > 2
+    assert max(looks) <= 2 * len(often)
 
 
 def test_pages_lead_to_the_comments_of_a_line_and_show_no_markup_of_customers(cast, survey, said, browser_of):
