@@ -50,7 +50,7 @@ def alert_values(bulletin: Bulletin) -> dict[str, Any]:
     for one in bulletin.cards:
         url = tokens.link(f"{base}/responses/{one.entry.response.id}")
         card = card_of(voice, url, one, workspace.zone) | heard_in(voice, one, book)
-        card["button"] = voice.say("alert_open")
+        card["button"] = voice.say("open_answer")
         if one.entry.response.comment and one.entry.response.read_at is None:
             card["sentiment"] = voice.say("alert_unread")
         cards.append(card)

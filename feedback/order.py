@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, and_, or_, select
 from base.db import db
 from feedback.digesting import Cadence
 from feedback.response import Response
-from feedback.tally import COUNTED, FACETS, Filters, conditions
+from feedback.tally import COUNTED, FACETS, Filters, conditions, spoken
 
 THRESHOLDS: dict[str, tuple[Filters, ...]] = {
     "detractors": (Filters(band="detractor"),),
@@ -23,15 +23,15 @@ MOST = 25
 
 
 _RECENT = 2_000
-"""The newest answers whose agents, teams and channels are offered to choose from."""
+"""The newest answers whose agents, teams, channels and languages are offered to choose from."""
 
 
 def known_names(workspace_id: uuid.UUID) -> dict[str, list[str]]:
-    """Agents, teams and channels that were heard of lately, by name."""
-    columns = (Response.agent, Response.team, Response.channel)
+    """Agents, teams, channels and languages that were heard of lately, by name."""
+    columns = (Response.agent, Response.team, Response.channel, spoken)
     newest = select(*columns).where(Response.workspace_id == workspace_id).order_by(Response.created_at.desc())
     rows = db.session.execute(newest.limit(_RECENT)).all()
-    names = ("agent", "team", "channel")
+    names = ("agent", "team", "channel", "language")
     return {name: sorted({str(row[place]) for row in rows if row[place]}) for place, name in enumerate(names)}
 
 

@@ -6,7 +6,6 @@ None when it has nothing to say. To add one, write these three things; mail, pre
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -221,5 +220,12 @@ def card_of(voice: Voice, url: str, card: Card, zone: str) -> dict[str, Any]:
         if response.anonymous
         else voice.moment(response.created_at, zone),
         "url": url,
-        "open_of": voice.say("open_of", name=re.sub(r"[<>\"&]", "", who)),
+        "open_of": _opening(voice, card, who),
     }
+
+
+def _opening(voice: Voice, card: Card, who: str) -> str:
+    """What a button says that leads to an answer: whose it is, and of somebody without a name the score."""
+    if card.entry.person:
+        return voice.say("open_of", name=who)
+    return f"{voice.say('open_answer')}: {voice.score(card.entry.response.score, card.scale)}"

@@ -14,6 +14,7 @@ from base.errors import InvalidError
 from feedback.alert import Alert, Rule
 from feedback.forms.ruling import ChannelForm, RuleForm, data_of
 from feedback.wording import VOICES
+from surveys.paging import language_name
 from surveys.survey import Survey
 
 OF_ANSWERS = ("band", "below", "words", "property_name", "property_value")
@@ -44,7 +45,7 @@ def rule_of(
     if "mails" in wish:
         filled |= _told(wish["mails"] or (), people)
     form = RuleForm(MultiDict(_typed(filled)), meta={"csrf": False})
-    form.offer(surveys, people)
+    form.offer(surveys, people, _spoken(wish.get("language"), alert))
     wrong = {} if form.validate() else {TOLD.get(name, name): str(words[0]) for name, words in form.errors.items()}
     if filled["kind"] == "drop":
         said = (name for name in OF_ANSWERS if wish.get(name) not in (None, []))  # a polarity below 0 is said, too
@@ -61,6 +62,11 @@ def checked_channel(kind: str, name: str, address: str) -> tuple[str, str]:
         wrong = {TOLD.get(field, field): str(words[0]) for field, words in form.errors.items()}
         raise InvalidError(f"Not accepted: {', '.join(wrong)}.", wrong)
     return form.address.data or "", form.title.data or ""
+
+
+def _spoken(wanted: str | None, alert: Alert | None) -> list[str | None]:
+    """A program may name any language that there is, and leave the one that the alert has."""
+    return [wanted if wanted and language_name(wanted) != wanted else None, alert.language if alert else None]
 
 
 def _unfilled() -> dict[str, Any]:

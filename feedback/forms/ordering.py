@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import time
 from typing import Any
 
@@ -23,6 +23,7 @@ from feedback.digesting import Cadence
 from feedback.order import MOST, Order, Scope
 from feedback.tally import FACETS
 from feedback.wording import VOICES
+from surveys.paging import language_name
 from surveys.survey import Survey
 
 WEEKDAYS = [
@@ -39,6 +40,12 @@ def stripped(value: str | None) -> str:
 def as_uuid(value: object) -> uuid.UUID:
     """The id that a box stands for."""
     return value if isinstance(value, uuid.UUID) else uuid.UUID(str(value))
+
+
+def languages(known: Iterable[str | None] = ()) -> list[tuple[str, Any]]:
+    """What an order may be narrowed to: any, the languages that customers are asked in, and those `known` besides."""
+    more = {tag: language_name(tag) for tag in known if tag and tag != "und"}
+    return [("", _("Any")), *sorted((more | dict(LANGUAGE_NAMES)).items(), key=lambda one: one[1].lower())]
 
 
 class DayField(IntegerField):
@@ -183,15 +190,12 @@ class OrderForm(ScopeForm):
     )
 
     @classmethod
-    def over(cls, surveys: Sequence[Survey], digest: Digest | None = None, **defaults: Any) -> OrderForm:
-        """The form with the surveys one may choose, filled with a digest's order or with `defaults`."""
+    def over(
+        cls, surveys: Sequence[Survey], digest: Digest | None = None, spoken: Sequence[str] = (), **defaults: Any
+    ) -> OrderForm:
+        """The form with the surveys and languages one may choose, filled with a digest's order or with `defaults`."""
         form = cls(data=_data_of(digest) if digest else defaults)
-        spoken = {
-            tag: LANGUAGE_NAMES[tag] for tag in sorted(LANGUAGE_NAMES, key=lambda tag: LANGUAGE_NAMES[tag].lower())
-        }
-        if digest and digest.language and digest.language not in spoken:
-            spoken[digest.language] = digest.language
-        form.language.choices = [("", _("Any")), *spoken.items()]
+        form.language.choices = languages([*spoken, digest.language if digest else None])
         form.surveys.choices = [(survey.id, survey.name) for survey in surveys]
         return form
 

@@ -19,7 +19,7 @@ from base.errors import InvalidError
 from base.mail import mailbox
 from feedback.alert import Alert, Rule
 from feedback.alerting import FEWEST, LEAST, Conditions
-from feedback.forms.ordering import CheckboxesField, as_uuid, stripped
+from feedback.forms.ordering import CheckboxesField, as_uuid, languages, stripped
 from feedback.posting import KINDS, NAMES
 from feedback.recipient import Addressee, Recipient
 from feedback.wording import VOICES
@@ -31,7 +31,7 @@ MOST_CHARACTERS = 2000
 """Of these words together, whatever stands between them."""
 
 BELOW = [("", _("Any")), ("-0.5", _("Very negative (below −0.5)")), ("-0.2", _("Negative (below −0.2)"))]
-BELOW += [("0", _("Rather negative than positive (below 0)"))]
+BELOW += [("0", _("Rather negative (below 0)"))]
 PAUSES = [(15, _("15 minutes")), (60, _("1 hour")), (240, _("4 hours")), (1440, _("1 day"))]
 PERIODS = [(7, _("7 days")), (14, _("14 days")), (28, _("28 days"))]
 
@@ -70,7 +70,7 @@ class RuleForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
     agent = _text(_("Agent"), 120)
     team = _text(_("Team"), 120)
     channel = _text(_("Channel"), 60)
-    language = _text(_("Language"), 12, _("A code such as en, sl or pl."))
+    language = SelectField(_("Language"), default="")
     property_name = _text(_("Property"), 60, _("Such as plan or country."))
     property_value = _text(_("Value of the property"), 200)
     days = SelectField(_("Compare the last"), choices=PERIODS, coerce=int, default=7)
@@ -105,15 +105,19 @@ class RuleForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
         alert: Alert | None = None,
         locale: str = "",
         told: str = "",
+        spoken: Sequence[str | None] = (),
     ) -> RuleForm:
-        """The form for these surveys and people, filled with a rule that is there, or for `told` to be told."""
+        """The form for what one may choose, filled with a rule that is there, or for `told` to be told."""
         fresh = {"locale": locale if locale in VOICES else "en", "people": [told]}
         form = cls(data=data_of(alert, people) if alert else fresh)
-        form.offer(surveys, people)
+        form.offer(surveys, people, [*spoken, alert.language if alert else None])
         return form
 
-    def offer(self, surveys: Sequence[Survey], people: Sequence[tuple[User, str]]) -> None:
+    def offer(
+        self, surveys: Sequence[Survey], people: Sequence[tuple[User, str]], spoken: Sequence[str | None]
+    ) -> None:
         """What one may choose."""
+        self.language.choices = languages(spoken)
         self.surveys.choices = [(survey.id, survey.name) for survey in surveys]
         self.people.choices = [(user.email, f"{user.name} ({user.email})") for user, _role in people]
 
@@ -228,11 +232,12 @@ def data_of(alert: Alert, people: Sequence[tuple[User, str]]) -> dict[str, Any]:
     """What the form shows of a rule."""
     known = {user.email for user, _role in people}
     mails = [one.address for one in Recipient.of_alert(alert.id) if one.kind == "mail"]
-    same = ("name", "kind", "agent", "team", "channel", "language", "property_name", "property_value")
+    same = ("name", "kind", "agent", "team", "channel", "property_name", "property_value")
     return {name: getattr(alert, name) for name in (*same, "days", "least", "cool_down", "locale")} | {
         "which": "all" if alert.all_surveys else "chosen",
         "surveys": alert.chosen,
         "band": alert.band or "",
+        "language": alert.language or "",
         "below": "" if alert.below is None else f"{alert.below:g}",
         "words": ", ".join(alert.conditions.words),
         "people": [email for email in mails if email in known],

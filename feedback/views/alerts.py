@@ -75,13 +75,15 @@ def show(workspace: Workspace, alert_id: uuid.UUID) -> ResponseReturnValue:
 @requires("alerts.edit")
 def edit(workspace: Workspace, alert_id: uuid.UUID) -> ResponseReturnValue:
     alert = Alert.of(workspace.id, alert_id)
-    return _form(workspace, RuleForm.over(_surveys(workspace), User.of_workspace(workspace.id), alert), alert)
+    spoken, people = known_names(workspace.id)["language"], User.of_workspace(workspace.id)
+    return _form(workspace, RuleForm.over(_surveys(workspace), people, alert, spoken=spoken), alert)
 
 
 @bp.post(f"{HERE}/<uuid:alert_id>/edit")
 @requires("alerts.edit")
 def change(workspace: Workspace, alert_id: uuid.UUID) -> ResponseReturnValue:
-    alert, form = Alert.of(workspace.id, alert_id), _empty(workspace)
+    alert = Alert.of(workspace.id, alert_id)
+    form = _empty(workspace, alert.language)
     if not form.validate():
         return _form(workspace, form, alert, status=422)
     with transaction():
@@ -117,9 +119,15 @@ def remove(workspace: Workspace, alert_id: uuid.UUID) -> ResponseReturnValue:
     return redirect(url_for(".index", workspace=workspace.slug), 303)
 
 
-def _empty(workspace: Workspace) -> RuleForm:
-    people = User.of_workspace(workspace.id)
-    return RuleForm.over(_surveys(workspace), people, locale=workspace.default_locale, told=g.user.email)
+def _empty(workspace: Workspace, language: str | None = None) -> RuleForm:
+    """For a new alert, or for what is sent of one that is narrowed to `language` now."""
+    return RuleForm.over(
+        _surveys(workspace),
+        User.of_workspace(workspace.id),
+        locale=workspace.default_locale,
+        told=g.user.email,
+        spoken=[*known_names(workspace.id)["language"], language],
+    )
 
 
 def _form(

@@ -44,13 +44,13 @@ def index(workspace: Workspace) -> ResponseReturnValue:
 @requires("digests.edit")
 def new(workspace: Workspace) -> ResponseReturnValue:
     known = {"zone": g.user.zone or workspace.zone, "locale": workspace.default_locale, "email": g.user.email}
-    return _form(workspace, OrderForm.over(_surveys(workspace), **known))
+    return _form(workspace, OrderForm.over(_surveys(workspace), spoken=_spoken(workspace), **known))
 
 
 @bp.post("/w/<workspace>/digests/new")
 @requires("digests.edit")
 def order(workspace: Workspace) -> ResponseReturnValue:
-    form = OrderForm.over(_surveys(workspace))
+    form = OrderForm.over(_surveys(workspace), spoken=_spoken(workspace))
     if not form.validate():
         return _form(workspace, form, status=422)
     try:
@@ -91,7 +91,7 @@ def show(workspace: Workspace, digest_id: uuid.UUID) -> ResponseReturnValue:
 @requires("digests.edit")
 def edit(workspace: Workspace, digest_id: uuid.UUID) -> ResponseReturnValue:
     digest = Digest.living(workspace.id, digest_id)
-    return _form(workspace, OrderForm.over(_surveys(workspace), digest), digest)
+    return _form(workspace, OrderForm.over(_surveys(workspace), digest, _spoken(workspace)), digest)
 
 
 @bp.post("/w/<workspace>/digests/<uuid:digest_id>/edit")
@@ -101,7 +101,7 @@ def change(workspace: Workspace, digest_id: uuid.UUID) -> ResponseReturnValue:
     with reading():
         digest = Digest.living(workspace.id, digest_id)
         waiting = oldest_untold(digest, now)
-    form = OrderForm.over(_surveys(workspace))
+    form = OrderForm.over(_surveys(workspace), spoken=[*_spoken(workspace), digest.language or ""])
     if not form.validate():
         return _form(workspace, form, digest, status=422)
     try:
@@ -125,6 +125,10 @@ def remove(workspace: Workspace, digest_id: uuid.UUID) -> ResponseReturnValue:
         "success",
     )
     return redirect(url_for(".show", workspace=workspace.slug, digest_id=digest_id), 303)
+
+
+def _spoken(workspace: Workspace) -> list[str]:
+    return known_names(workspace.id)["language"]
 
 
 def _form(

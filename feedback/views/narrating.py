@@ -8,6 +8,7 @@ from feedback.alert import Alert
 from feedback.posting import NAMES
 from feedback.recipient import Recipient
 from feedback.response import Response
+from feedback.views.drawing import language_name
 from surveys.scale import SCALES
 
 
@@ -57,7 +58,7 @@ def _segments(alert: Alert) -> list[str]:
         gettext("agent"): alert.agent,
         gettext("team"): alert.team,
         gettext("channel"): alert.channel,
-        gettext("language"): alert.language,
+        gettext("language"): language_name(alert.language),
     }
     told = [f"{name} {value}" for name, value in named.items() if value]
     return told + ([f"{alert.property_name} = {alert.property_value}"] if alert.property_name else [])

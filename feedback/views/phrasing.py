@@ -13,6 +13,7 @@ from feedback.digest import Digest
 from feedback.digesting import Cadence, next_due, period_of
 from feedback.export_schedule import ExportSchedule
 from feedback.issue import Issue
+from feedback.views.drawing import language_name
 from feedback.zoning import ONE_DAY, local_date
 
 
@@ -25,6 +26,17 @@ def rhythm_words(digest: Digest | ExportSchedule) -> str:
     if digest.cadence == "monthly":
         return str(gettext("On day %(day)s of every month at %(at)s", day=digest.day, at=at))
     return str(gettext("Every day at %(at)s", at=at))
+
+
+def scope_words(digest: Digest) -> str:
+    """Which part of the answers it looks at."""
+    told = [
+        gettext("agent %(name)s", name=digest.agent) if digest.agent else "",
+        gettext("team %(name)s", name=digest.team) if digest.team else "",
+        gettext("channel %(name)s", name=digest.channel) if digest.channel else "",
+        gettext("language %(name)s", name=language_name(digest.language)) if digest.language else "",
+    ]
+    return ", ".join(filter(None, told)) or str(gettext("All answers"))
 
 
 def when(at: datetime, zone: str) -> str:

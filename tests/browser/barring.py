@@ -32,6 +32,19 @@ def too_wide(page):
     return page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
 
 
+CUT = """all => all.filter(one => one.checkVisibility() && one.selectedOptions.length).filter(one => {
+    const style = getComputedStyle(one), pen = document.createElement("canvas").getContext("2d");
+    pen.font = style.font;
+    const room = one.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
+    return pen.measureText(one.selectedOptions[0].text).width > room + 1;
+}).map(one => `${one.name} cuts “${one.selectedOptions[0].text}”`)"""
+
+
+def cut_short(page):
+    """The menus whose chosen value does not fit."""
+    return page.eval_on_selector_all("select:not([multiple])", CUT)
+
+
 def turned(page, theme, width):
     """The findings that come when the same page is looked at in another theme and width."""
     page.emulate_media(color_scheme=theme)

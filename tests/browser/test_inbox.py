@@ -3,7 +3,8 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.cast import a_survey
+from base.db import transaction
+from tests.cast import AT, a_survey
 from tests.feedback.said import all_said
 
 
@@ -49,3 +50,22 @@ def test_what_opens_on_a_phone_stays_on_its_screen(cast, said, browse):
         box = page.locator("[open] > .menu-list").bounding_box()
         assert 0 <= box["x"] <= 360 - box["width"], (path, opener, box)
         expect(page.locator("[open] > .menu-list").get_by_text(shown, exact=True)).to_be_visible()
+
+
+def test_a_tag_is_merged_behind_its_menu(cast, said, browse):
+    with transaction() as session:
+        for response, name in ((said[-1], "Call back"), (said[-2], "Phone")):
+            session.merge(response).add_tag(name, at=AT, by=cast.cvetka.id)
+    page = browse(cast.cvetka, width=360, has_touch=True)
+    page.goto("/w/acme/tags")
+    name = page.get_by_label("New name of Phone")
+    expect(name).to_be_hidden()
+    page.get_by_label("Rename, merge or delete Phone").click()
+    box = page.locator("[open] > .menu-list").bounding_box()
+    assert 0 <= box["x"] <= 360 - box["width"]
+    name.fill("call back")
+    name.press("Enter")
+    expect(page.get_by_text("“Phone” was merged into “Call back”.")).to_be_visible()
+    expect(page.locator(".tag-line")).to_have_count(1)
+    expect(page.get_by_text("2 answers")).to_be_visible()
+    assert page.complaints == page.elsewhere == []

@@ -99,6 +99,7 @@ def test_a_rule_is_made_and_said_in_words(cast, cvetka):
         ({"kind": "drop", "agent": "Vid"}, "one agent, team, channel or language at a time"),
         ({"kind": "drop", "least": "5"}, "Choose a number from 20 to 10000."),
         ({"words": ",".join(f"w{number}" for number in range(51))}, "At most 50 words"),
+        ({"language": "xx"}, "Not a valid choice."),
         ({"people": "stranger@acme.example"}, "&#39;stranger@acme.example&#39; is not a valid choice"),
     ],
 )
@@ -122,6 +123,19 @@ def test_a_rule_is_changed_and_keeps_its_channels(cast, cvetka):
     page = cvetka.get(f"/w/acme/alerts/{alert.id}").text
     assert "The score of 14 days drops clearly against the 14 before · team North" in page
     assert "fewer than one alarm in two years" in page
+
+
+def test_a_language_is_chosen_by_its_name_and_one_that_was_typed_once_stays(cast, cvetka):
+    a_response(an_invitation(a_survey(cast.workspace), locale="ja"), 2, locale="ja")
+    alert = an_alert(cast.workspace, like={"language": "xx"})
+    address = f"/w/acme/alerts/{alert.id}/edit"
+    page = cvetka.get(address).text
+    for option in ('value="">Any', 'value="sl">Slovenščina', 'value="ja">日本語', 'selected value="xx">xx'):
+        assert f"<option {option}</option>" in page
+    assert cvetka.post(address, data=FORM | {"language": "xx"}).status_code == 303
+    assert the_alert(cast).language == "xx"
+    assert cvetka.post(address, data=FORM | {"language": "sl"}).status_code == 303
+    assert "language Slovenian" in cvetka.get("/w/acme/alerts").text
 
 
 def test_a_program_that_switched_it_off_is_nobody(cast, cvetka):

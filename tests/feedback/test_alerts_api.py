@@ -127,6 +127,7 @@ def test_a_name_is_enough_and_the_rest_is_as_a_new_form_has_it(api, cast):
         ({"days": 8}, "days", "Must be 7, 14 or 28."),
         ({"least": 5}, "least", "Choose a number from 20 to 10000."),
         ({"locale": "tlh"}, "locale", "Must be "),
+        ({"language": "xx"}, "language", "Not a valid choice."),
         ({"words": [f"{number}{'x' * 150}" for number in range(14)]}, "words", "At most 2000 letters"),
         ({"kind": "drop"}, "band", "Only an alert of answers looks at this."),
         ({"kind": "drop", "below": 0}, "below", "Only an alert of answers looks at this."),
@@ -152,6 +153,13 @@ def test_what_a_drop_may_not_have_is_told_as_on_the_page(api):
     assert api("POST", ALERTS, {"kind": "drop"}).json["errors"] == [
         {"field": "name", "detail": "This field is required."}
     ]
+
+
+def test_any_language_that_there_is_narrows_and_one_kept_of_old_does_not_hinder_changes(api, cast):
+    assert api("POST", ALERTS, WISH | {"language": "hr-BA"}).json["language"] == "hr-BA"
+    alert = an_alert(cast.workspace, name="Old", like={"language": "xx"})
+    changed = api("PATCH", f"{ALERTS}/{alert.id}", {"cool_down": 15})
+    assert (changed.status_code, changed.json["language"]) == (200, "xx")
 
 
 def test_a_change_touches_what_it_says_and_leaves_the_rest(api, cast):

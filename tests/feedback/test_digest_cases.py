@@ -1,7 +1,9 @@
 """What a digest says of cases: how many wait, those overdue the longest, and that it comes because of them."""
 
+import email
 import re
 from datetime import UTC, datetime, timedelta
+from email import policy
 
 import pytest
 import time_machine
@@ -87,6 +89,10 @@ def test_it_counts_open_cases_and_shows_those_that_are_overdue_the_longest(cast,
     assert "due Fri 20 Nov, 13:00 · with Boris" in body  # 12:00 UTC by the reader's clock
     assert "And 1 more. See them all: http://surveys.example/w/acme/digests/" in body
     assert mail.subject == "6 overdue cases · Sun 22 Nov"
+    html = email.message_from_string(mail.raw, policy=policy.default).get_body(("html",)).get_content()
+    links = re.findall(r'<a [^>]*aria-label="([^"]*)"[^>]*>([^<]*)</a>', html)
+    assert links[0] == ("Open the case due Fri 20 Nov, 13:00", "Open the case")
+    assert links[-1] == ("See them all: Cases to follow up", "See them all")
 
 
 def test_nothing_is_said_when_no_case_is_open(cast, survey, at_eight):

@@ -14,6 +14,7 @@ from babel import Locale
 from base.db import transaction
 from feedback import jobs, ranging, wording
 from feedback.dashboard import Dashboard
+from feedback.response import Response
 from feedback.wording import LOCALES, Voice, excerpt
 from surveys.contact import Contact
 from tests.cast import a_survey
@@ -94,6 +95,26 @@ def test_the_worst_comes_first(cast, mailed):
     ordered(cast.workspace)
     text, _ = parts(mailed())
     assert re.findall(r"^> (\w+)", text, re.MULTILINE) == ["first", "second", "third", "newer", "fourth", "sixth"]
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_each_button_says_whose_answer_it_opens_and_of_nobody_known_the_score(cast, mailed, locale):
+    survey = a_survey(cast.workspace)
+    for name in ("Ana", "Žiga", None):
+        ident = answered(survey, 2)
+        with transaction() as session:
+            response = session.get_one(Response, ident)
+            if name:
+                session.get_one(Contact, response.contact_id).name = name
+            else:
+                response.contact_id = response.invitation_id = None
+    ordered(cast.workspace, locale=locale)
+    _, html = parts(mailed())
+    buttons = re.findall(r'<p class="open"[^>]*><a [^>]*>([^<]*)</a>', html)
+    say, opened = Voice.of(locale).say, WORDS[locale]["words"]["open_answer"]
+    score = say("of_scale", score="2", high="10")
+    assert set(buttons) == {say("open_of", name="Ana"), say("open_of", name="Žiga"), f"{opened}: {score}"}
+    assert all(button.startswith(opened) for button in buttons)
 
 
 @pytest.mark.parametrize("field", ["comment", "agent", "team", "channel", "name"])

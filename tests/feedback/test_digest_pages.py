@@ -14,6 +14,7 @@ from feedback import jobs
 from feedback.cli.digests import digest as command
 from feedback.digest import Digest
 from feedback.issue import Issue, IssueMember
+from feedback.order import Scope
 from feedback.way import pause_url
 from tests.cast import a_survey
 from tests.feedback.readers import DAY, FRIDAY, answered, issues, mails, ordered, told
@@ -98,6 +99,7 @@ def test_a_digest_is_ordered_and_seen_in_the_list(cast, cvetka):
         ("cadence", "hourly", "Not a valid choice."),
         ("locale", "tlh", "Not a valid choice."),
         ("when_empty", "shout", "Not a valid choice."),
+        ("language", "xx", "Not a valid choice."),
     ],
 )
 def test_what_is_wrong_is_said_at_its_field_and_nothing_is_kept(cvetka, field, wrong, words):
@@ -132,6 +134,15 @@ def test_a_digest_is_changed(cast, cvetka):
     assert 'value="cvetka@acme.example"' in cvetka.get(address).text
     assert cvetka.post(address, data=FORM | {"name": "Boss"}).status_code == 303
     assert (ours(digest).recipient_name, ours(digest).cadence) == ("Boss", "weekly")
+
+
+def test_a_language_that_the_list_does_not_have_stays_chosen(cast, cvetka):
+    digest = ordered(cast.workspace, scope=Scope(language="hr-BA"))
+    address = f"/w/acme/digests/{digest.id}"
+    assert '<option selected value="hr-BA">' in cvetka.get(f"{address}/edit").text
+    assert cvetka.post(f"{address}/edit", data=FORM | {"language": "hr-BA"}).status_code == 303
+    assert ours(digest).language == "hr-BA"
+    assert "language Croatian (Bosnia &amp; Herzegovina)" in cvetka.get(address).text
 
 
 def test_the_next_three_dates_are_told_while_ordering(cvetka):

@@ -77,7 +77,11 @@ def test_tags_are_given_and_taken_in_the_list_and_mended_on_one_page(cast, said,
     assert cvetka.post(at, data={"name": "No", "back": "//evil.example"}).location.startswith("/w/acme/responses/")
     back = Tag.called(cast.workspace.id, "call back")
     assert ">1 answer<" in cvetka.get("/w/acme/tags").text
-    assert cvetka.post(f"/w/acme/tags/{back.id}", data={"name": "?!"}).status_code == 422
+    assert '<details class="menu" data-menu>' in cvetka.get("/w/acme/tags").text
+    refused = cvetka.post(f"/w/acme/tags/{back.id}", data={"name": "?!"})
+    assert refused.status_code == 422
+    assert refused.text.count('<details class="menu" data-menu open>') == 1
+    assert 'value="?!"' in refused.text
     cvetka.post(f"/w/acme/tags/{back.id}", data={"name": "NO"})
     assert "was merged into" in cvetka.get("/w/acme/tags").text
     assert "Call back" not in cvetka.get("/w/acme/tags").text
