@@ -4,7 +4,7 @@ import pytest
 
 from base.db import db
 from feedback.views import visiting
-from tests.town import Town, missing, routes, rows
+from tests.town import missing, routes, rows
 
 pytestmark = pytest.mark.web
 
@@ -18,12 +18,6 @@ SEEN = {"last_seen_at", "last_used_at", "clicked_at", "opened"}
 """When a session or a key was last used, a link first opened, and how often an open one: known because somebody
 looked.
 """
-
-
-@pytest.fixture
-def towns(app, cast):
-    here = Town.build(app, cast.workspace, cast.ana)
-    return here, Town.build(app, cast.elsewhere, cast.dmitri)
 
 
 def held():
