@@ -469,6 +469,7 @@ def test_the_api_says_what_is_wrong(post, data, kind, status):
 # ── By a pipe ──
 
 
+@pytest.mark.web
 def test_the_pipe_takes_a_message_and_tells_the_mail_server_what_became_of_it(app, asked, settings, run_jobs, at_nine):
     """Twice by a process, which takes seconds to start; what the command says is the same without one."""
     today = time_machine.escape_hatch.datetime.datetime.now(UTC)  # another process lives in its own time
