@@ -339,8 +339,13 @@ check() {
   finish
 }
 
+# Images of containers often forbid bytecode; then each of dozens of processes compiles the house and all it stands on
+# again, which takes three seconds, and pytest rewrites every test once more, which takes eight.
+keep_bytecode() { unset PYTHONDONTWRITEBYTECODE; }
+
 test_everything() {
   chosen=$*
+  keep_bytecode
   install test
   need_browser
   quick_checks

@@ -147,6 +147,7 @@ def test_sessions_end_after_a_week_of_silence_and_after_a_month(client, ana, sig
         assert client.get("/account").status_code == 302
 
 
+@pytest.mark.web
 @pytest.mark.parametrize(
     "foreign",
     [

@@ -13,6 +13,8 @@ from base.smtp import SmtpTransport
 from feedback import schedule
 from tests.base.test_smtp import Postbox, letter, listening
 
+pytestmark = pytest.mark.web
+
 KINDS = {
     "self-signed": ("IP:127.0.0.1", 2),
     "expired": ("IP:127.0.0.1", -1),

@@ -9,6 +9,8 @@ from base.fetch import Failure, Fetched, Taken
 from tests.feedback.alerts import a_channel
 from tests.surveys.helpdesk import a_desk
 
+pytestmark = pytest.mark.web
+
 
 @pytest.fixture
 def desk():

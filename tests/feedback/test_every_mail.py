@@ -25,7 +25,9 @@ from surveys.returning import Letter
 from tests.base.test_sealing import dns_of, key
 from tests.base.test_smtp import Postbox, listening
 from tests.surveys.test_returning import recorded
-from tests.town import Town
+from tests.town_again import standing
+
+pytestmark = pytest.mark.web
 
 BULK = {"invitation", "digest", "alert"}
 WANTED = {"invite", "reset", "test", "reply", "check", "case", "case-notice", "export"}
@@ -39,7 +41,8 @@ REMOTE = re.compile(
 
 @pytest.fixture
 def town(app, cast):
-    return Town.build(app, cast.workspace, cast.ana)
+    with standing(app, cast, 1) as (town,):
+        yield town
 
 
 @pytest.fixture

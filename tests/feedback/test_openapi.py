@@ -35,12 +35,14 @@ def fits(document, value, shape):
     return Draft202012Validator(schema).is_valid(value)
 
 
+@pytest.mark.web
 def test_the_document_follows_the_standard(document):
     assert document["openapi"] == "3.1.0"
     OpenAPIV31SpecValidator(document).validate()
     assert document["servers"] == [{"url": "http://surveys.example"}]
 
 
+@pytest.mark.web
 def test_every_route_of_the_api_is_described_with_its_method(app, document):
     routes = {rule.rule for rule in app.url_map.iter_rules() if rule.rule.startswith("/api/v1/")}
     assert len(routes) == len(document["paths"]) + 1  # the document itself
@@ -86,6 +88,7 @@ def test_answers_are_what_the_document_promises(api, cast, document):
     assert not fits(document, {"survey": "x"}, "InvitationIn")
 
 
+@pytest.mark.web
 def test_query_parameters_are_described_one_by_one(document):
     told = {one["name"]: one for one in document["paths"]["/api/v1/responses"]["get"]["parameters"]}
     names = "survey email since until band language sentiment theme flagged limit cursor agent team channel version"
@@ -114,5 +117,6 @@ def test_whatever_is_sent_the_answer_is_described(api, cast, document, more, tic
     assert fits(document, answer.json, "Problem")
 
 
+@pytest.mark.web
 def test_the_document_is_made_of_the_routes_themselves(app, document):
     assert openapi.document(app) == document

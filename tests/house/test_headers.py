@@ -12,7 +12,7 @@ from base import clock
 from base.db import transaction
 from feedback.app import create_app
 from tests.conftest import Visitor
-from tests.town import Town, missing, routes
+from tests.town import missing, routes
 
 pytestmark = pytest.mark.web
 
@@ -22,11 +22,6 @@ FRAMED |= {"looks.preview"}
 
 KEPT = {"/logo/": "max-age=31536000, immutable", "/embed.js": "max-age=3600", "/o/kiosk.js": "max-age=3600"}
 """What is the same for everybody: pictures that never change, and scripts at addresses that stay."""
-
-
-@pytest.fixture
-def town(app, cast):
-    return Town.build(app, cast.workspace, cast.ana)
 
 
 def policy_of(reply):

@@ -6,7 +6,7 @@ import pytest
 
 from base.db import db
 from base.outbox import Mail
-from tests.town import Town, routes
+from tests.town import routes
 
 pytestmark = pytest.mark.web
 
@@ -28,11 +28,6 @@ LIES = {
     "X-Original-URL": "//evil.example/",
 }
 ADDRESS = re.compile(r"https?://[^\s\"'<>)]+")
-
-
-@pytest.fixture
-def town(app, cast):
-    return Town.build(app, cast.workspace, cast.ana)
 
 
 def ask_for_every_mail(town, client, admin, **request):

@@ -30,7 +30,7 @@ from surveys.survey import Survey
 from surveys.template import SurveyTemplate
 from surveys.upload import RefusedRow, Upload
 from surveys.version import Version
-from tests.town import Town, permission_of, routes
+from tests.town import permission_of, routes
 
 pytestmark = pytest.mark.web
 
@@ -243,13 +243,12 @@ def pages(app, town, admin, client, known):
 
 
 @pytest.fixture
-def town(app, cast):
-    made = Town.build(app, cast.workspace, cast.ana)
+def town(town):
     with transaction() as session:
-        session.get(Upload, made.done_upload_id).refuse([(9, "Phone", "too_long", "x")])
-        told = {"digest_id": made.digest_id, "issue_id": made.issue_id, "response_id": made.response_id}
+        session.get(Upload, town.done_upload_id).refuse([(9, "Phone", "too_long", "x")])
+        told = {"digest_id": town.digest_id, "issue_id": town.issue_id, "response_id": town.response_id}
         session.merge(IssueMember(**told))  # whether the answer is of the digest's days hangs on the hour
-    return made
+    return town
 
 
 def test_stored_words_add_no_element_and_no_attribute_to_any_page(app, town, browser_of, client):

@@ -8,16 +8,9 @@ from accounts import policy
 from accounts.policy import PERMISSIONS
 from base import clock
 from tests.cast import a_person
-from tests.town import Town, missing, permission_of, routes
+from tests.town import missing, permission_of, routes
 
 pytestmark = pytest.mark.web
-
-
-@pytest.fixture
-def towns(app, cast):
-    """Acme and Elsewhere, both full."""
-    here = Town.build(app, cast.workspace, cast.ana)
-    return here, Town.build(app, cast.elsewhere, cast.dmitri)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 
 from base.db import db
 from surveys.upload import Upload
-from tests.town import Town, permission_of, routes
+from tests.town import permission_of, routes
 
 ODD = ("a\0b", "\ud800", "9" * 30, "-1", " ", "\u2028", "%", "'\"--", "NaN", "9999-12-31", "\U0010ffff", "../..")
 NAMES = re.findall(
@@ -28,11 +28,6 @@ def query_of(start):
     """Every name with another odd value, without NUL from the second start on: with it the whole address is refused."""
     values = ODD if start == 0 else ODD[1:]
     return "&".join(f"{name}={written(values[(start + n) % len(values)])}" for n, name in enumerate(NAMES))
-
-
-@pytest.fixture
-def town(app, cast):
-    return Town.build(app, cast.workspace, cast.ana)
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from feedback.way import pause_url
 from surveys.contact import Contact
 from surveys.emails import unsubscribe_url
 from surveys.intent import Intent
-from tests.town import Town, last_part
+from tests.town import last_part
 
 pytestmark = pytest.mark.web
 
@@ -32,11 +32,6 @@ FORMS = {
     "/join/": PASSWORD,
     "/welcome/": PASSWORD | {"language": "en", "zone": "UTC"},
 }
-
-
-@pytest.fixture
-def town(app, cast):
-    return Town.build(app, cast.workspace, cast.ana)
 
 
 @pytest.fixture

@@ -132,6 +132,7 @@ def test_everybody_is_asked_once_in_the_first_period_evenly(cast, survey, live):
     assert set(days.values()) == {1, 2}
 
 
+@pytest.mark.web  # the statements of one season, four times
 def test_and_then_every_three_months_for_a_year(cast, survey, live):
     everybody = people(cast.workspace, 10)
     started(survey, people=10)

@@ -10,6 +10,8 @@ from surveys.link import person_of
 from surveys.wording import LOCALES
 from tests.cast import AT
 
+pytestmark = pytest.mark.web
+
 NAMES = ("Mary Smith", "Žiga Čeh", "ليلى حداد", "山田太郎", 'O"Brien & <Sons>', None, "Visit www.spam.example now")
 FIELDS = {
     "question": "{{ contact.city | Here }}: {{interaction.agent|we}} & you?",
