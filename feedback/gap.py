@@ -123,7 +123,7 @@ def _dimension(key: str, found: Sums, hoped: Sums, pairs: Sums, low: int, high: 
     perceived, paired = mean(found, low, high), pairs.n > 1
     if perceived is None:
         return None
-    gap = mean(pairs, low - high, high - low) if paired else difference(found, hoped)
+    gap = mean(pairs, low - high, high - low) if paired else difference(found, hoped, low, high)
     return Dimension(key, perceived, mean(hoped, low, high), gap, paired)
 
 
