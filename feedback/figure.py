@@ -21,7 +21,7 @@ from feedback import counting, tally
 from feedback.census import census
 from feedback.counting import CUTS, EVERY, MEASURES, SCORES, Cells, Cut, Numbers, value_of
 from feedback.ledger import Ledger
-from feedback.reach import Reach
+from feedback.reach import Reach, only_said
 from feedback.snapshot import snapshot
 from feedback.tally import EVERYTHING, Counts, Filters, Segment, facet, passes
 from feedback.zoning import Interval
@@ -103,7 +103,7 @@ class Figures:
         asked, sent, clicked, answered, commented = self.ledger.reach(interval, filters)
         if filters.language is not None:  # which only those have who answered
             asked, sent, clicked, *_ = self.ledger.reach(interval, replace(filters, language=None))
-        return Reach(asked, sent, clicked, answered, commented, beside)
+        return Reach(asked, sent, clicked, answered, commented, beside, only_said(filters))
 
     def _sums_up(self, filters: Filters) -> bool:
         """Whether roll-ups tell everything at once."""

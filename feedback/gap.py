@@ -13,6 +13,7 @@ from sqlalchemy import Float, Subquery, case, cast, func, select
 from base.db import db
 from feedback.answer import Answer
 from feedback.averaging import Mean, Sums, difference, mean
+from feedback.metric import ENOUGH
 from feedback.response import Response
 from feedback.tally import EVERYTHING, Filters, counted
 from feedback.zoning import Interval
@@ -26,7 +27,8 @@ EXPECTED = "expected"
 @dataclass(frozen=True)
 class Dimension:
     """One dimension. `gap` is None where nobody was asked what they expected; `paired`: each person's perception less
-    their own expectation, else the difference of two groups.
+    their own expectation, where enough rated both sides; else the difference of two groups, for two people who rated
+    both must not speak for everybody else.
     """
 
     key: str
@@ -35,11 +37,16 @@ class Dimension:
     gap: Mean | None
     paired: bool
 
+    @property
+    def told(self) -> Mean:
+        """What the page tells of it first."""
+        return self.gap or self.perceived
+
 
 @dataclass(frozen=True)
 class Gaps:
     """All dimensions, the largest shortfall first. `overall` is the unweighted mean of the dimensions' gaps in each
-    response that rated them all on both sides; where there is none, `unweighted` alone tells.
+    response that rated them all on both sides; where there are too few, `unweighted` alone tells.
     """
 
     dimensions: list[Dimension]
@@ -60,7 +67,7 @@ class Gaps:
 
     @property
     def too_few(self) -> bool:
-        return all(one.perceived.too_few for one in self.dimensions)
+        return all(one.told.too_few for one in self.dimensions)
 
     @classmethod
     def of(
@@ -120,10 +127,10 @@ def _sums(values: Sequence[float | None]) -> Sums:
 
 
 def _dimension(key: str, found: Sums, hoped: Sums, pairs: Sums, low: int, high: int) -> Dimension | None:
-    perceived, paired = mean(found, low, high), pairs.n > 1
+    perceived, paired = mean(found, low, high), pairs.n >= ENOUGH
     if perceived is None:
         return None
-    gap = mean(pairs, low - high, high - low) if paired else difference(found, hoped)
+    gap = mean(pairs, low - high, high - low) if paired else difference(found, hoped, low, high)
     return Dimension(key, perceived, mean(hoped, low, high), gap, paired)
 
 
@@ -133,4 +140,5 @@ def _overall(each: Subquery, low: int, high: int, number: int) -> Mean | None:
     whole = select(func.avg(gap).label("gap")).group_by(each.c.id).having(func.count(gap) == number).subquery()
     gaps = whole.c.gap
     row = db.session.execute(select(func.count(gaps), func.sum(gaps), func.sum(gaps * gaps))).one()
-    return mean(_sums(row), low, high)
+    found = mean(_sums(row), low, high)
+    return None if found is None or found.too_few else found

@@ -86,6 +86,7 @@ class Several:
             answered=total(lambda one: one.answered),
             commented=total(lambda one: one.commented),
             beside=total(lambda one: one.beside),
+            wider=next((one.wider for one in each if one.wider), None),
         )
 
 
