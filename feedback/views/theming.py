@@ -16,6 +16,7 @@ from feedback.response import Response
 from feedback.sentiment import EngineError
 from feedback.sentiment.choosing import table
 from feedback.sentiment.explaining import words_of
+from feedback.sharing import Share
 from feedback.themebook import Entry, WorkspaceTheme
 from surveys.scale import SCALES
 
@@ -87,3 +88,9 @@ def contradictory(response: Response) -> bool:
     """Whether the score and the comment of a response say opposite things."""
     band = SCALES[response.metric].band(response.score)
     return contradicts(band, response.sentiment_label, response.polarity, response.confidence)
+
+
+@bp.app_template_global()
+def share_interval(hits: int, n: int) -> tuple[float, float] | None:
+    """Where 95 of 100 such shares would lie, in percent."""
+    return Share(hits, n).interval
