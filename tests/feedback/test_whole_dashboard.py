@@ -99,6 +99,16 @@ def test_what_drives_the_score_is_said_in_words_where_it_is_sure(survey, look):
     assert "What drives the score" not in look("agent=Vid")
 
 
+def test_a_column_of_changes_is_not_headed_as_a_score_and_an_own_score_has_its_interval(survey, look):
+    rows = [{"score": score, "agent": agent} for score in (0, 10) for agent in ("Vid", "Zala") for _ in range(20)]
+    many_answers(survey, rows + [{"score": 0, "agent": "Vid"}] * 20)
+    page = look()
+    table = plain(page[page.index('class="table ranks drivers"') :])
+    assert "Change without it Its own score Answers" in table
+    assert "Score without it" not in table
+    assert "Vid Agent +20.0 −8.5 … +46.9 −33 ± 25 60 (60%)" in table
+
+
 def test_where_nothing_is_sure_no_driver_is_named(survey, look):
     many_answers(survey, [{"score": score, "agent": agent} for agent in ("Vid", "Zala") for score in (10, 8, 3) * 6])
     assert "Nothing here drives the score for sure" in plain(look())
