@@ -168,6 +168,27 @@ def test_a_number_is_read_by_quarters_that_lead_to_their_answers(survey, look, t
     assert matching(look("trait=minutes&least=nan&most=20")) == 20
 
 
+@pytest.mark.parametrize(("each", "sentence"), [
+    (9, "Too few answers to compare the lowest and the highest values."),
+    (20, "Answers with minutes up to 1 score 200 points more than those from 4 on"),
+])  # fmt: skip
+def test_quarters_with_too_few_answers_are_not_called_alike(survey, look, tracking, each, sentence):
+    tracking(minutes=True)
+    scores = {1: 10, 2: 10, 3: 0, 4: 0}
+    many_answers(survey, [{"score": score, "properties": {"minutes": n}} for n, score in scores.items()] * each)
+    words = plain(look())
+    assert sentence in words
+    assert "No clear difference between the lowest" not in words
+
+
+def test_quarters_that_differ_by_chance_or_not_at_all_are_told_apart(survey, look, tracking):
+    tracking(minutes=True)
+    many_answers(survey, [{"score": n % 11, "properties": {"minutes": n // 11, "seats": 5}} for n in range(88)])
+    assert "No clear difference between the lowest and the highest values." in plain(look())
+    tracking(seats=True)
+    assert "All have the same value: there is nothing to compare." in plain(look())
+
+
 def test_of_very_many_values_those_with_the_most_answers_are_shown_and_the_rest_told(cast, survey, look, tracking):
     tracking(order=False)
     rows = [{"score": 9, "properties": {"order": f"O{number}"}} for number in range(MOST_VALUES + 50)]
