@@ -34,7 +34,9 @@ class Quarters:
     n: int
     without: int
     worth: Change | None
-    """How much better the lowest quarter is than the highest, as surely as all such comparisons of a page ask for."""
+    """How much better the lowest quarter is than the highest, as surely as all such comparisons of a page ask for; None
+    where there are not two quarters, or one of these has too few answers.
+    """
 
 
 def number_in(text: str) -> float | None:

@@ -99,6 +99,16 @@ def test_what_drives_the_score_is_said_in_words_where_it_is_sure(survey, look):
     assert "What drives the score" not in look("agent=Vid")
 
 
+def test_a_column_of_changes_is_not_headed_as_a_score_and_an_own_score_has_its_interval(survey, look):
+    rows = [{"score": score, "agent": agent} for score in (0, 10) for agent in ("Vid", "Zala") for _ in range(20)]
+    many_answers(survey, rows + [{"score": 0, "agent": "Vid"}] * 20)
+    page = look()
+    table = plain(page[page.index('class="table ranks drivers"') :])
+    assert "Change without it Its own score Answers" in table
+    assert "Score without it" not in table
+    assert "Vid Agent +20.0 −8.5 … +46.9 −33 ± 25 60 (60%)" in table
+
+
 def test_where_nothing_is_sure_no_driver_is_named(survey, look):
     many_answers(survey, [{"score": score, "agent": agent} for agent in ("Vid", "Zala") for score in (10, 8, 3) * 6])
     assert "Nothing here drives the score for sure" in plain(look())
@@ -156,6 +166,27 @@ def test_a_number_is_read_by_quarters_that_lead_to_their_answers(survey, look, t
     assert matching(look(first.partition("?")[2])) == 20
     assert matching(look("trait=minutes&least=42")) == 60
     assert matching(look("trait=minutes&least=nan&most=20")) == 20
+
+
+@pytest.mark.parametrize(("each", "sentence"), [
+    (9, "Too few answers to compare the lowest and the highest values."),
+    (20, "Answers with minutes up to 1 score 200 points more than those from 4 on"),
+])  # fmt: skip
+def test_quarters_with_too_few_answers_are_not_called_alike(survey, look, tracking, each, sentence):
+    tracking(minutes=True)
+    scores = {1: 10, 2: 10, 3: 0, 4: 0}
+    many_answers(survey, [{"score": score, "properties": {"minutes": n}} for n, score in scores.items()] * each)
+    words = plain(look())
+    assert sentence in words
+    assert "No clear difference between the lowest" not in words
+
+
+def test_quarters_that_differ_by_chance_or_not_at_all_are_told_apart(survey, look, tracking):
+    tracking(minutes=True)
+    many_answers(survey, [{"score": n % 11, "properties": {"minutes": n // 11, "seats": 5}} for n in range(88)])
+    assert "No clear difference between the lowest and the highest values." in plain(look())
+    tracking(seats=True)
+    assert "All have the same value: there is nothing to compare." in plain(look())
 
 
 def test_of_very_many_values_those_with_the_most_answers_are_shown_and_the_rest_told(cast, survey, look, tracking):
