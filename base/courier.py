@@ -25,7 +25,7 @@ from base import clock, handing
 from base.db import db, new_id, reading, transaction
 from base.jobs import slow_job
 from base.mail import OUT
-from base.outbox import Due, Mail
+from base.outbox import EMPTIED, ERASED, Due, Mail
 from base.stencil import Sheet, Stencil
 
 logger = logging.getLogger(__name__)
@@ -55,7 +55,7 @@ def wire(
     before: Mapping[str, Check] | None = None,
     put_off: Mapping[str, Check] | None = None,
 ) -> None:
-    """Say what follows, in the recording transaction, when the server took a mail of a kind or never will; and what is
+    """Say what follows, in the same transaction, when the server took a mail of a kind or it will never go; and what is
     asked, `before` a mail of a kind is handed over and when it was `put_off`, for a reason to take it back.
     """
     for known, told in ((_on_sent, on_sent), (_on_failed, on_failed or {})):
@@ -210,18 +210,20 @@ def _keep_refusal(outcome: handing.Outcome, now: datetime) -> None:
 
 def _wanted(due: Sequence[Due], now: datetime) -> list[Due]:
     """Those that still are to go; the others are taken back. Part of the transaction that leases them."""
-    return [one for one in due if not _taken_back(one.id, one.kind, one.about, now)]
+    return [one for one in due if not _taken_back(one, now)]
 
 
-def _taken_back(ident: uuid.UUID, kind: str, about: Mapping[str, Any], now: datetime) -> bool:
+def _taken_back(one: Due, now: datetime) -> bool:
     """Whether a mail is not wanted any more; then it is taken back. Needs a transaction."""
-    reason = _before[kind](about, now) if kind in _before else None
+    reason = ERASED if one.kept == EMPTIED else None  # it was on its way when its words were removed
+    if reason is None and one.kind in _before:
+        reason = _before[one.kind](one.about, now)
     if reason is None:
         return False
-    mail = db.session.get_one(Mail, ident, populate_existing=True)
+    mail = db.session.get_one(Mail, one.id, populate_existing=True)
     mail.suppress(reason)
-    if kind in _on_failed:
-        _on_failed[kind](mail, now)
+    if one.kind in _on_failed:
+        _on_failed[one.kind](mail, now)
     return True
 
 

@@ -41,6 +41,14 @@ LEASE = timedelta(minutes=2)
 RETRY = tuple(timedelta(seconds=s) for s in (15, 60, 120, 300)) + (timedelta(minutes=5),) * 60
 """Waits after each transient failure; a mail is given up after some five hours, as failed with the server's words."""
 
+ERASED = "erased"
+"""Why a mail that told of somebody whose data was erased does not go."""
+EMPTIED = (
+    "Content-Type: text/html; charset=utf-8\n\n"
+    "<p>The words of this mail were removed, because it told of somebody whose data was erased.</p>"
+)
+"""What is left of such a mail. Whoever received it still has theirs."""
+
 
 @dataclass(frozen=True, slots=True)
 class Due:
@@ -233,6 +241,16 @@ class Mail(Model):
         db.session.execute(waiting.values(**values).execution_options(synchronize_session=False))
 
     @classmethod
+    def empty(cls, ident: uuid.UUID) -> bool:
+        """Remove the words of a mail that told of somebody whose data is erased. Whether it waited: then it is taken
+        back at once; one that is on its way, when the server puts it off.
+        """
+        waiting = update(cls).where(cls.id == ident, cls.state == "queued").values(state="suppressed", reason=ERASED)
+        result = db.session.execute(waiting.execution_options(synchronize_session=False))
+        _change(update(cls).where(cls.id == ident).values(raw=EMPTIED))
+        return bool(result.rowcount == 1)  # type: ignore[attr-defined]
+
+    @classmethod
     def forget(cls, dedupe_keys: Sequence[str]) -> None:
         """Let mails that will not go no longer stand in the way of new ones under the same key."""
         over = (cls.dedupe_key.in_(dedupe_keys), cls.state.in_(("suppressed", "failed")))
@@ -264,7 +282,7 @@ class Mail(Model):
     @property
     def retriable(self) -> bool:
         """Whether it may go once more: it never left, and its text is still here."""
-        return self.state == "failed" and self.sent_at is None and bool(self.raw)
+        return self.state == "failed" and self.sent_at is None and self.raw not in ("", EMPTIED)
 
     def retry(self, *, at: datetime) -> None:
         """Put a failed mail back into the queue, as staff asked."""

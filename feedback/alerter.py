@@ -144,13 +144,14 @@ def _settle(notice_id: uuid.UUID, bulletin: Bulletin, message: EmailMessage | No
         found.skip(at=now)
         return
     found.give_back(bulletin.stale)
+    shown = [str(card.entry.response.id) for card in bulletin.cards]
     mail = courier.post(
         message,
         kind="alert",
         dedupe_key=f"alert:{notice_id}",
         workspace_id=bulletin.workspace.id,
         at=now,
-        about={"notice_id": str(notice_id), "alert_id": str(found.alert_id)},
+        about={"notice_id": str(notice_id), "alert_id": str(found.alert_id), "shown": shown},
     )
     found.posted(mail, told=bulletin.told, at=now)
 

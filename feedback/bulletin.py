@@ -42,7 +42,7 @@ class Slump:
 
 @dataclass(frozen=True)
 class Bulletin:
-    """A message as its reader sees it. `stale` are members that are set aside or match no more and go untold."""
+    """A message as its reader sees it. `stale` are members that go untold: set aside, erased, or no match."""
 
     alert: Alert
     workspace: Workspace
@@ -140,7 +140,7 @@ def slump_of(alert: Alert, survey: Survey, end: date, before: date, days: int) -
 
 
 def _tellable(response: Response, wanted: Conditions) -> bool:
-    return not response.waits and alerting.matches(wanted, facts_of(response))
+    return not response.waits and not response.erased and alerting.matches(wanted, facts_of(response))
 
 
 def _days(end: date, days: int) -> tuple[date, date]:

@@ -92,7 +92,7 @@ def digest(workspace: Workspace, reports: Sequence[Report], *, at: datetime, sta
         at=at,
         locale=Voice.of(order.locale).locale,
         reply_to=workspace.reply_to,
-        unsubscribe_url=pause_url(*(report.digest.id for report in shown)),
+        unsubscribe_url=pause_url(*(report.digest for report in shown)),
     )
     return Prepared(reports, letter, mail.compose(letter, heading), before, known)
 
@@ -125,7 +125,7 @@ def _values(workspace: Workspace, reports: Sequence[Report], way: Callable[[Repo
         "parts": parts,
         "several": several,
         "address": order.recipient_email,
-        "pause_url": pause_url(*(report.digest.id for report in reports)),
+        "pause_url": pause_url(*(report.digest for report in reports)),
     }
 
 
@@ -143,7 +143,7 @@ def part(voice: Voice, report: Report, way: Way) -> dict[str, Any]:
         "next": voice.say("next", when=voice.moment(issue.next_due_at, order.zone))
         if issue.next_due_at
         else voice.say("next_paused"),
-        "pause_url": pause_url(order.id),
+        "pause_url": pause_url(order),
     }
 
 

@@ -8,20 +8,16 @@ from typing import Any
 
 from sqlalchemy import Text, cast, delete, func, or_, select, update
 
-from base import events
 from base.db import db, new_id
 from base.outbox import Mail
+from feedback import retraction
 from feedback.answer import Answer
 from feedback.case import Case
 from feedback.case_entry import WORDS, CaseEntry
-from feedback.digest import Digest
 from feedback.export import Export
 from feedback.export_run import ExportRun
-from feedback.issue import Issue, IssueMember
 from feedback.note import Note
-from feedback.notice import Attempt, Notice
 from feedback.phrase import Phrases
-from feedback.recipient import Member
 from feedback.response import ERASED, Response
 from feedback.revision import Revision
 from feedback.theme import Theme
@@ -30,12 +26,6 @@ from surveys.holding import Erasing, Holding, Subject, Told, plain
 from surveys.question import CONTACT, questions
 from surveys.survey import Survey
 from surveys.version import Version
-
-EMPTIED = (
-    "Content-Type: text/html; charset=utf-8\n\n"
-    "<p>The words of this mail were removed, because it told of somebody whose data was erased.</p>"
-)
-"""What is left of the mail of a digest or an alert. Whoever received it still has theirs."""
 
 _UNREAD = ("language", "sentiment_label", "polarity", "confidence", "engine", "engine_version", "heard")
 
@@ -97,8 +87,7 @@ def _said(answer: dict[str, Any]) -> dict[str, Any]:
 def _erase(subject: Subject, erasing: Erasing) -> None:
     """Scores stay in the numbers without a person, unless they are to go too."""
     found = _responses(subject, held=True)
-    _erase_digests(found, erasing.at)
-    _erase_alerts([response.id for response in found], erasing.at)
+    retraction.retract(found, at=erasing.at)
     for response in found:
         if erasing.answers_too:
             _run(delete(Response).where(Response.id == response.id))
@@ -122,57 +111,6 @@ def _unname(response: Response, at: datetime) -> None:
     whose: dict[str, Any] = {"contact_id": None, "invitation_id": None, "submission_key": key, "properties": {}}
     whose |= {"comment": None, "read_at": at, **dict.fromkeys(_UNREAD)}
     _run(update(Response).where(Response.id == response.id).values(**whose))
-
-
-def _erase_digests(responses: list[Response], at: datetime) -> None:
-    """Empty the mails that told of these answers; one that still waits is written anew, without the person."""
-    response_ids = [response.id for response in responses]
-    told = select(Issue, Digest.recipient_email).join(Digest, Digest.id == Issue.digest_id)
-    member = select(IssueMember.issue_id).where(IssueMember.response_id.in_(response_ids))
-    theirs = or_(Issue.id.in_(member), Issue.id.in_(_quoting(responses)))
-    for issue, address in db.session.execute(told.where(theirs)).all():
-        its = (Mail.to_address == address, Mail.dedupe_key.startswith(f"issue:{issue.bundle_id}"))
-        again = _run_count(delete(Mail).where(*its, Mail.state == "queued", Mail.id == issue.mail_id))
-        _run(update(Mail).where(*its, Mail.state == "queued").values(state="suppressed", reason="erased"))
-        for ident in db.session.scalars(select(Mail.id).where(*its)):
-            events.record("mail.erased", ident, workspace_id=None, at=at)
-        _run(update(Mail).where(*its).values(raw=EMPTIED))
-        if again:
-            bundle = Issue.bundle_id == issue.bundle_id
-            _run(update(Issue).where(bundle, Issue.state == "posted").values(state="claimed", mail_id=None))
-            events.record("issue.claimed", issue.id, workspace_id=None, at=at)
-
-
-def _quoting(responses: list[Response]) -> list[uuid.UUID]:
-    """Issues, one of each mail, that quoted these answers among the overdue cases."""
-    if not responses:
-        return []
-    since, wanted = min(one.created_at for one in responses), {str(one.id) for one in responses}
-    here = (Mail.workspace_id == responses[0].workspace_id, Mail.kind == "digest", Mail.created_at >= since)
-    abouts = db.session.scalars(select(Mail.about).where(*here))
-    return [uuid.UUID(about["issue_id"]) for about in abouts if wanted & set(about.get("quoted", ()))]
-
-
-def _erase_alerts(response_ids: list[uuid.UUID], at: datetime) -> None:
-    """The same of alerts. What a channel was told is out of reach; what it answered may repeat it, and goes."""
-    member = select(Member.notice_id).where(Member.response_id.in_(response_ids), Member.notice_id.is_not(None))
-    for notice in db.session.scalars(select(Notice).where(Notice.id.in_(member))).all():
-        _run(update(Attempt).where(Attempt.notice_id == notice.id).values(words=""))
-        if notice.mail_id is None:
-            continue
-        its = Mail.id == notice.mail_id
-        if _run_count(delete(Mail).where(its, Mail.state == "queued")):
-            again = {"state": "claimed", "mail_id": None, "finished_at": None, "next_try_at": at}
-            _run(update(Notice).where(Notice.id == notice.id).values(again))
-            events.record("alert.mail_due", notice.id, workspace_id=None, at=at)
-        else:
-            events.record("mail.erased", notice.mail_id, workspace_id=None, at=at)
-            _run(update(Mail).where(its).values(raw=EMPTIED, subject="…"))
-
-
-def _run_count(statement: Any) -> int:
-    result = db.session.execute(statement.execution_options(synchronize_session=False))
-    return int(result.rowcount)  # type: ignore[attr-defined]
 
 
 def _move(old: uuid.UUID, new: uuid.UUID) -> None:

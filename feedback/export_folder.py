@@ -26,8 +26,7 @@ def put(source: Path, place: str, name: str) -> str:
     """
     folder = inside(place)
     folder.mkdir(parents=True, exist_ok=True)
-    for left in folder.glob(f".{name}.*.part"):
-        left.unlink(missing_ok=True)  # by a process that is no more
+    _forget_unfinished(folder, name)
     unfinished = folder / f".{name}.{uuid.uuid4().hex}.part"
     try:
         shutil.copyfile(source, unfinished)
@@ -40,9 +39,17 @@ def put(source: Path, place: str, name: str) -> str:
 
 
 def remove(file: str) -> None:
-    """Take a file away that `put` put there."""
+    """Take a file away that `put` put there, or did not come to."""
     with suppress(NotADirectoryError):
-        inside(file).unlink(missing_ok=True)
+        path = inside(file)
+        path.unlink(missing_ok=True)
+        _forget_unfinished(path.parent, path.name)
+
+
+def _forget_unfinished(folder: Path, name: str) -> None:
+    """Take away what processes left that are no more."""
+    for left in folder.glob(f".{name}.*.part"):
+        left.unlink(missing_ok=True)
 
 
 def inside(place: str) -> Path:

@@ -55,7 +55,7 @@ class Issue(Model):
     digest_id: Mapped[uuid.UUID] = mapped_column(Uuid, ForeignKey("digest.id", ondelete="CASCADE"))
     workspace_id: Mapped[uuid.UUID] = mapped_column(Uuid)
     bundle_id: Mapped[uuid.UUID] = mapped_column(Uuid)
-    """The id of the first of those that come in one mail; its own, mostly. Fixed when they are taken, together."""
+    """The id of the first of those that come in one mail; its own, mostly."""
     local_date: Mapped[date] = mapped_column(Date)
     due_at: Mapped[datetime] = mapped_column(Moment)
     period_from: Mapped[datetime] = mapped_column(Moment)

@@ -10,7 +10,6 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
 
 from accounts.workspace import Workspace
 from base import clock, courier, throttle
@@ -232,8 +231,9 @@ def compose_issue(issue_id: uuid.UUID) -> None:
 
 
 def _told(bundle_id: uuid.UUID) -> list[Report]:
-    issues = Issue.bundled(bundle_id)
-    return [Report.of(db.session.get_one(Digest, issue.digest_id), issue, issue.members) for issue in issues]
+    """What one mail tells: the issues whose digests still go to the reader of the first."""
+    issues = [(db.session.get_one(Digest, issue.digest_id), issue) for issue in Issue.bundled(bundle_id)]
+    return [Report.of(one, issue, issue.members) for one, issue in issues if one.reader == issues[0][0].reader]
 
 
 def _settle(prepared: emails.Prepared) -> bool:
@@ -257,6 +257,10 @@ def _settle(prepared: emails.Prepared) -> bool:
             digest.stirred_at = now
         if report.farewell:
             digest.pause(at=now, by=ITSELF)
+    for issue in issues.values():
+        if issue.digest_id not in digests:
+            issue.bundle_id = issue.id  # it goes to another reader by now, in a mail of its own
+            enqueue(compose_issue, issue.id, at=now)
     return True
 
 
@@ -268,16 +272,8 @@ def post_issue(prepared: emails.Prepared, *, key: str) -> Mail:
         "issue_id": str(sent[0].issue.id),
         "digest_id": str(sent[0].digest.id),
         "digest_ids": [str(report.digest.id) for report in sent],
+        "address": sent[0].digest.recipient_email,
         "quoted": sorted({str(late.response_id) for report in sent for late in report.cases.late}),
     }
     workspace_id, at = sent[0].digest.workspace_id, clock.now()
     return courier.post(prepared.message, kind="digest", dedupe_key=key, workspace_id=workspace_id, at=at, about=about)
-
-
-def digest_ended(about: Mapping[str, Any], now: datetime) -> str | None:  # noqa: ARG001 - asked of every kind alike
-    """Why the mail of a digest is not wanted any more: its reader was removed while it waited."""
-    wanted = [uuid.UUID(ident) for ident in about.get("digest_ids", ())]
-    known = [db.session.get(Digest, ident) for ident in wanted]
-    if wanted and not any(digest and digest.ended_at is None for digest in known):
-        return "The digest was removed before its mail went out."
-    return None

@@ -5,7 +5,7 @@ from base import courier
 from base.courier import Check, Hook, Together
 from base.jobs import Job
 from base.second_try import Objection
-from feedback import alerter, casework, farewell, jobs, notice, shipper
+from feedback import alerter, casework, farewell, jobs, notice, retraction, shipper
 from surveys import jobs as surveys_jobs
 from surveys import mailroom, reminders
 from surveys.mailroom import Thread
@@ -50,6 +50,8 @@ SENT_TOGETHER: dict[str, Together] = {
 
 ON_FAILED: dict[str, Hook] = {
     "invitation": mailroom.invitation_failed,
+    "alert": retraction.notice_again,
+    "digest": retraction.issue_again,
     casework.KIND: casework.reply_failed,
     reminders.TOLD: mailroom.reminder_failed,
     reminders.UNTOLD: mailroom.reminder_failed,
@@ -57,7 +59,7 @@ ON_FAILED: dict[str, Hook] = {
 
 BEFORE: dict[str, Check] = {
     "alert": notice.not_wanted,
-    "digest": jobs.digest_ended,
+    "digest": retraction.digest_unwanted,
     "export": shipper.not_wanted,
     casework.KIND: casework.may_still_go,
     casework.NOTICE: casework.reader_gone,

@@ -5,12 +5,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
+from sqlalchemy import select
+
 from accounts.policy import may
 from accounts.role import Role
 from accounts.user import User
 from accounts.workspace import Workspace
 from base import tokens
 from base.db import db
+from base.errors import NotFoundError
+from base.events import Event
 from feedback.digest import Digest
 from feedback.report import Report
 from surveys.survey import Survey
@@ -19,6 +23,8 @@ PAUSE = "digest-pause"
 READ = "digest-read"
 OPEN_FOR = timedelta(days=30)
 """How long the links of a mail open to guests."""
+LETTERS = 16
+"""Of the digest of an address, in links that are for its reader only."""
 
 Reader = Literal["staff", "member", "guest"]
 """Who will follow the links: staff who look at a preview; the recipient, who signs in; the recipient, who has no
@@ -110,12 +116,34 @@ class Leave:
 
 
 def _whose(address: str) -> str:
-    return tokens.digest(address)[:16]
+    return tokens.digest(address)[:LETTERS]
 
 
-def pause_url(*digest_ids: uuid.UUID) -> str:
-    """Where the recipient pauses their digests without signing in; it needs no row but theirs."""
-    return tokens.link(f"/digest/pause/{tokens.sign(PAUSE, '.'.join(ident.hex for ident in digest_ids))}")
+def pause_url(*digests: Digest) -> str:
+    """Where the recipient pauses these digests, all theirs, without signing in."""
+    parts = [*(one.id.hex for one in digests), _whose(digests[0].recipient_email)]
+    return tokens.link(f"/digest/pause/{tokens.sign(PAUSE, '.'.join(parts))}")
+
+
+def pausable(token: str) -> list[Digest]:
+    """Those of the link that were not removed and still go to whom it was sent; one mail may bring several.
+    NotFoundError when there are none.
+    """
+    parts = str(tokens.unsign(PAUSE, token)).split(".")
+    whose = parts.pop() if len(parts[-1]) == LETTERS else None
+    found = [db.session.get(Digest, uuid.UUID(ident)) for ident in parts]
+    theirs = [one for one in found if one is not None and one.ended_at is None and _still(one, whose)]
+    if not theirs:
+        raise NotFoundError("link", token)
+    return theirs
+
+
+def _still(digest: Digest, whose: str | None) -> bool:
+    """Links of earlier versions do not say whose they are: they hold until anything in the order is changed."""
+    if whose is not None:
+        return whose == _whose(digest.recipient_email)
+    changes = select(Event.id).where(Event.subject_id == digest.id, Event.kind == "digest.changed")
+    return db.session.scalar(changes.limit(1)) is None
 
 
 def _signs_in(digest: Digest) -> bool:

@@ -470,7 +470,7 @@ NAMED = {
     ("", "topic_id"): lambda town: town.topic(),
     ("speaking.remove", "recipient_id"): lambda town: town.another_place().id,
     ("stopping", "token"): lambda town: last_part(stop_url(town.recipient_id)),
-    ("pausing", "token"): lambda town: last_part(pause_url(town.digest_id)),
+    ("pausing", "token"): lambda town: last_part(pause_url(db.session.get_one(Digest, town.digest_id))),
     ("digests.remove", "digest_id"): lambda town: town.another_digest().id,
     ("guests", "token"): lambda town: last_part(read_url(town.issue_id, town.admin.email, clock.now() + OPEN_FOR)),
     ("welcome.join", "token"): lambda town: last_part(town.ticket("invite").link),

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import uuid
-
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
 from accounts.workspace import Workspace
-from base import clock, tokens
+from base import clock
 from base.db import db, transaction
-from base.errors import NotFoundError
 from base.web import csrf, public
 from feedback.digest import RECIPIENT, Digest
 from feedback.emails import title
-from feedback.way import PAUSE
+from feedback.way import pausable
 from feedback.wording import Voice
 
 bp = Blueprint("pausing", __name__)
@@ -23,7 +20,7 @@ bp = Blueprint("pausing", __name__)
 @bp.get("/digest/pause/<token>")
 @public("the signed link of a digest's mail; it only shows a button")
 def ask(token: str) -> ResponseReturnValue:
-    digests = _of(token)
+    digests = pausable(token)
     return _page(digests, "paused" if _all_paused(digests) else "pause")
 
 
@@ -32,7 +29,7 @@ def ask(token: str) -> ResponseReturnValue:
 def decide(token: str) -> ResponseReturnValue:
     now, resume = clock.now(), "resume" in request.form
     with transaction():
-        digests = _of(token)
+        digests = pausable(token)
         for digest in digests:
             if request.form.get("List-Unsubscribe") == "One-Click":
                 digest.pause(at=now, by=RECIPIENT)
@@ -43,16 +40,6 @@ def decide(token: str) -> ResponseReturnValue:
 
 
 csrf.exempt(bp)
-
-
-def _of(token: str) -> list[Digest]:
-    """Those of the link that were not removed; one mail may bring several."""
-    idents = [uuid.UUID(ident) for ident in str(tokens.unsign(PAUSE, token)).split(".")]
-    found = [db.session.get(Digest, ident) for ident in idents]
-    living = [digest for digest in found if digest is not None and digest.ended_at is None]
-    if not living:
-        raise NotFoundError("link", token)
-    return living
 
 
 def _all_paused(digests: list[Digest]) -> bool:

@@ -540,6 +540,17 @@ def test_an_erased_answer_is_told_to_nobody_as_an_anonymous_one(cast, survey, sa
     assert (erased.erased, erased.anonymous) == (True, False)
 
 
+def test_an_answer_that_waits_for_the_end_of_a_cool_down_is_not_told_once_it_is_erased(cast, say, at):
+    an_alert(cast.workspace, cool_down=120)
+    say(1)
+    kept = say(1, moment=FRIDAY + 2 * HOUR)
+    with transaction() as session:
+        Erasure.of(session.get_one(Contact, kept.contact_id), at=FRIDAY + 2 * HOUR)
+    at(FRIDAY + 4 * HOUR)
+    assert [(notice.state, notice.told) for notice in notices()] == [("posted", 1), ("skipped", 0)]
+    assert len(alert_mails()) == 1
+
+
 def test_whoever_stopped_the_mails_gets_none_and_is_not_put_back_by_a_change(cast, say, at):
     alert = an_alert(cast.workspace)
     [boss] = Recipient.of_alert(alert.id)

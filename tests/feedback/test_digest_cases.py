@@ -10,11 +10,11 @@ import time_machine
 from sqlalchemy import event, select, update
 
 from base.db import db, transaction
+from base.outbox import EMPTIED
 from feedback import schedule
 from feedback.case import By, Case
 from feedback.case_reason import CaseReason
 from feedback.digest import Digest
-from feedback.estate import EMPTIED
 from feedback.issue import Issue
 from feedback.jobs import claim_digest, compose_issue, consider_case
 from feedback.order import Scope

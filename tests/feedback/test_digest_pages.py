@@ -7,7 +7,8 @@ import pytest
 import time_machine
 from sqlalchemy import event, func, select
 
-from base.db import db
+from base import tokens
+from base.db import db, transaction
 from base.events import Event
 from base.outbox import Mail
 from feedback import jobs
@@ -15,9 +16,9 @@ from feedback.cli.digests import digest as command
 from feedback.digest import Digest
 from feedback.issue import Issue, IssueMember
 from feedback.order import Scope
-from feedback.way import pause_url
+from feedback.way import PAUSE, pause_url
 from tests.cast import a_survey
-from tests.feedback.readers import DAY, FRIDAY, answered, issues, mails, ordered, told
+from tests.feedback.readers import DAY, FRIDAY, an_order, answered, issues, mails, ordered, told
 
 SATURDAY = datetime(2026, 11, 21, 7, 0, tzinfo=UTC)
 FORM = {
@@ -259,7 +260,7 @@ def test_a_list_asks_little_however_long_it_is(cast, cvetka):
 
 @pytest.fixture
 def link(cast):
-    return pause_url(ordered(cast.workspace).id).removeprefix("http://surveys.example")
+    return pause_url(ordered(cast.workspace)).removeprefix("http://surveys.example")
 
 
 def test_opening_the_pause_link_changes_nothing(cast, client, link):
@@ -291,9 +292,37 @@ def test_one_click_pauses_without_cookies_and_may_be_undone(app, cast, client, l
 
 def test_the_pause_page_speaks_the_readers_language(cast, client):
     digest = ordered(cast.workspace, locale="sl")
-    page = client.get(pause_url(digest.id).removeprefix("http://surveys.example")).text
+    page = client.get(pause_url(digest).removeprefix("http://surveys.example")).text
     assert "Želite začasno ustaviti pregled?" in page
     assert '<html lang="sl"' in page
+
+
+def pause_of(digest):
+    return pause_url(digest).removeprefix("http://surveys.example")
+
+
+def corrected(digest):
+    with transaction():
+        Digest.locked(digest.id).change(an_order(recipient_email="new@acme.example"), at=FRIDAY)
+
+
+def test_a_pause_link_holds_only_as_long_as_the_digest_goes_to_its_reader(cast, client):
+    digest = ordered(cast.workspace, recipient_email="old@acme.example")
+    before = pause_of(digest)
+    corrected(digest)
+    page = client.get(before)
+    assert (page.status_code, "new@acme.example" in page.text) == (404, False)
+    assert client.post(before, data={"List-Unsubscribe": "One-Click"}).status_code == 404
+    assert db.session.get(Digest, digest.id).paused_at is None
+    assert "new@acme.example" in client.get(pause_of(db.session.get(Digest, digest.id))).text
+
+
+def test_a_pause_link_of_an_earlier_version_holds_until_the_order_is_changed(cast, client):
+    digest = ordered(cast.workspace, recipient_email="old@acme.example")
+    before = f"/digest/pause/{tokens.sign(PAUSE, digest.id.hex)}"
+    assert client.get(before).status_code == 200
+    corrected(digest)
+    assert client.get(before).status_code == 404
 
 
 def test_a_forged_pause_link_opens_nothing(client, link):

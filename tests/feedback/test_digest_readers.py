@@ -134,7 +134,7 @@ def test_whoever_is_removed_sees_nothing_behind_links_they_have(cast, browser_of
     client.post(link)
     assert browser_of(cast.cvetka).post(f"/w/acme/digests/{digest.id}/remove").status_code == 303
     assert client.get(link).status_code == 410
-    pause = pause_url(digest.id).removeprefix("http://surveys.example")
+    pause = pause_url(digest).removeprefix("http://surveys.example")
     assert client.get(pause).status_code == 404
     assert client.post(pause, data={"resume": "1"}).status_code == 404
     page = browser_of(cast.cvetka).get(f"/w/acme/digests/{digest.id}").text
@@ -178,7 +178,7 @@ def test_a_mail_that_waits_for_somebody_who_was_removed_does_not_go(cast):
 
 def test_a_forged_link_opens_nothing(client, link):
     head, _, tail = link.rpartition("/")
-    other = pause_url(the_digest().id).rpartition("/")[2]
+    other = pause_url(the_digest()).rpartition("/")[2]
     nowhere = read_url(new_id(), GUEST, SATURDAY + DAY).rpartition("/")[2]
     for forged in (tail[:-1], tail[1:], tail.swapcase(), other, nowhere):
         assert client.get(f"{head}/{forged}").status_code == 404

@@ -87,6 +87,27 @@ def test_a_file_that_nobody_came_to_note_is_found_when_somebody_in_it_is_erased(
     assert (files(folder), [(run.state, run.file) for run in runs()]) == ([], [("failed", None)])
 
 
+def test_a_file_that_was_not_whole_does_not_stay_when_its_export_is_removed(cast, mara, tick, folder, monkeypatch):
+    order, copy = scheduled(cast.workspace), export_folder.shutil.copyfile
+
+    def killed(source, unfinished):
+        mine = unfinished.name.split(".")[-2]
+        copy(source, unfinished.with_name(unfinished.name.replace(mine, "0" * 32)))  # nobody is left to take it away
+        raise Crash
+
+    with monkeypatch.context() as patched:
+        patched.setattr(export_folder.shutil, "copyfile", killed)
+        with pytest.raises(Crash):
+            tick(MORNING)
+    db.session.rollback()
+    assert MARA in next((folder / FIRST).parent.iterdir()).read_text()
+    removed(order)
+    erased(MARA)
+    tick(MORNING + HOUR)
+    tick(MORNING + 2 * HOUR)
+    assert list((folder / FIRST).parent.iterdir()) == []
+
+
 def test_a_file_of_a_run_that_is_given_up_does_not_stay(cast, mara, tick, folder, monkeypatch):
     order = scheduled(cast.workspace)
     crashed(tick, monkeypatch, "_shipped")

@@ -40,7 +40,7 @@ def good(town):
     return {
         "/s/": town.waiting.token,
         "/u/": last_part(unsubscribe_url(town.contact_id, town.survey.id, "sl")),
-        "/digest/pause/": last_part(pause_url(town.digest_id)),
+        "/digest/pause/": last_part(pause_url(db.session.get_one(Digest, town.digest_id))),
         "/reset/": last_part(town.ticket("reset").link),
         "/join/": last_part(town.ticket("invite").link),
         "/welcome/": last_part(town.ticket("setup").link),
