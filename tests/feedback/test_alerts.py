@@ -402,6 +402,25 @@ def test_an_anonymous_answer_is_told_the_next_morning_with_its_day_only(cast, at
     assert len(alert_mails()) == 1
 
 
+@pytest.mark.parametrize("again", [False, True])
+def test_anonymous_answers_of_the_day_are_told_though_the_alert_was_made_or_switched_on_after_noon(cast, at, again):
+    survey = an_anonymous_survey(cast.workspace, at=FRIDAY - 2 * DAY)
+    afternoon = FRIDAY + 4 * HOUR  # two in Ljubljana
+    alert = an_alert(cast.workspace, at=FRIDAY - DAY if again else afternoon)
+    if again:
+        with transaction() as session:
+            found = session.get_one(Alert, alert.id)
+            found.switch_off(at=FRIDAY - 20 * HOUR)
+            found.switch_on(at=afternoon)
+    for number, moment in enumerate((FRIDAY - 11 * HOUR, FRIDAY + 6 * HOUR)):
+        asked = an_invitation(survey, email=f"c{number}@customer.example", at=FRIDAY - 12 * HOUR)
+        at(moment, answer_anonymously, asked, 1, f"Words {number}.", moment)
+    at(datetime(2026, 11, 21, 7, 0, tzinfo=UTC))
+    [mail] = alert_mails()
+    assert "Words 1." in plain(mail)
+    assert "Words 0." not in plain(mail)  # of the day before
+
+
 def test_on_the_day_itself_nothing_of_an_alert_knows_of_an_anonymous_answer(cast, at, run_jobs):
     survey = an_anonymous_survey(cast.workspace, at=FRIDAY - DAY)
     an_alert(cast.workspace, at=FRIDAY - DAY)
