@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from email.message import EmailMessage
+from functools import partial
 from typing import Any
 
 from flask import current_app
@@ -90,10 +91,10 @@ def alert_message(bulletin: Bulletin) -> Message:
         head = f"{card['score']} · {voice.say('band_' + card['band'])} · {read}"
         foot = " · ".join(filter(None, (card["who"], card["facts"], card["survey"], card["when"])))
         pieces.append(Piece(head, card["words"] or "", foot, card["url"], card["button"]))
-    more = voice.count("rest", values["rest"]) if values["rest"] else ""
     notes = (values["test"] and "alert_test_body", values["anonymous"] and "alert_day_only")
     note = " ".join(voice.say(key) for key in notes if key)
-    return Message(values["headline"], values["url"], values["button"], pieces, more, note)
+    say_more = partial(voice.count, "rest")
+    return Message(values["headline"], values["url"], values["button"], pieces, values["rest"], say_more, note)
 
 
 def _alert_headline(voice: Voice, bulletin: Bulletin, slumps: Sequence[Mapping[str, Any]]) -> str:

@@ -30,7 +30,7 @@ from feedback.recipient import Drop, Member, Recipient
 from feedback.response import Response
 from feedback.tally import COUNTED
 from feedback.watch import Watch
-from feedback.zoning import ONE_DAY, days_between, local_date
+from feedback.zoning import ONE_DAY, day_start, days_between, local_date
 from surveys.survey import Survey
 
 FRESH = timedelta(days=7)
@@ -223,9 +223,10 @@ def _tell_unsigned(alert_id: uuid.UUID, now: datetime) -> None:
         alert = session.get_one(Alert, alert_id)
         today = local_date(now, alert.zone)
         days = days_between(today - MORNINGS * ONE_DAY, today, alert.zone)
+        covered = day_start(local_date(alert.covers_from, alert.zone), alert.zone)  # of these only the day is known
         wanted = select(Response).where(
             Response.workspace_id == alert.workspace_id,
-            Response.created_at >= max(days.start, alert.covers_from),
+            Response.created_at >= max(days.start, covered),
             Response.created_at < days.end,
             *Response.unsigned(),
             Response.contact_id.is_(None),

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 
 from sqlalchemy import select
 
@@ -19,8 +21,8 @@ from feedback.notice import Notice
 from feedback.recipient import Recipient
 from feedback.report import Card
 from feedback.response import Response
-from feedback.tally import Counts
-from feedback.zoning import ONE_DAY, days_between
+from feedback.tally import EVERYTHING, Counts, Filters
+from feedback.zoning import ONE_DAY, Interval, days_between
 from surveys.scale import SCALES
 from surveys.survey import Survey
 
@@ -118,16 +120,23 @@ def facts_of(response: Response) -> Facts:
 
 
 def counts_of(alert: Alert, figures: Figures, end: date, days: int) -> Counts:
-    """How often each score was given to a survey in so many local days before `end`, in the alert's segment."""
+    """How often each score was given to a survey in so many local days before `end`, in all segments of the alert."""
     interval = days_between(end - days * ONE_DAY, end, alert.zone)
-    segments = alert.conditions.segments
+    return _counts_in(figures, interval, tuple(alert.conditions.segments.items()))
+
+
+def _counts_in(
+    figures: Figures, interval: Interval, segments: Sequence[tuple[str, str]], filters: Filters = EVERYTHING
+) -> Counts:
     if not segments:
-        return figures.counts(interval)
-    [(name, wanted)] = segments.items()
+        return figures.counts(interval, filters)
+    (name, wanted), *others = segments
     whole: Counts = {}
-    for value, counts in figures.counts_by(name, interval).items():  # type: ignore[arg-type] # one of the four
+    for value, counts in figures.counts_by(name, interval, filters).items():  # type: ignore[arg-type] # one of the four
         if alerting.in_segment(name, value, wanted):
-            for score, n in counts.items():
+            narrower: dict[str, Any] = {name: value}
+            inside = _counts_in(figures, interval, others, replace(filters, **narrower)) if others else counts
+            for score, n in inside.items():
                 whole[score] = whole.get(score, 0) + n
     return whole
 

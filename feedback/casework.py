@@ -10,6 +10,8 @@ from datetime import datetime
 from email.utils import parseaddr
 from typing import Any
 
+from sqlalchemy import select
+
 from accounts.user import User
 from accounts.workspace import Workspace
 from base import clock, courier, throttle
@@ -265,6 +267,21 @@ def _ask(case: Case, now: datetime) -> None:
     db.session.flush()
     case.follow_invitation_id = invitation.id
     case.tell("asked", By(now), data={"invitation": str(invitation.id), "survey": survey.name})
+
+
+def undo(case_id: uuid.UUID, stage: str, by: By) -> None:
+    """A stage of a case is not reached after all. An invitation that was to ask whether all is well now, and that waits
+    for the end of quarantine, is taken back. Needs a transaction.
+    """
+    whose = db.session.scalar(select(Case.contact_id).where(Case.id == case_id))
+    lock_contacts([whose] if whose else [])  # the person first, then the case, as an erasure holds them
+    case = Case.locked(case_id)
+    if case is None:
+        return
+    case.undo(stage, by)
+    asked = stage == "resolved" and case.follow_invitation_id is not None
+    if asked and surveys_jobs.cancel(case.workspace_id, SOURCE, str(case_id), at=by.at):
+        case.follow_invitation_id = None
 
 
 def can_ask(survey: Survey) -> bool:

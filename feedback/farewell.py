@@ -1,15 +1,18 @@
-"""Whoever may no longer look at a workspace is told nothing of its customers either: their digests end, the mails of
-alerts to them stop, their open cases are nobody's, so that somebody else takes them, and scheduled exports go to the
-others only. An address that had no account when it was ordered was chosen as a guest, and stays one.
+"""Whoever may no longer look at something of a workspace, removed or in a lesser role, is told nothing of it either:
+their digests end, the mails of alerts to them stop, their open cases are nobody's, so that somebody else takes them,
+and scheduled exports go to the others only. An address that had no account when it was ordered was chosen as a guest,
+and stays one.
 """
 
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, select, true
+from sqlalchemy import select
 
+from accounts.policy import may
 from accounts.role import Role
 from accounts.user import User
 from base import clock
@@ -22,55 +25,76 @@ from feedback.digest import Digest
 from feedback.export_schedule import ExportSchedule
 from feedback.recipient import LEFT, Recipient
 
-Where = ColumnElement[bool]
-
 
 @job
 def tell_no_more(user_id: uuid.UUID) -> None:
-    """End what goes to somebody where they were removed, or everywhere once their account is closed. What was ordered
-    for them afterwards was ordered for a guest; whoever is back already keeps everything.
+    """End what goes to somebody where they were removed or their role allows it no more, or everywhere once their
+    account is closed. What was ordered for them afterwards was ordered for a guest; whoever is back already keeps
+    everything.
     """
     with transaction() as session:
         user = session.get(User, user_id)
         if user is None:
             return
-        for workspace_id, left_at in _left(user):
-            _end(user, left_at, Digest.workspace_id == workspace_id, Alert.workspace_id == workspace_id)
-            _let_go(user, Case.workspace_id == workspace_id)
-            ExportSchedule.forget_reader(user_id, workspace_id, at=clock.now())
-        if user.disabled_at is not None:
-            _end(user, user.disabled_at, true(), true())
-            _let_go(user, true())
-            ExportSchedule.forget_reader(user_id, None, at=clock.now())
+        for permission, end in _ENDS.items():
+            for workspace_id, lost_at in _lost(user, permission):
+                end(user, lost_at, workspace_id)
+            if user.disabled_at is not None:
+                end(user, user.disabled_at, None)
 
 
-def _left(user: User) -> list[tuple[uuid.UUID, datetime]]:
-    """The workspaces that the person was removed from and does not belong to, and when that was."""
-    removals = select(Event.workspace_id, Event.at).where(Event.subject_id == user.id, Event.kind == "person.removed")
-    last = {place: at for place, at in db.session.execute(removals.order_by(Event.at)) if place is not None}
-    here = set(db.session.scalars(select(Role.workspace_id).where(Role.user_id == user.id)))
-    return [(place, at) for place, at in last.items() if place not in here]
+def _lost(user: User, permission: str) -> list[tuple[uuid.UUID, datetime]]:
+    """The workspaces where the person might do something and may no more, and until when they might."""
+    theirs = (Event.subject_id == user.id, Event.kind.in_(("person.removed", "role.changed")))
+    roles = {role.workspace_id: role.name for role in db.session.scalars(select(Role).where(Role.user_id == user.id))}
+    last: dict[uuid.UUID, datetime] = {}
+    for event in db.session.scalars(select(Event).where(*theirs).order_by(Event.at, Event.id)):
+        lost = event.kind == "person.removed" or (
+            may(event.data["from"], permission) and not may(event.data["to"], permission)
+        )
+        if event.workspace_id is not None and lost:
+            last[event.workspace_id] = event.at
+    return [(place, at) for place, at in last.items() if not may(roles.get(place), permission)]
 
 
-def _end(user: User, until: datetime, digests: Where, alerts: Where) -> None:
-    """End and stop what was ordered for the person's address while they had an account, until they left."""
-    ours = (Digest.recipient_email == user.email, Digest.created_at.between(user.created_at, until))
-    found = db.session.scalars(select(Digest.id).where(*ours, digests)).all()
-    for digest in Digest.all_locked(found):
+def _end_digests(user: User, until: datetime, workspace_id: uuid.UUID | None) -> None:
+    """End what was ordered for the person's address while they had an account, until they left."""
+    ours = [Digest.recipient_email == user.email, Digest.created_at.between(user.created_at, until)]
+    ours += [Digest.workspace_id == workspace_id] if workspace_id else []
+    for digest in Digest.all_locked(db.session.scalars(select(Digest.id).where(*ours)).all()):
         digest.end(at=clock.now(), by=LEFT)
-    told = (Recipient.kind == "mail", Recipient.address == user.email, Recipient.removed_at.is_(None), alerts)
+
+
+def _stop_alerts(user: User, until: datetime, workspace_id: uuid.UUID | None) -> None:
+    """The same of mails of alerts."""
+    told = [Recipient.kind == "mail", Recipient.address == user.email, Recipient.removed_at.is_(None)]
+    told += [Recipient.created_at.between(user.created_at, until)]
+    told += [Alert.workspace_id == workspace_id] if workspace_id else []
     wanted = select(Recipient.id).join(Alert, Alert.id == Recipient.alert_id).where(*told)
-    wanted = wanted.where(Recipient.created_at.between(user.created_at, until))
     for ident in db.session.scalars(wanted.order_by(Recipient.id)).all():
         recipient = Recipient.locked(ident)
         if recipient is not None:
             recipient.leave(at=clock.now())
 
 
-def _let_go(user: User, cases: Where) -> None:
+def _let_go(user: User, _until: datetime, workspace_id: uuid.UUID | None) -> None:
     """Make the person's open cases nobody's."""
-    theirs = select(Case.id).where(Case.owner_id == user.id, Case.closed_at.is_(None), cases)
-    for ident in db.session.scalars(theirs.order_by(Case.id)).all():
+    theirs = [Case.owner_id == user.id, Case.closed_at.is_(None)]
+    theirs += [Case.workspace_id == workspace_id] if workspace_id else []
+    for ident in db.session.scalars(select(Case.id).where(*theirs).order_by(Case.id)).all():
         case = Case.locked(ident)
         if case is not None:
             case.assign(None, By(clock.now()))
+
+
+def _forget_reader(user: User, _until: datetime, workspace_id: uuid.UUID | None) -> None:
+    ExportSchedule.forget_reader(user.id, workspace_id, at=clock.now())
+
+
+_ENDS: Mapping[str, Callable[[User, datetime, uuid.UUID | None], None]] = {
+    "digests.view": _end_digests,
+    "alerts.view": _stop_alerts,
+    "cases.work": _let_go,
+    "responses.export": _forget_reader,
+}
+"""What ends for whoever may not do this any more; without a workspace it ends in all of them."""

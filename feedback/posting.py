@@ -10,9 +10,10 @@ bare addresses, too: Slack is asked not to (`verbatim`), the others get addresse
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 KINDS = ("slack", "teams", "mattermost")
@@ -20,6 +21,12 @@ NAMES = {"slack": "Slack", "teams": "Microsoft Teams", "mattermost": "Mattermost
 
 WORDS = 1500
 """Characters of a comment at most; every service takes that many a piece."""
+SHORTER = (1000, 700, 500, 300)
+"""The same where a body would be too long, one after the other."""
+LARGEST = {"teams": 25_000}
+"""Bytes of a body. Teams refuses what is over some 28 KB, for good:
+https://learn.microsoft.com/microsoftteams/platform/webhooks-and-connectors/how-to/connectors-using
+"""
 RED = "#a3291f"
 
 
@@ -36,19 +43,52 @@ class Piece:
 
 @dataclass(frozen=True)
 class Message:
-    """What is said, in words of the reader. `more` and `note` may be empty."""
+    """What is said, in words of the reader. `rest` is how many more there are, and `say_more` says so; `note` may be
+    empty.
+    """
 
     title: str
     url: str
     label: str
     pieces: Sequence[Piece]
-    more: str = ""
+    rest: int = 0
+    say_more: Callable[[int], str] = str
     note: str = ""
+
+    @property
+    def more(self) -> str:
+        return self.say_more(self.rest) if self.rest else ""
+
+    def shortened(self, most: int) -> Message:
+        """The same with at most so many characters of each comment."""
+        pieces = [
+            replace(one, words=f"{one.words[:most].rstrip()}…") if len(one.words) > most else one for one in self.pieces
+        ]
+        return replace(self, pieces=pieces)
+
+    def without_last(self) -> Message:
+        """The same with its last piece among the rest."""
+        return replace(self, pieces=self.pieces[:-1], rest=self.rest + 1)
 
 
 def payload(kind: str, message: Message) -> dict[str, Any]:
-    """The body to post to a channel of a kind."""
-    return _SHAPES[kind](message)
+    """The body to post to a channel of a kind. Where it would be too long, every comment is shortened, as far as one
+    still learns something from it; then the last pieces are only counted.
+    """
+    shape, most = _SHAPES[kind], LARGEST.get(kind)
+    body = shape(message)
+    for words in SHORTER:
+        if most is None or _size(body) <= most:
+            return body
+        body = shape(message := message.shortened(words))
+    while most is not None and _size(body) > most and len(message.pieces) > 1:
+        body = shape(message := message.without_last())
+    return body
+
+
+def _size(body: Mapping[str, Any]) -> int:
+    """Bytes, as they are posted."""
+    return len(json.dumps(body, ensure_ascii=False).encode())
 
 
 def _slack(message: Message) -> dict[str, Any]:

@@ -26,6 +26,7 @@ REACTIONS: dict[str, list[Job]] = {
     "person.invited": [accounts_jobs.mail_invite],
     "person.removed": [farewell.tell_no_more],
     "person.disabled": [farewell.tell_no_more],
+    "role.changed": [farewell.tell_no_more],
     "reset.requested": [accounts_jobs.mail_reset],
 }
 

@@ -3,10 +3,11 @@ from __future__ import annotations
 import uuid
 from datetime import date
 
-from sqlalchemy import Date, ForeignKey, Uuid, delete
+from sqlalchemy import Date, ForeignKey, Uuid, delete, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from base.db import Model, db
+from feedback.recipient import Drop, Recipient
 
 
 class Watch(Model):
@@ -30,5 +31,13 @@ class Watch(Model):
 
     @classmethod
     def forget(cls, alert_id: uuid.UUID) -> None:
-        """Look at everything as if for the first time."""
+        """Look at everything as if for the first time. Drops that were not told yet are told no more: those that wait,
+        and those in a message that is still to be written. Needs a transaction.
+        """
         db.session.execute(delete(cls).where(cls.alert_id == alert_id))
+        theirs = select(Recipient.id).where(Recipient.alert_id == alert_id).order_by(Recipient.id)
+        held = list(db.session.scalars(theirs.with_for_update(key_share=True)))  # as whoever claims a message does
+        notice = Model.metadata.tables["alert_notice"]  # by name: messages know alerts, which know their watches
+        unwritten = select(notice.c.id).where(notice.c.alert_id == alert_id, notice.c.state == "claimed")
+        untold = Drop.notice_id.is_(None) | Drop.notice_id.in_(unwritten)
+        db.session.execute(delete(Drop).where(Drop.recipient_id.in_(held), untold))

@@ -48,7 +48,8 @@ def stages(workspace: Workspace, case_id: uuid.UUID) -> ResponseReturnValue:
         flash(_("Choose one of the five stages."), "error")
         return cases.page(workspace, known), 422
     if request.form.get("undo"):
-        _do(workspace, case_id, lambda case, by: case.undo(stage, by))
+        with transaction():
+            casework.undo(known.id, stage, By(clock.now(), g.user.id))
     else:
         _do(workspace, case_id, lambda case, by: case.reach(stage, by, rule=rule))
     return _back(workspace, case_id, "stages")

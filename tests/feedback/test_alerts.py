@@ -15,9 +15,12 @@ from base.events import Event
 from base.outbox import Mail
 from feedback import alerter, jobs, schedule
 from feedback.alert import Alert, Rule
+from feedback.alerting import Conditions
+from feedback.bulletin import counts_of
 from feedback.digest import Digest
+from feedback.figure import Figures
 from feedback.notice import WAITS, Attempt, Notice
-from feedback.recipient import Addressee, Member, Recipient
+from feedback.recipient import Addressee, Drop, Member, Recipient
 from feedback.response import Response
 from feedback.watch import Watch
 from surveys.contact import Contact
@@ -399,6 +402,25 @@ def test_an_anonymous_answer_is_told_the_next_morning_with_its_day_only(cast, at
     assert len(alert_mails()) == 1
 
 
+@pytest.mark.parametrize("again", [False, True])
+def test_anonymous_answers_of_the_day_are_told_though_the_alert_was_made_or_switched_on_after_noon(cast, at, again):
+    survey = an_anonymous_survey(cast.workspace, at=FRIDAY - 2 * DAY)
+    afternoon = FRIDAY + 4 * HOUR  # two in Ljubljana
+    alert = an_alert(cast.workspace, at=FRIDAY - DAY if again else afternoon)
+    if again:
+        with transaction() as session:
+            found = session.get_one(Alert, alert.id)
+            found.switch_off(at=FRIDAY - 20 * HOUR)
+            found.switch_on(at=afternoon)
+    for number, moment in enumerate((FRIDAY - 11 * HOUR, FRIDAY + 6 * HOUR)):
+        asked = an_invitation(survey, email=f"c{number}@customer.example", at=FRIDAY - 12 * HOUR)
+        at(moment, answer_anonymously, asked, 1, f"Words {number}.", moment)
+    at(datetime(2026, 11, 21, 7, 0, tzinfo=UTC))
+    [mail] = alert_mails()
+    assert "Words 1." in plain(mail)
+    assert "Words 0." not in plain(mail)  # of the day before
+
+
 def test_on_the_day_itself_nothing_of_an_alert_knows_of_an_anonymous_answer(cast, at, run_jobs):
     survey = an_anonymous_survey(cast.workspace, at=FRIDAY - DAY)
     an_alert(cast.workspace, at=FRIDAY - DAY)
@@ -489,6 +511,75 @@ def test_a_drop_is_watched_for_one_team_whatever_its_capitals(cast, at):
     an_alert(cast.workspace, kind="drop", like={"team": "South"}, name="S", at=FRIDAY - HOUR * 3)
     at(MORNING)
     assert {db.session.get(Alert, notice.alert_id).name for notice in notices()} == {"N"}
+
+
+def a_fall(workspace):
+    """A survey whose score clearly dropped in the week before Friday; all of it is team North's, half of it Vid's."""
+    survey = a_survey(workspace, "csat", name="Support", at=FRIDAY - 20 * DAY)
+    shares = [90] * 7 + [40] * 7
+    given = [
+        {"score": 5 if number // 2 < share / 10 else 1, "team": "North", "agent": ("Vid", "Eva")[number % 2]}
+        | {"created_at": FRIDAY - DAY * (14 - day)}
+        for day, share in enumerate(shares)
+        for number in range(20)
+    ]
+    many_answers(survey, given)
+    return survey
+
+
+def changed(alert, moment, **rule):
+    with transaction() as session:
+        session.get_one(Alert, alert.id).change(Rule(**{"name": "Another", "mails": BOSS} | rule), at=moment)
+
+
+VIDS = {"kind": "response", "conditions": Conditions(band="detractor", agent="Vid", team="North")}
+
+
+def test_a_drop_that_waits_is_let_go_when_something_else_is_watched_and_answers_are_told(cast, say, at):
+    a_fall(cast.workspace)
+    alert = an_alert(cast.workspace, at=MORNING - 2 * HOUR)
+    first = say(1, "First.", MORNING - MINUTE, asked=an_invitation(a_survey(cast.workspace), at=MORNING - HOUR))
+    changed(alert, MORNING - MINUTE, kind="drop", conditions=Conditions(team="North"))
+    at(MORNING)
+    assert db.session.scalars(select(Drop.notice_id)).all() == [None]
+    changed(alert, MORNING + MINUTE, **VIDS)
+    asked = an_invitation(a_survey(cast.workspace, name="Other"), email="b@customer.example", at=MORNING - HOUR)
+    second = say(1, "Second.", MORNING + 2 * MINUTE, asked=asked)
+    at(MORNING + HOUR)
+    assert told() == {first.id: 1, second.id: 1}
+    assert {notice.state for notice in notices()} == {"posted"}
+    assert db.session.scalars(select(Drop)).all() == []
+
+
+def test_a_drop_that_a_channel_did_not_take_yet_is_let_go_when_something_else_is_watched(cast, at, allowed):
+    a_fall(cast.workspace)
+    with a_channel((503, "later")) as channel:
+        alert = an_alert(
+            cast.workspace, kind="drop", like={}, mails=(), channel=("slack", channel.address), at=MORNING - HOUR
+        )
+        at(MORNING)
+        assert [notice.state for notice in notices()] == ["claimed"]
+        changed(alert, MORNING + MINUTE, mails=(), **VIDS)
+        at(MORNING + HOUR)
+    assert [notice.state for notice in notices()] == ["skipped"]
+    assert len(channel.heard) == 1
+
+
+def test_a_drop_that_was_told_stays_in_the_history_when_something_else_is_watched(cast, at):
+    a_fall(cast.workspace)
+    alert = an_alert(cast.workspace, kind="drop", like={}, at=MORNING - HOUR)
+    at(MORNING)
+    changed(alert, MORNING + MINUTE, **VIDS)
+    assert [len(notice.drops) for notice in notices()] == [1]
+
+
+def test_a_score_can_be_narrowed_by_several_segments_at_once(cast):
+    survey = a_fall(cast.workspace)
+    alert = an_alert(cast.workspace, kind="drop", like={"agent": "vid", "team": "NORTH"})
+    nobody = an_alert(cast.workspace, kind="drop", like={"agent": "vid", "team": "South"})
+    with Figures.of(survey.id) as figures:
+        assert counts_of(alert, figures, FRIDAY.date(), 7) == {5: 28, 1: 42}
+        assert counts_of(nobody, figures, FRIDAY.date(), 7) == {}
 
 
 def test_of_two_ticks_at_once_one_looks(app, cast, run_jobs):

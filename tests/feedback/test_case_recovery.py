@@ -97,6 +97,45 @@ def test_nobody_is_asked_when_it_is_not_resolved_after_all(cast, resolved, follo
     assert invited(follow) == []
 
 
+def undo(browser, case):
+    assert browser.post(f"/w/acme/cases/{case.id}/stages", data={"stage": "resolved", "undo": "1"}).status_code == 303
+
+
+def test_an_invitation_that_waits_is_taken_back_when_it_is_not_resolved_and_made_anew_when_it_is(
+    cast, resolved, follow, friday, browser_of, run_jobs
+):
+    with transaction() as session:
+        session.get_one(type(cast.workspace), cast.workspace.id).quarantine_days = 30
+    case, cvetka = resolved(), browser_of(cast.cvetka)
+    with transaction() as session:
+        for invitation in session.scalars(select(Invitation)):
+            invitation.asked_at = AT
+    friday.shift(3 * DAY)
+    casework.ask_again(clock.now())
+    assert [(one.status, one.send_at) for one in invited(follow)] == [("scheduled", AT + 30 * DAY)]
+    for _ in range(2):
+        undo(cvetka, case)
+    assert [(one.status, one.reason) for one in invited(follow)] == [("skipped", "cancelled")]
+    assert [one.follow_invitation_id for one in cases()] == [None]
+    with transaction():
+        Case.locked(case.id).reach("resolved", By(clock.now()), rule=CaseRule.of(cast.workspace))
+    friday.shift(3 * DAY)
+    casework.ask_again(clock.now())
+    assert [(one.id, one.status) for one in invited(follow)] == [(cases()[0].follow_invitation_id, "scheduled")]
+
+
+def test_whoever_was_asked_already_stays_asked_when_it_is_not_resolved_after_all(
+    resolved, follow, cast, friday, browser_of
+):
+    case = resolved()
+    friday.shift(3 * DAY)
+    casework.ask_again(clock.now())
+    with transaction() as session:
+        session.scalars(select(Invitation).where(Invitation.survey_id == follow.id)).one().mark_sent(at=clock.now())
+    undo(browser_of(cast.cvetka), case)
+    assert [(one.id, one.status) for one in invited(follow)] == [(cases()[0].follow_invitation_id, "sent")]
+
+
 def test_nobody_is_asked_who_is_in_a_case_that_was_never_resolved(cast, survey, follow, friday):
     consider_case(told_us(survey, 2).id)
     with transaction():

@@ -16,11 +16,12 @@ from feedback.case_entry import CaseEntry
 from feedback.digest import Digest
 from feedback.jobs import consider_case
 from feedback.recipient import Recipient
+from feedback.way import read_url
 from tests.cast import a_person, a_response, a_survey, an_invitation
 from tests.feedback.alerts import BOSS, alert_mails, an_alert, notices
 from tests.feedback.answers import many_answers
 from tests.feedback.followers import cases, ruled
-from tests.feedback.readers import DAY, FRIDAY, HOUR, answered, mails, ordered
+from tests.feedback.readers import DAY, FRIDAY, HOUR, answered, issues, mails, ordered
 
 MINUTE = timedelta(minutes=1)
 SATURDAY = FRIDAY + DAY - 2 * HOUR
@@ -37,6 +38,11 @@ def removed(workspace, person, *, at=FRIDAY + MINUTE):
         Role.of(workspace.id, person.id).remove(at=at)
 
 
+def demoted(workspace, person, role="viewer", *, at=FRIDAY + MINUTE):
+    with transaction():
+        Role.of(workspace.id, person.id).change(role, at=at)
+
+
 def disabled(workspace, person):
     with transaction() as session:
         session.get_one(User, person.id).disable(workspace_id=workspace.id, at=FRIDAY + MINUTE)
@@ -50,8 +56,8 @@ def living():
     return list(db.session.scalars(digests)), list(db.session.scalars(told))
 
 
-@pytest.mark.parametrize("gone", [removed, disabled])
-def test_whoever_is_removed_or_disabled_gets_neither_digest_nor_alert(cast, run_jobs, friday, gone):
+@pytest.mark.parametrize("gone", [removed, demoted, disabled])
+def test_whoever_is_removed_demoted_or_disabled_gets_neither_digest_nor_alert(cast, run_jobs, friday, gone):
     survey = a_survey(cast.workspace, at=FRIDAY - DAY)
     answered(survey, 2, comment="Wordsunique", language="en")
     ordered(cast.workspace)
@@ -68,13 +74,60 @@ def test_whoever_is_removed_or_disabled_gets_neither_digest_nor_alert(cast, run_
     assert (alert_mails(), mails(), living()) == ([], [], ([], []))
 
 
-def test_a_guest_who_had_no_account_when_it_was_ordered_goes_on(cast, run_jobs):
+@pytest.mark.parametrize("gone", [removed, demoted])
+def test_a_guest_who_had_no_account_when_it_was_ordered_goes_on(cast, run_jobs, gone):
     ordered(cast.workspace, recipient_email="vera@acme.example", at=FRIDAY - 2 * HOUR)
     vera = a_person("Vera", cast.workspace, "manager", at=FRIDAY - HOUR)
     ordered(cast.workspace, recipient_email="vera@acme.example", title="Mine", at=FRIDAY)
-    removed(cast.workspace, vera)
+    gone(cast.workspace, vera)
     run_jobs()
     assert living() == (["vera@acme.example"], [])
+
+
+def test_a_role_that_still_sees_them_keeps_digests_and_alerts_and_so_does_who_has_it_back(cast, run_jobs):
+    ordered(cast.workspace)
+    an_alert(cast.workspace)
+    demoted(cast.workspace, cast.cvetka, "designer")
+    demoted(cast.workspace, cast.cvetka, "manager")
+    run_jobs()
+    assert living() == (["cvetka@acme.example"], ["cvetka@acme.example"])
+    demoted(cast.workspace, cast.cvetka)
+    demoted(cast.workspace, cast.cvetka, "manager")
+    run_jobs()
+    assert living() == (["cvetka@acme.example"], ["cvetka@acme.example"])
+
+
+def test_who_comes_back_in_a_lesser_role_is_told_no_more_than_that_role_sees(cast, run_jobs):
+    ordered(cast.workspace)
+    an_alert(cast.workspace)
+    removed(cast.workspace, cast.cvetka)
+    with transaction():
+        Role.grant(cast.workspace.id, cast.cvetka.id, "viewer", at=FRIDAY + MINUTE)
+    run_jobs()
+    assert living() == ([], [])
+
+
+def test_links_that_a_guest_had_show_nothing_to_who_was_demoted(cast, run_jobs, client, friday):
+    answered(a_survey(cast.workspace, at=FRIDAY - DAY), 2, comment="Wordsunique", language="en")
+    order = ordered(cast.workspace)
+    friday.move_to(SATURDAY)
+    jobs.claim_due_digests(SATURDAY)
+    run_jobs()
+    link = read_url(issues()[0].id, order.recipient_email, SATURDAY + DAY).removeprefix("http://surveys.example")
+    assert client.get(link).status_code == 200
+    demoted(cast.workspace, cast.cvetka, at=SATURDAY)
+    run_jobs()
+    assert client.get(link).status_code == 410
+
+
+def test_cases_of_who_was_demoted_are_nobodys(cast, run_jobs):
+    survey = a_survey(cast.workspace, at=FRIDAY - DAY)
+    ruled(cast.workspace, survey, owner_by="person", person=cast.cvetka, at=FRIDAY - DAY)
+    consider_case(answered(survey, 2, comment="Nobody called."))
+    assert [case.owner_id for case in cases()] == [cast.cvetka.id]
+    demoted(cast.workspace, cast.cvetka)
+    run_jobs()
+    assert [case.owner_id for case in cases()] == [None]
 
 
 def test_it_ends_where_the_person_left_and_for_the_one_who_left(cast, run_jobs):

@@ -11,7 +11,9 @@ HOSTILE += "_@channel x@here HTTP://evil.example www.evil.example"
 PIECE = Piece(
     "2 of 10 · Detractor", f"Line one.\n{HOSTILE}", "Mara · North", "https://s.example/r/1", "Open the answer"
 )
-MESSAGE = Message("1 answer for “Very unhappy”", "https://s.example/a", "See all", [PIECE], "And 3 more.", "A note.")
+MESSAGE = Message(
+    "1 answer for “Very unhappy”", "https://s.example/a", "See all", [PIECE], 3, "And {} more.".format, "A note."
+)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -69,3 +71,45 @@ def test_teams_gets_an_adaptive_card_and_mattermost_attachments():
     attachment = payload("mattermost", MESSAGE)["attachments"][0]
     assert attachment["title_link"] == "https://s.example/r/1"
     assert attachment["text"].startswith("> Line one.\n> ")
+
+
+TEAMS_TAKES = 28_000
+"""Bytes, about; what is longer it refuses for good."""
+
+
+def many(number, *, words, foot="Μαρία · Βορράς · Παρ 20 Νοε"):
+    pieces = [
+        Piece(f"{n} από 10 · Επικριτής", words, foot, f"https://s.example/r/{n}", "Άνοιγμα") for n in range(number)
+    ]
+    return Message("Δυσαρεστημένοι", "https://s.example/a", "Όλα", pieces, 2, "And {} more.".format)
+
+
+def size(body):
+    return len(json.dumps(body, ensure_ascii=False).encode())
+
+
+def test_teams_takes_ten_long_comments_in_greek_each_of_them_shortened():
+    message = many(10, words="Κανείς δεν απάντησε. " * 72)
+    assert size(payload("mattermost", message)) > TEAMS_TAKES
+    sent = payload("teams", message)
+    assert TEAMS_TAKES / 2 < size(sent) < TEAMS_TAKES - 2000
+    body = sent["attachments"][0]["content"]["body"]
+    comments = [block["items"][1]["text"] for block in body if block["type"] == "Container"]
+    assert len(comments) == 10
+    assert all(text.endswith("…") for text in comments)
+    assert body[-1]["text"] == "And 2 more."
+
+
+def test_what_teams_does_not_take_even_so_is_counted_with_the_rest():
+    sent = payload("teams", many(10, words="Κανείς. " * 200, foot="Μακρύ όνομα ομάδας " * 100))
+    assert size(sent) < TEAMS_TAKES - 2000
+    body = sent["attachments"][0]["content"]["body"]
+    shown = sum(block["type"] == "Container" for block in body)
+    assert 0 < shown < 10
+    assert body[-1]["text"] == f"And {12 - shown} more."
+
+
+def test_what_teams_takes_is_said_whole():
+    words = "Nobody answered. " * 80
+    body = payload("teams", many(3, words=words))["attachments"][0]["content"]["body"]
+    assert [block["items"][1]["text"] for block in body if block["type"] == "Container"] == [words] * 3
