@@ -19,9 +19,9 @@ from torch.nn import functional
 from training.measuring import f2, f3, micro, truth
 from training.network import Network, meant
 from training.packed import Packed, Pieces, model_file, read
-from training.rows import CORE, LABELS, THEMES, Row, comments, plain, watched
+from training.rows import ASIDE, CORE, LABELS, THEMES, Row, byte, comments, plain, tier_a, watched
 
-LAYERS = range(8, 12)
+LAYERS = range(4, 12)
 """Those that are fitted; each that is more costs a megabyte and a quarter of the time."""
 LONGEST, MOST_PIECES = 600, 256
 BATCH, EPOCHS, WARMING = 64, 2, 120
@@ -30,6 +30,10 @@ SCALE = 8.0
 """Vectors lie close together; larger numbers are easier to fit heads to."""
 NO_LABEL = -100
 _THEMES_SHARE = 0.3
+FROM_ELSEWHERE, ELSEWHERE_SHARE = 1_400, 0.5
+"""So many texts a language that are no survey comments, so that the model stays sure only where it may be; and what one
+counts beside a comment.
+"""
 _SEED = 7
 
 
@@ -79,6 +83,15 @@ class Kept:
         return torch.from_numpy(given), mask
 
 
+def elsewhere() -> list[Row]:
+    """Of the texts from elsewhere some of each language, each label of it about as often, reviews before subtitles."""
+    places: dict[tuple[str, str], list[Row]] = {}
+    for row in sorted(tier_a(), key=lambda row: (row.source == "xed", byte(row, 2), row.text)):
+        if byte(row, 0) >= ASIDE:
+            places.setdefault((row.lang, row.label), []).append(row)
+    return [row for place in sorted(places) for row in places[place][: FROM_ELSEWHERE // len(LABELS)]]
+
+
 class Heads(nn.Module):
     """Sentiment by one hidden layer, themes by none; as `feedback.sentiment.embedding.heads`."""
 
@@ -87,6 +100,8 @@ class Heads(nn.Module):
         self.center = nn.Parameter(torch.zeros(width))
         self.hidden, self.output = nn.Linear(width, 96), nn.Linear(96, len(LABELS))
         self.themes = nn.Linear(width, len(THEMES))
+        self.elsewhere = nn.Parameter(torch.zeros(len(LABELS)))
+        """How much likelier a label is in texts that are no survey comments; the service never adds it."""
 
     def forward(self, vectors: Tensor) -> tuple[Tensor, Tensor]:
         given = (vectors - self.center) * SCALE
@@ -112,7 +127,8 @@ class Fitting:
     """Rows, network and heads, and how the two are fitted."""
 
     def __init__(self, folder: Path) -> None:
-        self.rows = [row for row in comments() if not row.held] + plain()
+        own = [row for row in comments() if not row.held]
+        self.rows = own + plain() + elsewhere()
         self.model = read(model_file())
         self.network = Network(self.model)
         self.kept = Kept(self.model, self.network, self.rows, folder)
@@ -120,6 +136,7 @@ class Fitting:
         self.themes = truth(self.rows).astype(np.float32)
         self.own = np.array([row.source == "own" for row in self.rows])
         self.watched = np.array([watched(row) for row in self.rows])
+        self.abroad = np.array([row.source not in ("own", "plain") for row in self.rows])
         self.heads = Heads(self.model.width)
         self.chance = np.random.default_rng(_SEED)
         self.fitted = [one for number in LAYERS for one in self.network.layers[number].parameters()]
@@ -146,9 +163,10 @@ class Fitting:
         own = torch.from_numpy(self.own[chosen])
         yes = torch.from_numpy(self.themes[chosen])
         missed = functional.binary_cross_entropy_with_logits(themes[own], yes[own], reduction="sum") / len(chosen)
-        labels = torch.from_numpy(self.labels[chosen])
-        wrong = functional.cross_entropy(said, labels, ignore_index=NO_LABEL, label_smoothing=0.05, reduction="sum")
-        return wrong / len(chosen) + _THEMES_SHARE * missed
+        labels, abroad = torch.from_numpy(self.labels[chosen]), torch.from_numpy(self.abroad[chosen]).float()
+        said = said + abroad[:, None] * self.heads.elsewhere
+        wrong = functional.cross_entropy(said, labels, ignore_index=NO_LABEL, label_smoothing=0.05, reduction="none")
+        return (wrong * (1 - (1 - ELSEWHERE_SHARE) * abroad)).sum() / len(chosen) + _THEMES_SHARE * missed
 
     def order(self) -> list[np.ndarray]:
         """All rows but those that are watched, in batches of about one length, in a new order."""

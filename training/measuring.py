@@ -43,6 +43,13 @@ def truth(rows: list[Row]) -> np.ndarray:
     return found
 
 
+def softmax(logits: np.ndarray) -> np.ndarray:
+    """Shares of each row that make one together."""
+    raised = np.exp(logits - logits.max(axis=1, keepdims=True))
+    found: np.ndarray = raised / raised.sum(axis=1, keepdims=True)
+    return found
+
+
 def calibration_error(right: np.ndarray, probability: np.ndarray, bins: int = 10) -> float:
     """Expected calibration error over bins of equal width."""
     at = np.minimum((probability * bins).astype(int), bins - 1)

@@ -30,6 +30,8 @@ _THEME = re.compile(rf"({'|'.join(THEMES)})[-+0]")
 _WATCHED = 26
 _HELD = 26
 """Of 256: about a tenth of the comments is never trained on."""
+ASIDE = 26
+"""Of 256, of the texts from elsewhere: what the fits have not seen."""
 
 
 @dataclass(frozen=True)

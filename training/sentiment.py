@@ -28,8 +28,8 @@ from feedback.sentiment.ngram import Sums, mixed
 from feedback.sentiment.table import FILE, FORMAT, Table
 from training import theming
 from training.fitting import balanced, fit, matrix, normal, telling, whole_numbers
-from training.measuring import f1, f2, f3
-from training.rows import LABELS, Row, byte, comments, faces, plain, tier_a
+from training.measuring import f1, f2, f3, softmax
+from training.rows import ASIDE, LABELS, Row, byte, comments, faces, plain, tier_a
 
 ELSEWHERE = {"strength": 0.3, "subtitles": 0.5}
 SURVEYS = {"strength": 20.0, "prior": 0.3, "plain": 3.0}
@@ -137,7 +137,7 @@ def calibrated(logits: np.ndarray, targets: np.ndarray, weights: np.ndarray) -> 
     """By what to multiply logits so that probabilities fit best what is true."""
 
     def loss(slope: float) -> float:
-        return -float((weights * np.log((_softmax(logits * slope) * targets).sum(axis=1))).sum())
+        return -float((weights * np.log((softmax(logits * slope) * targets).sum(axis=1))).sum())
 
     return float(min(np.geomspace(0.2, 3, 60), key=loss))
 
@@ -179,13 +179,8 @@ def _called(sums: Sums, bounds: dict[str, float]) -> np.ndarray:
     return np.where(mixed(sums, bounds), 3, sums.wholes.argmax(axis=1))
 
 
-def _softmax(logits: np.ndarray) -> np.ndarray:
-    raised = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return raised / raised.sum(axis=1, keepdims=True)
-
-
 def _told(name: str, surveys: Surveys, logits: np.ndarray, chosen: np.ndarray) -> None:
-    true, said = surveys.targets[chosen].argmax(axis=1), _softmax(logits[chosen])
+    true, said = surveys.targets[chosen].argmax(axis=1), softmax(logits[chosen])
     print(f"    {name}, unseen: f2 {f2(true, said[:, 2] - said[:, 0]):.3f}, f3 {f3(true, said.argmax(axis=1)):.3f}")
 
 
@@ -195,8 +190,8 @@ def build(kept: Path | None) -> tuple[dict[str, object], dict[str, np.ndarray]]:
     labelled = [row for row in own if row.label in LABELS] + faces() + plain()
     others = tier_a()
     print(f"{len(own)} survey comments, {len(others)} texts from elsewhere")
-    aside = [row for row in others if byte(row, 0) < 26]
-    rest = [row for row in others if byte(row, 0) >= 26]
+    aside = [row for row in others if byte(row, 0) < ASIDE]
+    rest = [row for row in others if byte(row, 0) >= ASIDE]
     prior = elsewhere(rest, kept)
     surveys = Surveys(labelled, aside, [row for row in rest if byte(row, 4) < 40], prior)
     unseen, first = surveys.unseen()
@@ -207,7 +202,7 @@ def build(kept: Path | None) -> tuple[dict[str, object], dict[str, np.ndarray]]:
     _told("texts from elsewhere", surveys, logits, ~surveys.own)
     half = np.where(surveys.own, 1 / surveys.own.sum(), 1 / (~surveys.own).sum())
     theme_meta, theme_arrays = theming.build(own)
-    known = confidence(_softmax(logits), surveys.targets, half)
+    known = confidence(softmax(logits), surveys.targets, half)
     meta: dict[str, object] = {"format": FORMAT, "version": "", "confidence": known, "mixed": {}, "gate": gate}
     numbers, scaled = _whole(*first)
     trial = Table(meta | {"sentiment": scaled, "themes": theme_meta}, {"sentiment": numbers, **theme_arrays})

