@@ -124,10 +124,14 @@ class Issue(Model):
 
     @classmethod
     def claim_by_hand(cls, digest_id: uuid.UUID, *, at: datetime, since: datetime | None, by: uuid.UUID) -> Issue:
-        """Take today's issue now, because staff asked. Raises ConflictError when today's is there already."""
+        """Take today's issue now, because staff asked. One that was skipped makes way, for nothing came of it. Raises
+        ConflictError when today's is there already.
+        """
         digest = Digest.locked(digest_id)
         if digest is None or digest.ended_at is not None:
             raise NotFoundError("digest", digest_id)
+        skipped = (cls.digest_id == digest_id, cls.local_date == local_date(at, digest.zone), cls.state == "skipped")
+        db.session.execute(delete(cls).where(*skipped))
         taken = cls._take(digest, today(digest, at), trigger="by hand", at=at, since=since, by=by)
         if taken is None:
             raise ConflictError("Today's issue of this digest exists already.")
@@ -200,8 +204,10 @@ class Issue(Model):
         return found
 
     @classmethod
-    def dated(cls, digest: Digest, day: date) -> Issue | None:
-        return db.session.scalar(select(cls).where(cls.digest_id == digest.id, cls.local_date == day))
+    def of_today(cls, digest: Digest, at: datetime) -> Issue | None:
+        """Today's, unless it was skipped: then there is still one to send."""
+        ours = (cls.digest_id == digest.id, cls.local_date == local_date(at, digest.zone), cls.state != "skipped")
+        return db.session.scalar(select(cls).where(*ours))
 
     @classmethod
     def page(cls, digest: Digest, *, before: date | None = None, limit: int = 30) -> list[Issue]:
@@ -212,13 +218,8 @@ class Issue(Model):
     @classmethod
     def newest_of(cls, workspace_id: uuid.UUID) -> dict[uuid.UUID, Issue]:
         """The last issue of each digest of a workspace that has one."""
-        last = (
-            select(cls.digest_id, func.max(cls.local_date).label("day"))
-            .join(Digest, Digest.id == cls.digest_id)
-            .where(Digest.workspace_id == workspace_id)
-            .group_by(cls.digest_id)
-            .subquery()
-        )
+        days = select(cls.digest_id, func.max(cls.local_date).label("day")).where(cls.workspace_id == workspace_id)
+        last = days.group_by(cls.digest_id).subquery()
         found = select(cls).join(last, (last.c.digest_id == cls.digest_id) & (last.c.day == cls.local_date))
         return {issue.digest_id: issue for issue in db.session.scalars(found)}
 
@@ -228,15 +229,14 @@ class Issue(Model):
     ) -> list[tuple[Issue, Digest]]:
         """At most `limit` issues of all digests of a workspace that were taken before one, the newest first."""
         found = select(cls, Digest).join(Digest, Digest.id == cls.digest_id).where(cls.workspace_id == workspace_id)
-        if before is not None:
-            found = found.where(cls.id < before)
+        found = found.where(cls.id < before) if before else found
         return [(issue, digest) for issue, digest in db.session.execute(found.order_by(cls.id.desc()).limit(limit))]
 
     @classmethod
     def stuck(cls, before: datetime) -> list[uuid.UUID]:
-        """Ids of bundles taken before then whose mail was never written."""
-        found = select(cls.bundle_id).where(cls.state == "claimed", cls.created_at < before)
-        return list(db.session.scalars(found.distinct()))
+        """Ids of issues taken before then whose mail was never written, one of each mail."""
+        found = db.session.scalars(select(cls).where(cls.state == "claimed", cls.created_at < before))
+        return list({issue.bundle_id: issue.id for issue in found}.values())
 
 
 class IssueMember(Model):

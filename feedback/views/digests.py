@@ -18,7 +18,7 @@ from base.db import reading, transaction
 from base.errors import ConflictError
 from feedback.digest import Digest
 from feedback.forms.ordering import OrderForm, RhythmForm
-from feedback.issue import Issue, oldest_untold, today
+from feedback.issue import Issue, oldest_untold
 from feedback.order import known_names
 from feedback.views import phrasing
 from surveys.survey import Survey
@@ -82,7 +82,6 @@ def show(workspace: Workspace, digest_id: uuid.UUID) -> ResponseReturnValue:
         digest=digest,
         issues=issues[:PAGE],
         older=issues[PAGE - 1].local_date if len(issues) > PAGE else None,
-        todays=Issue.dated(digest, today(digest, clock.now()).due.local_date),
         phrasing=phrasing,
     )
 

@@ -43,7 +43,7 @@ def preview(workspace: Workspace, digest_id: uuid.UUID) -> ResponseReturnValue:
         "feedback/digest_preview.html",
         digest=digest,
         letter=_as_of_now(workspace, digest),
-        todays=Issue.dated(digest, today(digest, clock.now()).due.local_date),
+        todays=Issue.of_today(digest, clock.now()),
         theme=_theme(),
     )
 
@@ -65,7 +65,7 @@ def send(workspace: Workspace, digest_id: uuid.UUID) -> ResponseReturnValue:
         with transaction():
             issue = Issue.claim_by_hand(digest_id, at=now, since=since, by=g.user.id)
     except ConflictError:
-        found = Issue.dated(digest, today(digest, now).due.local_date)
+        found = Issue.of_today(digest, now)
         flash(gettext("Today's issue is there already. You can send that same issue again from here."), "warning")
         return redirect(_address(workspace, digest_id, found), 303)
     flash(gettext("The digest is on its way to %(email)s.", email=digest.recipient_email), "success")

@@ -201,6 +201,26 @@ def test_a_second_time_today_the_same_issue_may_be_sent_again(cast, cvetka, run_
     assert len(issues()) == 1
 
 
+def test_one_that_was_skipped_in_the_morning_is_sent_by_hand(cast, cvetka, run_jobs):
+    survey = a_survey(cast.workspace)
+    digest, other = ordered(cast.workspace, when_empty="skip"), ordered(cast.workspace, title="Another")
+    jobs.claim_due_digests(SATURDAY)
+    run_jobs()
+    assert {issue.digest_id: issue.state for issue in issues()} == {digest.id: "skipped", other.id: "posted"}
+    unhappy = answered(survey, 1, at=SATURDAY)
+    assert f"/w/acme/digests/{digest.id}/send" in cvetka.get(f"/w/acme/digests/{digest.id}/preview").text
+    assert "is on its way" in cvetka.get(cvetka.post(f"/w/acme/digests/{digest.id}/send").location).text
+    run_jobs()
+    [issue] = [one for one in issues() if one.digest_id == digest.id]
+    assert (issue.local_date, issue.trigger, issue.state) == (date(2026, 11, 21), "by hand", "posted")
+    assert told() == {unhappy: 1}
+    assert len(mails()) == 2
+    assert f"/w/acme/digests/{digest.id}/send" not in cvetka.get(f"/w/acme/digests/{digest.id}/preview").text
+    cvetka.post(f"/w/acme/digests/{digest.id}/send")
+    run_jobs()
+    assert len(mails()) == 2
+
+
 def test_an_issue_is_kept_as_it_was_sent(cast, cvetka, run_jobs):
     unhappy = answered(a_survey(cast.workspace), 1, comment="Nobody called back.")
     digest = ordered(cast.workspace)
