@@ -137,11 +137,11 @@ def write_mail(notice_id: uuid.UUID) -> None:
 
 
 def _settle(notice_id: uuid.UUID, bulletin: Bulletin, message: EmailMessage | None, now: datetime) -> None:
+    if message is None:
+        Notice.skip(notice_id, bulletin.recipient.id, at=now)
+        return
     found = Notice.locked(notice_id)
     if found is None:
-        return
-    if message is None:
-        found.skip(at=now)
         return
     found.give_back(bulletin.stale)
     shown = [str(card.entry.response.id) for card in bulletin.cards]

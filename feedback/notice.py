@@ -152,11 +152,20 @@ class Notice(Model):
         else:
             self.next_try_at = attempt.at + timedelta(seconds=WAITS[self.attempts - 1])
 
-    def skip(self, *, at: datetime) -> None:
-        """No message: nothing is left to tell, or nobody wants to hear it any more."""
-        self.state, self.told, self.finished_at = "skipped", 0, at
+    @classmethod
+    def skip(cls, ident: uuid.UUID, recipient_id: uuid.UUID, *, at: datetime) -> None:
+        """No message: nothing is left to tell, or nobody wants to hear it any more. It starts no cool-down, for nobody
+        was told anything.
+        """
+        recipient, notice = Recipient.locked(recipient_id), cls.locked(ident)  # in this order, as whoever claims one
+        if recipient is None or notice is None:
+            return
+        later = select(cls.id).where(cls.recipient_id == recipient_id, cls.number > notice.number)
+        if db.session.scalar(later.where(cls.trigger == "rule").limit(1)) is None:
+            recipient.quiet_until = None
+        notice.state, notice.told, notice.finished_at = "skipped", 0, at
         for table in (Member, Drop):
-            db.session.execute(delete(table).where(table.notice_id == self.id))
+            db.session.execute(delete(table).where(table.notice_id == ident))
 
     def give_back(self, responses: Iterable[uuid.UUID]) -> None:
         """Responses that are set aside or match no more are not told; should they again, another message tells them."""

@@ -36,7 +36,7 @@ from tests.feedback.alerts import (
     notices,
 )
 from tests.feedback.answers import many_answers
-from tests.feedback.readers import DAY, FRIDAY, HOUR, ordered
+from tests.feedback.readers import DAY, FRIDAY, HOUR, change, ordered
 from tests.town import rows
 
 MINUTE = timedelta(minutes=1)
@@ -146,6 +146,38 @@ def test_within_the_cool_down_what_comes_is_merged_and_told_at_its_end(cast, say
     at(FRIDAY + 9 * HOUR)
     assert len(alert_mails()) == 2
     assert first.subject.startswith("Very unhappy: 2 of 10")
+
+
+def test_a_message_that_was_never_written_spends_no_cool_down(cast, survey, say, at):
+    an_alert(cast.workspace, cool_down=1440)
+    first, second = many_answers(survey, [{"score": 1, "read_at": FRIDAY, "created_at": FRIDAY}] * 2)
+    at(FRIDAY, lambda: None)  # tells of neither: no job is about them
+    with time_machine.travel(FRIDAY + MINUTE, tick=False):
+        alerter.raise_alerts(first)
+        alerter.raise_alerts(second)  # and it waits
+    change(first, score=9)
+    at(FRIDAY + 2 * MINUTE)
+    assert [notice.state for notice in notices()] == ["skipped"]
+    at(FRIDAY + 3 * MINUTE)
+    assert told() == {second: 1}
+    third = say(2, "Words.", FRIDAY + 4 * MINUTE)
+    assert told() == {second: 1}  # for that one was sent
+    at(FRIDAY + DAY + 3 * MINUTE)
+    assert told() == {second: 1, third.id: 1}
+
+
+def test_a_message_that_comes_to_nothing_leaves_the_cool_down_of_a_later_one(cast, survey):
+    alert = an_alert(cast.workspace, cool_down=15)
+    [recipient] = Recipient.of_alert(alert.id)
+    answers = many_answers(survey, [{"score": 1, "read_at": FRIDAY, "created_at": FRIDAY}] * 2)
+    for number, answer in enumerate(answers):
+        with transaction():
+            Notice.claim(recipient.id, at=FRIDAY + number * HOUR, adding=[answer])
+    change(answers[0], score=9)
+    alerter.write_mail(notices()[0].id)
+    assert [notice.state for notice in notices()] == ["skipped", "claimed"]
+    db.session.refresh(recipient)
+    assert recipient.quiet_until == FRIDAY + HOUR + 15 * MINUTE
 
 
 def test_each_recipient_and_each_rule_has_a_cool_down_of_its_own(cast, say, at):
