@@ -15,6 +15,7 @@ from feedback.reach import Reach
 from feedback.several import Several
 from feedback.tally import EVERYTHING, Filters
 from tests.cast import AT, a_response, a_survey, an_invitation
+from tests.feedback.answers import many_answers
 
 PERIOD = chosen({"period": "30d"}, AT, "Europe/Ljubljana")
 GOLD = Filters(trait="plan", equals="gold")
@@ -44,7 +45,7 @@ def look(cast, browser_of):
     def show(query):
         with time_machine.travel(AT + timedelta(hours=3), tick=False):
             html = browser.get(f"/w/acme/surveys/support/results?{query}").text
-        card = html[html.index('id="reach-title"') :]
+        card = html[html.index('id="reach-title"') + len('id="reach-title">') :]
         return " ".join(re.sub(r"<[^>]+>", " ", card[: card.index("</section>")]).split())
 
     return show
@@ -94,9 +95,19 @@ def test_of_several_surveys_there_is_a_share_only_if_there_is_one_of_each(cast, 
 
 
 def test_the_page_says_a_share_only_of_those_who_pass_the_same_filters(survey, look, monkeypatch):
-    assert "Asked 10 Mail sent 10 100% Answered 2 20% Commented 0 0%" in look("")
-    assert "Asked 2 Mail sent 2 100% Answered 2 100% Commented 0 0%" in look("trait=plan&equals=gold")
+    assert "Answered 2 20% 95% interval: 6 to 51% Commented 0 0%" in look("")
+    words = look("trait=plan&equals=gold")
+    assert words.startswith("From asked to answered Asked 2 Mail sent 2 100%")
+    assert "Answered 2 100% 95% interval: 34 to 100% Commented 0 0%" in words
     words = look("language=en")
-    assert "Asked 10 Mail sent 10 100% Answered 2 Commented 0 Without shares: what you filter by is only known" in words
+    assert "Answered 2 Commented 0 Without shares: what you filter by is only known" in words
     monkeypatch.setattr(reach, "MOST_ASKED", 9)
     assert "Answered 2 Commented 0 Without shares: too many were asked" in look("trait=plan&equals=gold")
+
+
+def test_more_answers_than_were_asked_are_no_share_and_no_mishap(cast, look):
+    """As of a version that was published while the mails were on their way."""
+    many_answers(a_survey(cast.workspace, name="Support"), [{"score": 9}] * 3)
+    words = look("")
+    assert words.startswith("From asked to answered Asked 1 Mail sent 1 100%")
+    assert "Answered 3 Commented 0 0%" in words
