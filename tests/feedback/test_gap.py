@@ -118,11 +118,15 @@ def test_a_survey_without_dimensions_has_no_gaps(cast):
     assert gaps_of(plain) is None
 
 
+def words_of_page(browser):
+    with time_machine.travel(AT, tick=False):
+        page = browser.get("/w/acme/surveys/service/results?period=90d").text
+    return " ".join(re.sub(r"<[^>]+>", " ", page).split())
+
+
 def test_the_page_says_the_gap_with_its_interval_and_method(survey, cast, browser_of):
     many_answers(survey, [{"score": 4, "pieces": pieces(*one)} for one in PEOPLE * 3])
-    with time_machine.travel(AT, tick=False):
-        page = browser_of(cast.cvetka).get("/w/acme/surveys/service/results?period=90d").text
-    words = " ".join(re.sub(r"<[^>]+>", " ", page).split())
+    words = words_of_page(browser_of(cast.cvetka))
     assert "Overall gap, unweighted: −1.19 (" in words
     assert "12 people rated every dimension on both sides" in words
     assert "Reliability 12 people −2.00 ± 0.47 ▼ falls short" in words
@@ -133,9 +137,7 @@ def test_the_page_says_the_gap_with_its_interval_and_method(survey, cast, browse
 def test_the_page_says_how_many_a_gap_rests_on(survey, cast, browser_of):
     both, half = (*rated("rel_e", r1=7), *rated("rel_p", r1=4)), rated("rel_p", r1=5)
     many_answers(survey, [{"score": 4, "pieces": piece} for piece in [both] * 2 + [half] * 30])
-    with time_machine.travel(AT, tick=False):
-        page = browser_of(cast.cvetka).get("/w/acme/surveys/service/results?period=90d").text
-    words = " ".join(re.sub(r"<[^>]+>", " ", page).split())
+    words = words_of_page(browser_of(cast.cvetka))
     assert "Reliability 32 found, 2 expected · too few −2.06" in words
     assert "too few to tell" in words
     assert "Where fewer than 10 people rated both sides, the two groups are compared" in words
