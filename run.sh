@@ -341,7 +341,11 @@ check() {
 
 # Images of containers often forbid bytecode; then each of dozens of processes compiles the house and all it stands on
 # again, which takes three seconds, and pytest rewrites every test once more, which takes eight.
-keep_bytecode() { unset PYTHONDONTWRITEBYTECODE; }
+# Templates are compiled once for all suites, too.
+keep_bytecode() {
+  unset PYTHONDONTWRITEBYTECODE
+  export AFTERWORD_TEST_TEMPLATES=$logs/templates
+}
 
 test_everything() {
   chosen=$*
@@ -351,8 +355,9 @@ test_everything() {
   quick_checks
   AFTERWORD_TEST_DATABASE=sqlite suite "Tests on SQLite" -n 2 -m "not browser and not crash" "$@"
   AFTERWORD_TEST_DATABASE=postgresql suite "Tests on PostgreSQL" -n 2 -m "not browser and not crash" --only-database "$@"
-  # A browser test waits for the browser most of the time, so four at once fill two cores.
-  AFTERWORD_TEST_DATABASE=sqlite suite "Browser on SQLite" -n 4 -m browser "${@:-tests/browser}"
+  # A browser test waits for the browser most of the time, so four at once fill two cores; handed out one by one, for
+  # some take a hundred times as long as others.
+  AFTERWORD_TEST_DATABASE=sqlite suite "Browser on SQLite" -n 4 --maxschedchunk=1 -m browser "${@:-tests/browser}"
   AFTERWORD_TEST_DATABASE=postgresql types_beside suite "Browser on PostgreSQL" -m browser -k journey "${@:-tests/browser}"
   # Killed servers are waited for half of the time, so three at once fill two cores.
   suite "Crashes (short form)" -n 3 -m crash "${@:-tests/crash}"

@@ -6,12 +6,14 @@ import os
 import random
 import shutil
 from datetime import UTC, datetime
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 import time_machine
 from flask.testing import FlaskClient
 from hypothesis import settings as hypothesis_settings
+from jinja2 import FileSystemBytecodeCache
 
 from accounts.access import COOKIE
 from accounts.session import Session
@@ -36,7 +38,9 @@ def pytest_addoption(parser):
 
 @pytest.hookimpl(tryfirst=True)  # before -m chooses by these marks
 def pytest_collection_modifyitems(config, items):
-    """Folders mark their tests; on the second database, pure calculations would only be calculated again."""
+    """Folders mark their tests; on the second database, pure calculations would only be calculated again. The longest
+    begin first, so that no process is still at one when the others are through.
+    """
     for item in items:
         for folder in {"browser", "crash"} & set(item.path.relative_to(config.rootpath).parts):
             item.add_marker(folder)
@@ -45,6 +49,7 @@ def pytest_collection_modifyitems(config, items):
         chosen = [item for item in items if needed & set(item.fixturenames) and not item.get_closest_marker("web")]
         config.hook.pytest_deselected(items=[item for item in items if item not in set(chosen)])
         items[:] = chosen
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
 
 
 def pytest_collection_finish():
@@ -102,9 +107,18 @@ def settings(database_urls, tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def _application(settings):
+def _compiled(tmp_path_factory):
+    """Where templates are kept once they are compiled, for all processes of a run: it takes each some five seconds."""
+    kept = os.environ.get("AFTERWORD_TEST_TEMPLATES") or tmp_path_factory.mktemp("templates")
+    Path(kept).mkdir(parents=True, exist_ok=True)
+    return FileSystemBytecodeCache(str(kept))
+
+
+@pytest.fixture(scope="session")
+def _application(settings, _compiled):
     made = create_app(settings)
     made.test_client_class = Visitor
+    made.jinja_env.bytecode_cache = _compiled
     made.config["WTF_CSRF_ENABLED"] = False
     with made.app_context():
         databases.hurry(db.engine)

@@ -119,6 +119,7 @@ def town(app, cast, monkeypatch):
     return Town.build(app, cast.workspace, cast.ana)
 
 
+@pytest.mark.long
 @pytest.mark.timeout(400)
 @pytest.mark.parametrize("part", range(PARTS))
 def test_every_page_is_open_to_everybody_and_keeps_to_itself(app, town, browse, part):

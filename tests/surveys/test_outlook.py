@@ -134,6 +134,7 @@ def live(traveller, survey, days):
         traveller.move_to(datetime(today.year, today.month, today.day, 0, 30, tzinfo=UTC) + DAY)
 
 
+@pytest.mark.long
 @pytest.mark.timeout(600)  # a month of mornings, several times
 @settings(max_examples=cases(8), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(towns())
