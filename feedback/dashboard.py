@@ -126,11 +126,11 @@ class Dashboard:
 
 
 def summaries(workspace_id: uuid.UUID) -> dict[uuid.UUID, Summary]:
-    """The score of every survey of a workspace that has answers, over all of them."""
-    counts, found = total.counts_of_all(workspace_id), {}
+    """The score of every survey of a workspace that has answers, over all of them that count."""
+    counts, aside, found = total.counts_of_all(workspace_id), total.aside_of_all(workspace_id), {}
     for survey in Survey.all_of(workspace_id):
-        if survey.id in counts:
-            of = metric.score(survey.metric, counts[survey.id])
+        if survey.id in counts or survey.id in aside:
+            of = metric.score(survey.metric, counts.get(survey.id, {}))
             found[survey.id] = Summary(
                 n=of.n,
                 score=of.value,
@@ -138,6 +138,7 @@ def summaries(workspace_id: uuid.UUID) -> dict[uuid.UUID, Summary]:
                 low=of.low,
                 high=of.high,
                 unit="nps" if of.metric == "nps" else "percent",
+                aside=aside.get(survey.id, 0),
             )
     return found
 

@@ -7,13 +7,15 @@ from itertools import chain
 
 from sqlalchemy import and_, func, select
 
+from base.db import db
 from feedback import tally
 from feedback.counting import SCORES, add, score_of, scores_of
 from feedback.ledger import MOST_PENDING
+from feedback.response import Response
 from feedback.rollup import Rollup, RollupState, gone_faces, pending_faces
 from feedback.snapshot import snapshot
 from feedback.spanning import HIGHEST
-from feedback.tally import Counts
+from feedback.tally import SET_ASIDE, Counts
 from surveys.survey import Survey
 
 
@@ -40,3 +42,10 @@ def counts_of_all(workspace_id: uuid.UUID) -> dict[uuid.UUID, Counts]:
                 add(found.setdefault(survey_id, [0] * len(SCORES)), [score_of(said)], weight)
     by_survey = {survey_id: scores_of(numbers) for survey_id, numbers in found.items()}
     return {survey_id: counts for survey_id, counts in by_survey.items() if counts}
+
+
+def aside_of_all(workspace_id: uuid.UUID) -> dict[uuid.UUID, int]:
+    """How many answers to invitations are set aside, of each survey that has any. By an index of them."""
+    theirs = (Response.workspace_id == workspace_id, SET_ASIDE, Response.invitation_id.is_not(None))
+    query = select(Response.survey_id, func.count()).where(*theirs).group_by(Response.survey_id)
+    return dict(db.session.execute(query).tuples().all())

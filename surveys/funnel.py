@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -24,7 +24,9 @@ class Wait:
 
 @dataclass
 class Funnel:
-    """How far the invitations of one survey came. Each number contains the next; skipped ones were never asked."""
+    """How far the invitations of one survey came. Each number contains the next. Skipped ones were never asked, unless
+    they were answered; so says the page of results.
+    """
 
     asked: int = 0
     """Invitations whose mail went out or waits to go out."""
@@ -41,6 +43,10 @@ class Funnel:
     def waiting(self) -> int:
         """Mails that are still to go."""
         return self.asked - self.sent
+
+    def without(self, aside: int) -> Funnel:
+        """The same without answers that no number counts."""
+        return replace(self, answered=self.answered - aside)
 
     @classmethod
     def of(cls, survey_id: uuid.UUID) -> Funnel:
@@ -60,22 +66,16 @@ class Funnel:
 
     @classmethod
     def _read(cls, those: Any) -> dict[uuid.UUID, Funnel]:
-        rows = db.session.execute(
-            select(
-                *(Invitation.survey_id, Invitation.status, Invitation.reason, func.count()),
-                *(func.count(Invitation.sent_at), func.count(Invitation.clicked_at)),
-                *(func.count(Invitation.answered_at), func.max(Invitation.sent_at)),
-            )
-            .where(those)
-            .group_by(Invitation.survey_id, Invitation.status, Invitation.reason)
-        )
+        alike = (Invitation.survey_id, Invitation.status, Invitation.reason, Invitation.answered_at.is_not(None))
+        counts = (func.count(), func.count(Invitation.sent_at), func.count(Invitation.clicked_at))
+        rows = db.session.execute(select(*alike, *counts, func.max(Invitation.sent_at)).where(those).group_by(*alike))
         funnels: dict[uuid.UUID, Funnel] = {}
-        for survey_id, status, reason, total, sent, clicked, answered, last in rows:
+        for survey_id, status, reason, named, total, sent, clicked, last in rows:
             funnel = funnels.setdefault(survey_id, cls())
-            if status == "skipped":
+            if status == "skipped" and not named:
                 funnel.skipped[reason or "other"] += total
                 continue
-            used = total if status == "answered" else answered  # an anonymous answer leaves no moment
+            used = total if named or status == "answered" else 0  # an anonymous answer leaves no moment
             funnel.asked += total
             funnel.sent += sent
             funnel.clicked += max(clicked, used)

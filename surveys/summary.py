@@ -26,7 +26,9 @@ class Summary:
     high: float | None
     """The ends of the interval, which "score ± margin" may overshoot."""
     unit: Literal["nps", "percent"]
+    aside: int = 0
+    """Answers to its invitations that are set aside, so that no number counts them."""
 
 
 Summaries = Callable[[uuid.UUID], Mapping[uuid.UUID, Summary]]
-"""From a workspace's id to the summaries of those of its surveys that have answers, by survey id."""
+"""From a workspace's id to the summaries of its surveys that have answers, counted or set aside, by survey id."""

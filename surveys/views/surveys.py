@@ -16,7 +16,7 @@ from surveys.recurrence import Recurrence
 from surveys.reminder import Reminder, Reminders
 from surveys.rule import SendingRule
 from surveys.scale import SCALES
-from surveys.summary import SUMMARIES, Summaries
+from surveys.summary import SUMMARIES, Summaries, Summary
 from surveys.survey import Survey
 from surveys.turn import Turn
 from surveys.version import Version
@@ -27,11 +27,12 @@ bp = Blueprint("surveys", __name__)
 @bp.get("/w/<workspace>/surveys")
 @requires("surveys.view")
 def index(*, workspace: Workspace) -> ResponseReturnValue:
+    summaries = _summaries()(workspace.id)
     return render_template(
         "surveys/index.html",
         surveys=Survey.all_of(workspace.id),
-        funnels=Funnel.all_of(workspace.id),
-        summaries=_summaries()(workspace.id),
+        funnels={ident: _counted(of, summaries.get(ident)) for ident, of in Funnel.all_of(workspace.id).items()},
+        summaries=summaries,
         nobody=Funnel(),
     )
 
@@ -43,13 +44,14 @@ def overview(*, workspace: Workspace, slug: str) -> ResponseReturnValue:
     version = Version.newest(survey.id)
     document = version.document if version else survey.draft
     locale, recurrence = document["default_locale"], Recurrence.of(survey.id)
+    summary = _summaries()(workspace.id).get(survey.id)
     return render_template(
         "surveys/overview.html",
         survey=survey,
-        funnel=Funnel.of(survey.id),
+        funnel=_counted(Funnel.of(survey.id), summary),
         reminders=Reminders.of(survey.id),
         reminders_planned=Reminder.any_planned(survey.id),
-        summary=_summaries()(workspace.id).get(survey.id),
+        summary=summary,
         document=document,
         scale=SCALES[document["metric"]],
         direction=wording.direction,
@@ -63,6 +65,11 @@ def overview(*, workspace: Workspace, slug: str) -> ResponseReturnValue:
         turns=Turn.ahead(recurrence) if recurrence else (0, None),
         today=clock.local_date(clock.now(), workspace.zone),
     )
+
+
+def _counted(funnel: Funnel, summary: Summary | None) -> Funnel:
+    """What the page of results counts, too."""
+    return funnel.without(summary.aside) if summary else funnel
 
 
 def _summaries() -> Summaries:

@@ -8,9 +8,13 @@ from sqlalchemy import select
 
 from base.db import db, transaction
 from base.outbox import Mail
+from feedback.figure import Figures
+from feedback.response import Response
+from feedback.zoning import ONE_DAY, Interval
+from surveys.invitation import Invitation
 from surveys.survey import Survey
 from surveys.version import Version
-from tests.cast import a_draft, a_survey, an_api_key, an_invitation
+from tests.cast import AT, a_draft, a_response, a_survey, an_api_key, an_invitation
 
 
 def address(survey, page=""):
@@ -41,8 +45,38 @@ def test_the_list_says_what_is_live_how_many_were_asked_and_how_many_answered(ca
         " ".join("".join(row.itertext()).split())
         for row in parsed(browser_of(cast.cvetka).get("/w/acme/surveys")).iter("tr")
     ]
-    assert any("Support" in row and "Live" in row and " 4 125% " in row for row in rows)
+    assert any("Support" in row and "Live" in row and " 4 125% of 4 (5 to 70%)" in row for row in rows)
     assert any("Returns" in row and "Draft" in row for row in rows)
+
+
+def test_the_list_and_the_page_of_a_survey_count_who_answered_as_its_results_do(cast, browser_of):
+    """A mail that waits, one that came back after its answer, and an answer that is set aside."""
+    survey = a_survey(cast.workspace, name="Support")
+    asked = [an_invitation(survey, email=f"c{number}@customer.example", sent=number > 0) for number in range(5)]
+    answers = [a_response(invitation, 9) for invitation in asked[2:]]
+    with transaction():
+        db.session.get(Invitation, asked[2].id).status = "skipped"
+        db.session.get(Invitation, asked[1].id).status = "skipped"
+        db.session.get(Response, answers[1].id).flagged_at = AT
+    browser = browser_of(cast.cvetka)
+    with Figures.of(survey.id) as figures:
+        reach = figures.reach(Interval(AT - ONE_DAY, AT + ONE_DAY))
+    assert (reach.asked, reach.sent, reach.answered) == (4, 3, 2)
+    rows = [" ".join("".join(row.itertext()).split()) for row in parsed(browser.get("/w/acme/surveys")).iter("tr")]
+    assert any(" 4 250% of 4 ± 35 " in row and "2 of 4 answered" in row for row in rows)
+    steps = [" ".join(" ".join(item.itertext()).split()) for item in parsed(browser.get(address(survey))).iter("li")]
+    assert "Mail sent 3 75% 95% interval: 30 to 95%" in steps
+    assert "Answered 2 50% 95% interval: 15 to 85%" in steps
+
+
+def test_a_survey_whose_only_answer_is_set_aside_has_no_score(cast, browser_of):
+    survey = a_survey(cast.workspace, name="Support")
+    kept = a_response(an_invitation(survey), 9)
+    with transaction():
+        db.session.get(Response, kept.id).flagged_at = AT
+    page = browser_of(cast.cvetka).get("/w/acme/surveys").text
+    assert "0 of 1 answered" in page
+    assert "list-score" not in page
 
 
 def test_a_survey_called_new_has_a_page_of_its_own(cast, browser_of):
