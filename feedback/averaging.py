@@ -23,6 +23,7 @@ from functools import lru_cache
 from math import atan, cos, hypot, pi, sin, sqrt
 
 from feedback.metric import ENOUGH, Z
+from surveys.scale import SCALES
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,11 @@ def mean(of: Sums, low: float, high: float) -> Mean | None:
         return Mean(of.mean, None, None, 1)
     down, up = _sides(of, low, high)
     return Mean(of.mean, of.mean - down, of.mean + up, of.n)
+
+
+def mean_answer(metric: str, counts: Mapping[int, int]) -> Mean | None:
+    """The mean of how often each value of a metric's scale was given, on that scale."""
+    return mean(Sums.counted(counts), SCALES[metric].low, SCALES[metric].high)
 
 
 def _sides(of: Sums, low: float, high: float) -> tuple[float, float]:

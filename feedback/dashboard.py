@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 from feedback import metric, tally, total
+from feedback.averaging import Mean, mean_answer
 from feedback.figure import Figures
 from feedback.metric import Change, Score
 from feedback.ranging import Bucket, By, Range, automatic, buckets
@@ -66,6 +67,11 @@ class Dashboard:
     def commented(self) -> int:
         """How many of the counted answers have a comment."""
         return sum(self.sentiments.values())
+
+    @property
+    def mean(self) -> Mean | None:
+        """The mean answer, on the scale."""
+        return mean_answer(self.score.metric, self.counts)
 
     @property
     def line(self) -> Line:

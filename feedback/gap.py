@@ -46,19 +46,15 @@ class Dimension:
 @dataclass(frozen=True)
 class Gaps:
     """All dimensions, the largest shortfall first. `overall` is the unweighted mean of the dimensions' gaps in each
-    response that rated them all on both sides; where there are too few, `unweighted` alone tells.
+    response that rated them all on both sides. Where there are too few, it is None: the mean of the gaps themselves has
+    no honest interval, since some people stand behind several of them and others behind one side of one, in numbers
+    that a sum of their variances does not know.
     """
 
     dimensions: list[Dimension]
     low: int
     high: int
     overall: Mean | None
-
-    @property
-    def unweighted(self) -> float | None:
-        """The mean of the gaps, whoever rated what."""
-        gaps = [one.gap.value for one in self.dimensions if one.gap]
-        return sum(gaps) / len(gaps) if gaps else None
 
     @property
     def both(self) -> bool:

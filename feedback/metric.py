@@ -25,9 +25,9 @@ BANDS: tuple[Band, ...] = ("detractor", "passive", "promoter")
 
 @dataclass(frozen=True)
 class Score:
-    """One shown number. `value`, `low`, `high`, `margin` and `mean` are None when nobody answered (n = 0).
+    """One shown number. `value`, `low`, `high` and `margin` are None when nobody answered (n = 0).
 
-    `value`, `low`, `high` and `margin` share the unit of the metric; `mean` is on its scale; `shares` are percent.
+    `value`, `low`, `high` and `margin` share the unit of the metric; `shares` are percent.
     The interval always holds the value. It need not be centred on it: `margin` is its longer side, so that
     "value ± margin" never promises more than the interval.
     """
@@ -39,7 +39,6 @@ class Score:
     high: float | None
     margin: float | None
     n: int
-    mean: float | None
     bands: Mapping[Band, int]
     shares: Mapping[Band, float]
 
@@ -137,24 +136,19 @@ def score(metric: str, counts: Mapping[int, int], *, z: float = Z, exact: bool =
     Raises KeyError for an unknown metric, ValueError for a value off its scale or a negative count.
     """
     scale = SCALES[metric]
-    bands, n, total = dict.fromkeys(BANDS, 0), 0, 0
+    bands = dict.fromkeys(BANDS, 0)
     for value, count in counts.items():
         if count < 0:
             raise ValueError(f"{count} answers cannot have given {value}")
         bands[scale.bands.get(value) or scale.band(value)] += count
-        n += count
-        total += value * count
-    mean = total / n if n else None
-    return from_bands(metric, bands, mean=mean, z=z, exact=exact)
+    return from_bands(metric, bands, z=z, exact=exact)
 
 
-def from_bands(
-    metric: str, bands: Mapping[Band, int], *, mean: float | None = None, z: float = Z, exact: bool = False
-) -> Score:
-    """The same from how many answers lie in each band, which is all that the score needs; the mean needs more."""
+def from_bands(metric: str, bands: Mapping[Band, int], *, z: float = Z, exact: bool = False) -> Score:
+    """The same from how many answers lie in each band, which is all that the score needs."""
     n, method = sum(bands.values()), SCALES[metric].method
     if n == 0:
-        return Score(metric, method, None, None, None, None, 0, None, bands, dict.fromkeys(BANDS, 0.0))
+        return Score(metric, method, None, None, None, None, 0, bands, dict.fromkeys(BANDS, 0.0))
     promoters, detractors = bands["promoter"], bands["detractor"]
     nps = method == "nps-adjusted-wald"
     shown = nps_points(promoters=promoters, detractors=detractors, n=n) if nps else 100 * promoters / n
@@ -171,7 +165,6 @@ def from_bands(
         high=high,
         margin=max(shown - low, high - shown),
         n=n,
-        mean=mean,
         bands=bands,
         shares={band: 100 * count / n for band, count in bands.items()},
     )
@@ -213,7 +206,7 @@ def changes(pairs: Sequence[tuple[Score, Score]]) -> list[Change]:
     z, exact = simultaneous(compared), compared > 1
 
     def surer(one: Score) -> Score:
-        return from_bands(one.metric, one.bands, mean=one.mean, z=z, exact=exact)
+        return from_bands(one.metric, one.bands, z=z, exact=exact)
 
     return [change(surer(now), surer(before)) for now, before in pairs]
 

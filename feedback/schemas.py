@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, StringConstraints, WithJsonSchema
 
 from base.schema import ONE_LINE, BlankIsNone, Moment, Schema
+from feedback.averaging import Mean
 from feedback.feed import Entry
 from feedback.metric import Change, Score
 from feedback.response import Response
@@ -172,16 +173,19 @@ class ScoreOut(Schema):
     high: float | None
     margin: float | None
     mean: Annotated[float | None, Field(description="Mean of the answers, on their own scale.")]
+    mean_low: Annotated[float | None, Field(description="Where its interval begins; null for fewer than two answers.")]
+    mean_high: float | None
     bands: BandsOut
     method: str
     too_few: Annotated[bool, Field(description="Fewer than 10 answers: nothing to decide upon.")]
 
     @classmethod
-    def figures(cls, score: Score, interval: Interval) -> dict[str, Any]:
-        """The values of a score in an interval."""
-        same = ("n", "value", "low", "high", "margin", "mean", "method", "too_few")
+    def figures(cls, score: Score, mean: Mean | None, interval: Interval) -> dict[str, Any]:
+        """The values of a score in an interval, and of the mean of the same answers."""
+        same = ("n", "value", "low", "high", "margin", "method", "too_few")
         bands = BandsOut(**{band: score.bands[band] for band in ("detractor", "passive", "promoter")})
         period = {"since": interval.start, "until": interval.end, "bands": bands}
+        period |= {"mean": mean and mean.value, "mean_low": mean and mean.low, "mean_high": mean and mean.high}
         return period | {name: getattr(score, name) for name in same}
 
 

@@ -18,6 +18,7 @@ from feedback.contradicting import contradicts
 from feedback.growing import Growth
 from feedback.metric import Score
 from feedback.report import Card, Line, Report
+from feedback.sharing import Share
 from feedback.themebook import Entry, WorkspaceTheme
 from feedback.way import Way
 from feedback.wording import Voice, excerpt
@@ -113,16 +114,24 @@ def theme_name(voice: Voice, entry: Entry) -> str:
 
 
 def _topic(voice: Voice, book: Mapping[str, Entry], one: Growth) -> Mapping[str, str]:
-    share, earlier = (voice.value("share", 100 * n / of) for n, of in ((one.spoken, one.n), (one.before, one.n_before)))
-    said = {"share": share, "spoken": voice.number(one.spoken), "n": voice.number(one.n)}
     return {
         "name": theme_name(voice, book[one.theme]),
-        "words": voice.say("topic", **said),
-        "before": voice.say(
-            "topic_before", share=earlier, spoken=voice.number(one.before), n=voice.number(one.n_before)
-        ),
+        "words": voice.say("topic", **_share(voice, Share(one.spoken, one.n))),
+        "before": voice.say("topic_before", **_share(voice, Share(one.before, one.n_before))),
         "bad": voice.say("topic_bad", bad=voice.number(one.bad)),
     }
+
+
+def _share(voice: Voice, of: Share) -> Mapping[str, str]:
+    """Of how many, and where 95 of 100 such shares would lie."""
+    assert of.value is not None
+    assert of.interval is not None
+    said = {"share": voice.value("share", of.value), "spoken": voice.number(of.hits), "n": voice.number(of.n)}
+    return {**said, "range": _range(voice, *of.interval)}
+
+
+def _range(voice: Voice, low: float, high: float) -> str:
+    return f"{voice.number(low)}…{voice.value('share', high)}"
 
 
 def _late(voice: Voice, way: Way, late: LateCase, zone: str) -> Mapping[str, Any]:
@@ -142,9 +151,8 @@ def _late(voice: Voice, way: Way, late: LateCase, zone: str) -> Mapping[str, Any
 def _recovery(voice: Voice, won: Recovery) -> str | None:
     if won.share is None or won.interval is None:
         return None
-    low, high = won.interval
     numbers = {"share": voice.value("share", won.share), "n": voice.number(won.n)}
-    return voice.say("recovery", **numbers, range=f"{voice.number(low)}…{voice.value('share', high)}")
+    return voice.say("recovery", **numbers, range=_range(voice, *won.interval))
 
 
 def _line(voice: Voice, way: Way, line: Line) -> Mapping[str, Any]:

@@ -9,6 +9,7 @@ from accounts.workspace import Workspace
 from base import clock
 from base.openapi import operation
 from feedback import metric
+from feedback.averaging import mean_answer
 from feedback.figure import Figures
 from feedback.filter_schemas import MetricsIn
 from feedback.schemas import ChangeOut, MetricsOut, ScoreOut
@@ -31,7 +32,7 @@ def show(*, workspace: Workspace, survey: str, query: MetricsIn) -> MetricsOut:
         survey_id=found.id,
         metric=found.metric,
         distribution={str(value): counts.get(value, 0) for value in SCALES[found.metric].values},
-        previous=ScoreOut(**ScoreOut.figures(before, previous)),
+        previous=ScoreOut(**ScoreOut.figures(before, mean_answer(found.metric, earlier), previous)),
         change=ChangeOut.of(metric.change(score, before)),
-        **ScoreOut.figures(score, interval),
+        **ScoreOut.figures(score, mean_answer(found.metric, counts), interval),
     )

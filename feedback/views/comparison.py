@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from accounts.access import requires
 from accounts.workspace import Workspace
 from feedback import metric
+from feedback.averaging import mean_answer
 from feedback.figure import Figures
 from surveys import versioning, wording
 from surveys.forms.changes import told
@@ -43,6 +44,7 @@ def show(*, workspace: Workspace, slug: str) -> ResponseReturnValue:
         newer=newer,
         scores=scores,
         words=words,
+        mean=mean_answer(survey.metric, counts.get(newer.number, {})) if newer else None,
         change=metric.change(scores[newer.number], scores[older.number]) if older and newer else None,
         changes=told(older.document, newer.document) if older and newer else [],
         shifts=versioning.shifts(older.document, newer.document) if older and newer else (),

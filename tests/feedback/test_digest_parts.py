@@ -287,7 +287,10 @@ def test_a_topic_that_clearly_grew_is_told_with_its_numbers(cast, at_eight):
     ordered(cast.workspace)
     [mail] = at_eight()
     body = text_of(mail)
-    assert "delivery: in 60% of comments (12 of 20); before in 5% (1 of 20). Complaints among them: 12." in body
+    assert (
+        "delivery: in 60% of comments (39…78%; 12 of 20); before in 5% (1…24%; 1 of 20). Complaints among them: 12."
+        in body
+    )
 
 
 def test_a_topic_that_grew_no_more_than_by_chance_is_not_told(cast, at_eight):

@@ -63,7 +63,7 @@ def test_the_gaps_are_those_worked_out_by_hand(survey):
     # tangibles: −1 +1 −1 −0.5, mean −0.375; perceived 5 7 5 4.5, mean 5.375; expected 6 6 6 5, mean 5.75
     assert (tangibles.perceived.value, tangibles.expected.value, tangibles.gap.value) == (5.375, 5.75, -0.375)
     # overall: each person's mean of both gaps, −1.5 0 −2 −1.25, mean −1.1875 = (−2 − 0.375) / 2
-    assert found.overall.value == found.unweighted == -1.1875
+    assert found.overall.value == -1.1875
     assert found.overall.n == 12
 
 
@@ -140,6 +140,7 @@ def test_the_page_says_how_many_a_gap_rests_on(survey, cast, browser_of):
     words = words_of_page(browser_of(cast.cvetka))
     assert "Reliability 32 found, 2 expected · too few −2.06" in words
     assert "too few to tell" in words
+    assert "No overall gap: fewer than 10 people rated every dimension on both sides." in words
     assert "Where fewer than 10 people rated both sides, the two groups are compared" in words
 
 

@@ -235,6 +235,8 @@ def test_a_score_is_told_with_its_method_its_interval_and_the_change(api, cast, 
     told = api(f"/api/v1/surveys/{survey.slug}/metrics").json
     assert (told["survey_id"], told["metric"], told["method"]) == (str(survey.id), "nps", "nps-adjusted-wald")
     assert (told["value"], told["n"], told["mean"], told["too_few"]) == (25.0, 4, 6.5, True)
+    assert told["mean_low"] == 0 < told["mean"] < 10 == told["mean_high"]
+    assert (told["previous"]["mean"], told["previous"]["mean_low"], told["previous"]["mean_high"]) == (10, None, None)
     assert told["low"] < 25 < told["high"]
     assert told["margin"] >= 25 - told["low"]
     assert told["bands"] == {"detractor": 1, "passive": 1, "promoter": 2}

@@ -87,7 +87,17 @@ def test_a_score_never_stands_alone(survey, look):
     assert "+30 ± 16 100 answers" in words
     assert "Promoters (9–10) minus detractors (0–6)" in words
     assert "With 95% confidence it lies between +14 and +44." in words
+    assert "Mean answer 7.5 ± 0.6." in words
+    assert "Promoters 50 50% ± 10 Passives 30 30% ± 10 Detractors 20 20% ± 9" in words
+    assert "10 Promoter 50 50% 95% interval 40–60%" in words  # a row of the distribution
     assert "Nobody answered in the 30 days before, so there is nothing to compare with." in words
+
+
+def test_one_answer_has_no_mean(survey, look):
+    many_answers(survey, [{"score": 10}])
+    words = plain(look())
+    assert "Promoters 1 100% (21 to 100%)" in words
+    assert "Mean answer" not in words
 
 
 @pytest.mark.parametrize(("earlier", "sentence"), [
