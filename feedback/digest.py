@@ -171,7 +171,7 @@ class Digest(Model):
 
     def end(self, *, at: datetime, by: uuid.UUID | str) -> None:
         """The recipient gets nothing more, and links that they have show nothing. What was sent is kept. `by` is a
-        user's id, or `recipient.LEFT`.
+        user's id, or why its reader may see it no more (`recipient`).
         """
         if self.ended_at is None:
             self.ended_at, self.ended_by, self.next_due_at = at, str(by), None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
@@ -23,7 +24,7 @@ from feedback.alert import Alert
 from feedback.case import By, Case
 from feedback.digest import Digest
 from feedback.export_schedule import ExportSchedule
-from feedback.recipient import LEFT, Recipient
+from feedback.recipient import CLOSED, LEFT, LESSER, Recipient
 
 
 @job
@@ -37,14 +38,23 @@ def tell_no_more(user_id: uuid.UUID) -> None:
         if user is None:
             return
         for permission, end in _ENDS.items():
-            for workspace_id, lost_at in _lost(user, permission):
-                end(user, lost_at, workspace_id)
+            for loss in _lost(user, permission):
+                end(user, loss)
             if user.disabled_at is not None:
-                end(user, user.disabled_at, None)
+                end(user, Loss(user.disabled_at, CLOSED))
 
 
-def _lost(user: User, permission: str) -> list[tuple[uuid.UUID, datetime]]:
-    """The workspaces where the person might do something and may no more, and until when they might."""
+@dataclass(frozen=True)
+class Loss:
+    """Until when somebody might do something in a workspace, or in all of them, and why no more (`recipient`)."""
+
+    until: datetime
+    why: str
+    workspace_id: uuid.UUID | None = None
+
+
+def _lost(user: User, permission: str) -> list[Loss]:
+    """Of the workspaces where the person might do something and may no more."""
     theirs = (Event.subject_id == user.id, Event.kind.in_(("person.removed", "role.changed")))
     roles = {role.workspace_id: role.name for role in db.session.scalars(select(Role).where(Role.user_id == user.id))}
     last: dict[uuid.UUID, datetime] = {}
@@ -54,44 +64,48 @@ def _lost(user: User, permission: str) -> list[tuple[uuid.UUID, datetime]]:
         )
         if event.workspace_id is not None and lost:
             last[event.workspace_id] = event.at
-    return [(place, at) for place, at in last.items() if not may(roles.get(place), permission)]
+    return [
+        Loss(at, LESSER if place in roles else LEFT, place)
+        for place, at in last.items()
+        if not may(roles.get(place), permission)
+    ]
 
 
-def _end_digests(user: User, until: datetime, workspace_id: uuid.UUID | None) -> None:
+def _end_digests(user: User, loss: Loss) -> None:
     """End what was ordered for the person's address while they had an account, until they left."""
-    ours = [Digest.recipient_email == user.email, Digest.created_at.between(user.created_at, until)]
-    ours += [Digest.workspace_id == workspace_id] if workspace_id else []
+    ours = [Digest.recipient_email == user.email, Digest.created_at.between(user.created_at, loss.until)]
+    ours += [Digest.workspace_id == loss.workspace_id] if loss.workspace_id else []
     for digest in Digest.all_locked(db.session.scalars(select(Digest.id).where(*ours)).all()):
-        digest.end(at=clock.now(), by=LEFT)
+        digest.end(at=clock.now(), by=loss.why)
 
 
-def _stop_alerts(user: User, until: datetime, workspace_id: uuid.UUID | None) -> None:
+def _stop_alerts(user: User, loss: Loss) -> None:
     """The same of mails of alerts."""
     told = [Recipient.kind == "mail", Recipient.address == user.email, Recipient.removed_at.is_(None)]
-    told += [Recipient.created_at.between(user.created_at, until)]
-    told += [Alert.workspace_id == workspace_id] if workspace_id else []
+    told += [Recipient.created_at.between(user.created_at, loss.until)]
+    told += [Alert.workspace_id == loss.workspace_id] if loss.workspace_id else []
     wanted = select(Recipient.id).join(Alert, Alert.id == Recipient.alert_id).where(*told)
     for ident in db.session.scalars(wanted.order_by(Recipient.id)).all():
         recipient = Recipient.locked(ident)
         if recipient is not None:
-            recipient.leave(at=clock.now())
+            recipient.leave(at=clock.now(), why=loss.why)
 
 
-def _let_go(user: User, _until: datetime, workspace_id: uuid.UUID | None) -> None:
+def _let_go(user: User, loss: Loss) -> None:
     """Make the person's open cases nobody's."""
     theirs = [Case.owner_id == user.id, Case.closed_at.is_(None)]
-    theirs += [Case.workspace_id == workspace_id] if workspace_id else []
+    theirs += [Case.workspace_id == loss.workspace_id] if loss.workspace_id else []
     for ident in db.session.scalars(select(Case.id).where(*theirs).order_by(Case.id)).all():
         case = Case.locked(ident)
         if case is not None:
             case.assign(None, By(clock.now()))
 
 
-def _forget_reader(user: User, _until: datetime, workspace_id: uuid.UUID | None) -> None:
-    ExportSchedule.forget_reader(user.id, workspace_id, at=clock.now())
+def _forget_reader(user: User, loss: Loss) -> None:
+    ExportSchedule.forget_reader(user.id, loss.workspace_id, at=clock.now())
 
 
-_ENDS: Mapping[str, Callable[[User, datetime, uuid.UUID | None], None]] = {
+_ENDS: Mapping[str, Callable[[User, Loss], None]] = {
     "digests.view": _end_digests,
     "alerts.view": _stop_alerts,
     "cases.work": _let_go,

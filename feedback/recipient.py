@@ -33,8 +33,8 @@ READER = "recipient"
 """Who stopped or resumed, when it was the reader of the mail and not staff."""
 SECRET = 8
 """Letters from which on a part of a channel's address is worth hiding."""
-LEFT = "left"
-"""Why it was stopped, when the reader no longer belonged to the workspace."""
+LEFT, LESSER, CLOSED = "left", "role", "closed"
+"""Why it was stopped: the reader left the workspace, their role shows it no more, or their account was closed."""
 
 
 @dataclass(frozen=True)
@@ -126,14 +126,14 @@ class Recipient(Model):
             self.stopped_at, self.stopped_by = at, by
             self.let_go()
 
-    def leave(self, *, at: datetime) -> None:
+    def leave(self, *, at: datetime, why: str) -> None:
         """Its reader may no longer look here: only staff resume it, not a link in a mail of before."""
-        self.stop(at=at, by=LEFT)
-        self.stopped_by = LEFT
+        self.stop(at=at, by=why)
+        self.stopped_by = why
 
     @property
     def left(self) -> bool:
-        return self.stopped_by == LEFT
+        return self.stopped_by in (LEFT, LESSER, CLOSED)
 
     def resume(self) -> None:
         """Go on with what comes from now on."""

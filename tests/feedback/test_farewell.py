@@ -157,13 +157,18 @@ def test_what_is_ordered_for_somebody_who_left_is_for_a_guest_and_who_is_back_ke
     assert living() == (["cvetka@acme.example"], [])
 
 
-def test_admins_see_why_and_only_they_resume(cast, run_jobs, browser_of, client):
+@pytest.mark.parametrize(("gone", "of_digest", "of_alert"), [
+    (removed, "because its reader left the workspace", "they left the workspace"),
+    (demoted, "because the role of its reader does not show digests any more", "role does not show alerts any more"),
+    (disabled, "because its reader may not sign in any more", "they may not sign in any more"),
+])  # fmt: skip
+def test_admins_see_why_and_only_they_resume(cast, run_jobs, browser_of, client, gone, of_digest, of_alert):
     order, alert = ordered(cast.workspace), an_alert(cast.workspace, mails=BOSS)
-    removed(cast.workspace, cast.cvetka)
+    gone(cast.workspace, cast.cvetka)
     run_jobs()
     ana = browser_of(cast.ana)
-    assert "because its reader left the workspace" in ana.get(f"/w/acme/digests/{order.id}").text
-    assert "they left the workspace" in ana.get(f"/w/acme/alerts/{alert.id}").text
+    assert of_digest in ana.get(f"/w/acme/digests/{order.id}").text
+    assert of_alert in ana.get(f"/w/acme/alerts/{alert.id}").text
     [recipient] = Recipient.of_alert(alert.id)
     link = stop_url(recipient.id).removeprefix("http://surveys.example")
     assert client.post(link, data={"resume": "1"}).status_code == 404
