@@ -48,4 +48,4 @@ def aside_of_all(workspace_id: uuid.UUID) -> dict[uuid.UUID, int]:
     """How many answers to invitations are set aside, of each survey that has any. By an index of them."""
     theirs = (Response.workspace_id == workspace_id, SET_ASIDE, Response.invitation_id.is_not(None))
     query = select(Response.survey_id, func.count()).where(*theirs).group_by(Response.survey_id)
-    return dict(db.session.execute(query).tuples().all())
+    return dict(db.session.execute(query).all())
