@@ -1,8 +1,9 @@
 """A message of an alert in the shape that each kind of channel takes.
 
-Slack: https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks (blocks, at most 3,000 characters a
-section). Mattermost: https://developers.mattermost.com/integrate/webhooks/incoming (attachments with fields). Teams:
-https://learn.microsoft.com/connectors/teams (a workflow's webhook takes an Adaptive Card as attachment of a message).
+Slack: https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks (blocks).
+Mattermost: https://developers.mattermost.com/integrate/webhooks/incoming (attachments with fields).
+Teams: https://learn.microsoft.com/connectors/teams (a workflow's webhook takes an Adaptive Card as attachment of a
+message).
 
 What customers wrote is theirs: it may neither format, nor link, nor call anybody by @channel. Services make links of
 bare addresses, too: Slack is asked not to (`verbatim`), the others get addresses that are none.
@@ -27,6 +28,15 @@ LARGEST = {"teams": 25_000}
 """Bytes of a body. Teams refuses what is over some 28 KB, for good:
 https://learn.microsoft.com/microsoftteams/platform/webhooks-and-connectors/how-to/connectors-using
 """
+MOST = {"slack": 23}
+"""Pieces of a message. Slack refuses one of more than 50 blocks: https://docs.slack.dev/reference/block-kit/blocks.
+The title is one, each piece is two, and beneath them may be two lines more.
+"""
+SLACK_TEXT = 3000
+"""Characters of a block's text at most, as they are sent: https://docs.slack.dev/reference/block-kit/blocks/section-block.
+"""
+LINE = 250
+"""Characters of a title and of what stands around a comment: escaped, a character may become five."""
 RED = "#a3291f"
 
 
@@ -61,29 +71,30 @@ class Message:
 
     def shortened(self, most: int) -> Message:
         """The same with at most so many characters of each comment."""
-        pieces = [
-            replace(one, words=f"{one.words[:most].rstrip()}…") if len(one.words) > most else one for one in self.pieces
-        ]
-        return replace(self, pieces=pieces)
+        return replace(self, pieces=[replace(one, words=_cut(one.words, most)) for one in self.pieces])
 
-    def without_last(self) -> Message:
-        """The same with its last piece among the rest."""
-        return replace(self, pieces=self.pieces[:-1], rest=self.rest + 1)
+    def at_most(self, number: int) -> Message:
+        """The same with so many pieces, the last ones among the rest."""
+        return replace(self, pieces=self.pieces[:number], rest=self.rest + len(self.pieces[number:]))
 
 
 def payload(kind: str, message: Message) -> dict[str, Any]:
     """The body to post to a channel of a kind. Where it would be too long, every comment is shortened, as far as one
-    still learns something from it; then the last pieces are only counted.
+    still learns something from it; then the last pieces are only counted, as those are that are too many.
     """
     shape, most = _SHAPES[kind], LARGEST.get(kind)
-    body = shape(message)
+    body = shape(message := message.at_most(MOST.get(kind, len(message.pieces))))
     for words in SHORTER:
         if most is None or _size(body) <= most:
             return body
         body = shape(message := message.shortened(words))
     while most is not None and _size(body) > most and len(message.pieces) > 1:
-        body = shape(message := message.without_last())
+        body = shape(message := message.at_most(len(message.pieces) - 1))
     return body
+
+
+def _cut(text: str, most: int) -> str:
+    return f"{text[:most].rstrip()}…" if len(text) > most else text
 
 
 def _size(body: Mapping[str, Any]) -> int:
@@ -92,20 +103,31 @@ def _size(body: Mapping[str, Any]) -> int:
 
 
 def _slack(message: Message) -> dict[str, Any]:
-    blocks: list[dict[str, Any]] = [_section(f"*<{_slackened(message.url)}|{_slackened(message.title)}>*")]
+    title = _slackened(_cut(message.title, LINE))
+    blocks: list[dict[str, Any]] = [_section(f"*<{_slackened(message.url)}|{title}>*")]
     for piece in message.pieces:
-        words = "\n".join(f"> {line}" for line in _slackened(piece.words[:WORDS]).splitlines())
-        lines = (f"*{_slackened(piece.head)}*", words, _slackened(piece.foot))
-        block = _section("\n".join(line for line in lines if line))
+        block = _section(_told_to_slack(piece))
         block["accessory"] = {"type": "button", "text": _plain(piece.label), "url": piece.url}
         blocks += [{"type": "divider"}, block]
     for line in filter(None, (message.more, message.note)):
-        blocks.append({"type": "context", "elements": [_mrkdwn(_slackened(line))]})
-    return {"text": _slackened(message.title), "blocks": blocks, "unfurl_links": False}
+        blocks.append({"type": "context", "elements": [_mrkdwn(_slackened(_cut(line, 2 * LINE)))]})
+    return {"text": title, "blocks": blocks, "unfurl_links": False}
+
+
+def _told_to_slack(piece: Piece) -> str:
+    """As much of a comment as there is room for. It is shortened before it is escaped, for half an escape is none."""
+    head, foot = (_slackened(_cut(line, LINE)) for line in (piece.head, piece.foot))
+    most = min(WORDS, len(piece.words))
+    while True:
+        words = "\n".join(f"> {line}" for line in _slackened(_cut(piece.words, most)).splitlines())
+        text = "\n".join(line for line in (f"*{head}*", words, foot) if line)
+        if len(text) <= SLACK_TEXT:
+            return text
+        most = most * 9 // 10
 
 
 def _section(text: str) -> dict[str, Any]:
-    return {"type": "section", "text": _mrkdwn(text[:3000])}
+    return {"type": "section", "text": _mrkdwn(text)}
 
 
 def _mrkdwn(text: str) -> dict[str, Any]:

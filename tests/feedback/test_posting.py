@@ -1,6 +1,8 @@
 """What channels are sent: the shape that each takes, with customers' words as words and nothing else."""
 
 import json
+import re
+from dataclasses import replace
 
 import pytest
 
@@ -63,6 +65,30 @@ def test_slack_gets_blocks_that_it_takes():
     assert sent["text"] == "T"
 
 
+@pytest.mark.parametrize("mark", ["&", "<", "\n", "*", "x", "&\n"])
+def test_slack_gets_of_a_comment_what_fits_with_its_line_beneath_and_no_half_escape(mark):
+    message = Message(
+        "T" + mark * 999, "https://s.example/a", "See", [Piece("h", f"No{mark * 9000}", "Foot", "u", "L")]
+    )
+    title, _, section = payload("slack", message)["blocks"]
+    texts = [block["text"]["text"] for block in (title, section)]
+    assert all(len(text) <= 3000 for text in texts)
+    assert all(re.sub("&(amp|lt|gt);", "", text).count("&") == 0 for text in texts)
+    assert texts[0].startswith("*<https://s.example/a|T")
+    assert texts[0].endswith("…>*")
+    assert re.match(r"\*h\*\n> No", texts[1])
+    assert texts[1].endswith("…\nFoot")
+    assert mark != "x" or "x" * 1490 in texts[1]
+
+
+def test_slack_gets_no_more_blocks_than_it_takes_and_the_rest_is_counted():
+    sent = payload("slack", replace(many(60, words="Κανείς."), note="A note."))
+    assert len(sent["blocks"]) <= SLACK_TAKES
+    assert [block["elements"][0]["text"] for block in sent["blocks"][-2:]] == ["And 39 more.", "A note."]
+    assert len([block for block in sent["blocks"] if "accessory" in block]) == 23
+    assert len(payload("mattermost", many(60, words="Κανείς."))["attachments"]) == 60
+
+
 def test_teams_gets_an_adaptive_card_and_mattermost_attachments():
     card = payload("teams", MESSAGE)["attachments"][0]
     assert card["contentType"] == "application/vnd.microsoft.card.adaptive"
@@ -73,6 +99,8 @@ def test_teams_gets_an_adaptive_card_and_mattermost_attachments():
     assert attachment["text"].startswith("> Line one.\n> ")
 
 
+SLACK_TAKES = 50
+"""Blocks; a message with more it refuses."""
 TEAMS_TAKES = 28_000
 """Bytes, about; what is longer it refuses for good."""
 
