@@ -10,17 +10,12 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
-    Select,
     String,
     UniqueConstraint,
     Uuid,
     delete,
-    exists,
     false,
     func,
-    insert,
-    literal,
-    or_,
     select,
     text,
 )
@@ -32,9 +27,8 @@ from base.errors import ConflictError, NotFoundError
 from base.outbox import Mail
 from feedback import digesting
 from feedback.digest import Digest
-from feedback.digest_survey import DigestSurvey
 from feedback.digesting import Due, Plan
-from feedback.response import Response
+from feedback.issue_member import IssueMember
 from feedback.zoning import local_date
 
 CLAIMED = text("state = 'claimed'")
@@ -65,7 +59,8 @@ class Issue(Model):
     """The first missed local date, when this issue makes up for some."""
     trigger: Mapped[str] = mapped_column(String(10), default="schedule")
     """schedule · by hand"""
-    detractors: Mapped[int] = mapped_column(Integer, default=0)  # and whomever else it tells of
+    detractors: Mapped[int] = mapped_column(Integer, default=0)
+    """How many it tells of: detractors, and whomever else its digest is about."""
     state: Mapped[str] = mapped_column(String(10), default="claimed")
     """claimed → posted (the mail is in the outbox) or skipped (nothing to report, as the recipient wished)"""
     mail_id: Mapped[uuid.UUID | None] = mapped_column(Uuid, ForeignKey("mail.id", ondelete="SET NULL"))
@@ -124,14 +119,15 @@ class Issue(Model):
 
     @classmethod
     def claim_by_hand(cls, digest_id: uuid.UUID, *, at: datetime, since: datetime | None, by: uuid.UUID) -> Issue:
-        """Take today's issue now, because staff asked. One that was skipped makes way, for nothing came of it. Raises
-        ConflictError when today's is there already.
+        """Take today's issue now, because staff asked. One that was skipped makes way, for nothing came of it.
+
+        Raises ConflictError when today's is there already.
         """
         digest = Digest.locked(digest_id)
         if digest is None or digest.ended_at is not None:
             raise NotFoundError("digest", digest_id)
-        skipped = (cls.digest_id == digest_id, cls.local_date == local_date(at, digest.zone), cls.state == "skipped")
-        db.session.execute(delete(cls).where(*skipped))
+        ours = (cls.digest_id == digest_id, cls.local_date == local_date(at, digest.zone))
+        db.session.execute(delete(cls).where(*ours, cls.state == "skipped"))
         taken = cls._take(digest, today(digest, at), trigger="by hand", at=at, since=since, by=by)
         if taken is None:
             raise ConflictError("Today's issue of this digest exists already.")
@@ -158,7 +154,8 @@ class Issue(Model):
         if since is not None:
             issue.detractors = IssueMember.gather(digest, issue.id, since=since, at=at)
         # One mail is written for all of a bundle, so one of them asks for it.
-        kind, actor = "issue.joined" if bundle else "issue.claimed", str(by) if by else None
+        kind = "issue.joined" if bundle else "issue.claimed"
+        actor = str(by) if by else None
         events.record(kind, issue.id, workspace_id=digest.workspace_id, at=at, actor=actor)
         return issue
 
@@ -175,18 +172,17 @@ class Issue(Model):
     def skip(self) -> None:
         """No mail, as the recipient wished or because the digest is paused; what it holds waits for the next issue."""
         self.state, self.detractors = "skipped", 0
-        db.session.execute(delete(IssueMember).where(IssueMember.issue_id == self.id))
+        IssueMember.let_go(self.id)
 
     def give_back(self, responses: Iterable[uuid.UUID]) -> None:
         """Responses that it is not about any more are not told; should they be again, a later issue tells them."""
         if gone := list(responses):
-            mine = (IssueMember.issue_id == self.id, IssueMember.response_id.in_(gone))
-            db.session.execute(delete(IssueMember).where(*mine))
+            IssueMember.let_go(self.id, gone)
 
     @property
     def members(self) -> list[uuid.UUID]:
         """Ids of the responses it holds."""
-        return list(db.session.scalars(select(IssueMember.response_id).where(IssueMember.issue_id == self.id)))
+        return IssueMember.of(self.id)
 
     @property
     def mates(self) -> list[tuple[Issue, Digest]]:
@@ -239,62 +235,7 @@ class Issue(Model):
         return list({issue.bundle_id: issue.id for issue in found}.values())
 
 
-class IssueMember(Model):
-    """A response told in an issue. The key makes it exactly one issue of each digest."""
-
-    __tablename__ = "issue_member"
-    __table_args__ = (
-        Index("ix_issue_member_issue_id", "issue_id"),
-        Index("ix_issue_member_response_id", "response_id"),
-    )
-
-    digest_id: Mapped[uuid.UUID] = mapped_column(Uuid, ForeignKey("digest.id", ondelete="CASCADE"), primary_key=True)
-    response_id: Mapped[uuid.UUID] = mapped_column(
-        Uuid, ForeignKey("response.id", ondelete="CASCADE"), primary_key=True
-    )
-    issue_id: Mapped[uuid.UUID] = mapped_column(Uuid, ForeignKey("issue.id", ondelete="CASCADE"))
-
-    @classmethod
-    def gather(cls, digest: Digest, issue_id: uuid.UUID, *, since: datetime, at: datetime) -> int:
-        """Put all untold responses that came from `since` until `at` into an issue, in one statement; how many."""
-        rows = _untold(digest, since, at).add_columns(literal(digest.id, Uuid), literal(issue_id, Uuid))
-        made = insert(cls).from_select(["response_id", "digest_id", "issue_id"], rows)
-        found = db.session.connection().execute(made, execution_options={"preserve_rowcount": True})
-        return int(found.rowcount)
-
-
 def today(digest: Digest, at: datetime) -> Plan:
     """The issue that staff ask for by hand: dated today in the recipient's zone."""
     day = local_date(at, digest.zone)
     return Plan(Due(day, at), (day,))
-
-
-def oldest_untold(digest: Digest, at: datetime) -> datetime | None:
-    """When the oldest response came that the digest covers and has not told, None when all are told.
-
-    It may read a long history; asked before the write lock, it keeps what happens under the lock short.
-    """
-    found = _untold(digest, digest.covers_from, at).with_only_columns(Response.created_at)
-    return db.session.scalar(found.order_by(Response.created_at).limit(1))
-
-
-def untold(digest: Digest, at: datetime) -> list[uuid.UUID]:
-    """Ids of the responses that an issue taken at `at` would hold."""
-    return list(db.session.scalars(_untold(digest, digest.covers_from, at)))
-
-
-def _untold(digest: Digest, since: datetime, at: datetime) -> Select[uuid.UUID]:
-    followed = (DigestSurvey.digest_id == digest.id) & (DigestSurvey.survey_id == Response.survey_id)
-    told = exists().where(IssueMember.digest_id == digest.id, IssueMember.response_id == Response.id)
-    return (
-        select(Response.id)
-        .join(DigestSurvey, followed, isouter=digest.all_surveys)
-        .where(
-            Response.workspace_id == digest.workspace_id,
-            Response.created_at >= max(since, digest.covers_from),
-            Response.created_at <= at,
-            or_(DigestSurvey.covers_from.is_(None), Response.created_at >= DigestSurvey.covers_from),
-            *digest.scope.told,
-            ~told,
-        )
-    )

@@ -20,7 +20,8 @@ from base.outbox import Mail
 from feedback import casebook, emails, feed, fold, generation, sentiment
 from feedback.backlog import comments_after
 from feedback.digest import ITSELF, Digest
-from feedback.issue import Issue, oldest_untold
+from feedback.issue import Issue
+from feedback.issue_member import oldest_untold
 from feedback.report import Report
 from feedback.response import Response
 from feedback.revision import Revision

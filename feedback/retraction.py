@@ -15,7 +15,8 @@ from base import events
 from base.db import db
 from base.outbox import EMPTIED, ERASED, Mail
 from feedback.digest import Digest
-from feedback.issue import Issue, IssueMember
+from feedback.issue import Issue
+from feedback.issue_member import IssueMember
 from feedback.notice import Attempt, Notice
 from feedback.recipient import Member
 from feedback.response import Response

@@ -25,7 +25,8 @@ from feedback.export import Wish as FileWish
 from feedback.export_run import ExportRun
 from feedback.export_schedule import ExportSchedule, Standing
 from feedback.exporter import write_export
-from feedback.issue import Issue, oldest_untold
+from feedback.issue import Issue
+from feedback.issue_member import oldest_untold
 from feedback.note import Note
 from feedback.notice import Attempt, Notice
 from feedback.recipient import Addressee, Recipient

@@ -16,7 +16,8 @@ from base.errors import NotFoundError
 from feedback import emails, jobs
 from feedback.cli.comments import feedback
 from feedback.digest import Digest
-from feedback.issue import Issue, today, untold
+from feedback.issue import Issue, today
+from feedback.issue_member import untold
 from feedback.report import Report
 
 

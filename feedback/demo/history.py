@@ -25,7 +25,8 @@ from feedback.demo import company, desk, followup, gate, opinion, story
 from feedback.demo.company import Company
 from feedback.demo.story import ASKED_AT, Happening
 from feedback.digest import Digest
-from feedback.issue import Issue, oldest_untold
+from feedback.issue import Issue
+from feedback.issue_member import oldest_untold
 from feedback.jobs import read_response
 from feedback.response import Response
 from feedback.revision import Given

@@ -18,7 +18,8 @@ from base.db import reading, transaction
 from base.errors import ConflictError
 from feedback.digest import Digest
 from feedback.forms.ordering import OrderForm, RhythmForm
-from feedback.issue import Issue, oldest_untold
+from feedback.issue import Issue
+from feedback.issue_member import oldest_untold
 from feedback.order import known_names
 from feedback.views import phrasing
 from surveys.survey import Survey

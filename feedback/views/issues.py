@@ -20,7 +20,8 @@ from base.mail import Letter
 from base.outbox import Mail
 from feedback import emails, jobs
 from feedback.digest import Digest
-from feedback.issue import Issue, oldest_untold, today, untold
+from feedback.issue import Issue, today
+from feedback.issue_member import oldest_untold, untold
 from feedback.report import Report, told_in
 from feedback.views import phrasing
 from surveys.previewing import Theme, in_theme

@@ -11,7 +11,7 @@ from base.db import db, transaction
 from feedback import tally
 from feedback.digest import Digest, Order
 from feedback.digesting import Cadence
-from feedback.issue import untold
+from feedback.issue_member import untold
 from feedback.response import Response
 from feedback.views import visiting
 from surveys import jobs

@@ -15,7 +15,8 @@ from base import clock
 from base.db import db, transaction
 from feedback.digest import Digest, Order
 from feedback.digesting import Cadence
-from feedback.issue import Issue, IssueMember
+from feedback.issue import Issue
+from feedback.issue_member import IssueMember
 from tests.cast import a_survey, a_workspace
 from tests.feedback.readers import answered
 

@@ -9,7 +9,8 @@ from base.db import db, new_id, transaction
 from base.outbox import Mail
 from feedback.digest import Digest, Order
 from feedback.digesting import Cadence
-from feedback.issue import Issue, IssueMember
+from feedback.issue import Issue
+from feedback.issue_member import IssueMember
 from feedback.response import Response
 from tests.cast import an_invitation
 

@@ -14,7 +14,8 @@ from base.outbox import Mail
 from feedback import jobs
 from feedback.cli.digests import digest as command
 from feedback.digest import Digest
-from feedback.issue import Issue, IssueMember
+from feedback.issue import Issue
+from feedback.issue_member import IssueMember
 from feedback.order import Scope
 from feedback.way import PAUSE, pause_url
 from tests.cast import a_survey

@@ -15,7 +15,8 @@ from base.errors import ConflictError
 from feedback import jobs, schedule
 from feedback.digest import Digest
 from feedback.digesting import Cadence
-from feedback.issue import Issue, IssueMember
+from feedback.issue import Issue
+from feedback.issue_member import IssueMember
 from feedback.order import Scope
 from feedback.response import Response
 from feedback.sentiment import Reading

@@ -15,7 +15,7 @@ from base import clock
 from base.db import new_id, transaction
 from base.outbox import Mail
 from feedback.digest import Digest
-from feedback.issue import IssueMember
+from feedback.issue_member import IssueMember
 from feedback.note import Note
 from feedback.response import Response
 from feedback.revision import Revision

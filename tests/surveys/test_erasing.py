@@ -22,7 +22,8 @@ from feedback import jobs as reading
 from feedback.answer import Answer
 from feedback.digest import Digest, Order
 from feedback.digesting import Cadence
-from feedback.issue import Issue, oldest_untold
+from feedback.issue import Issue
+from feedback.issue_member import oldest_untold
 from feedback.phrase import Phrases
 from feedback.response import Response
 from feedback.revision import Given
