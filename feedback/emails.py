@@ -107,9 +107,10 @@ def _values(workspace: Workspace, reports: Sequence[Report], way: Callable[[Repo
     hello = voice.say("hello_named", name=name) if name else voice.say("hello")
     parts = [part(voice, report, way(report)) for report in reports]
     several, farewell = len(parts) > 1, all(report.farewell for report in reports)
-    if several:
+    if several:  # links that look alike must say which they are of
         for one in parts:
-            one["title"] = title(one["report"].digest)
+            called = one["title"] = title(one["report"].digest)
+            one |= {"pause": voice.say("pause_of", title=called), "go_on": voice.say("farewell_of", title=called)}
     return {
         "voice": voice,
         "locale": voice.locale,
@@ -144,6 +145,7 @@ def part(voice: Voice, report: Report, way: Way) -> dict[str, Any]:
         if issue.next_due_at
         else voice.say("next_paused"),
         "pause_url": pause_url(order),
+        "go_on": voice.say("farewell_button"),
     }
 
 

@@ -1,6 +1,7 @@
 """Several digests of one person: whom each tells of, and how what is due together comes in one mail, once."""
 
 import email
+import html
 import re
 import threading
 from datetime import UTC, datetime, timedelta
@@ -20,6 +21,7 @@ from feedback.issue_member import IssueMember
 from feedback.order import Scope
 from feedback.response import Response
 from feedback.sentiment import Reading
+from feedback.wording import LOCALES
 from surveys.contact import Contact
 from surveys.erasure import Erasure
 from tests.cast import a_survey
@@ -168,6 +170,21 @@ def test_a_part_with_nobody_to_tell_of_is_left_out_as_was_wished(cast, at_eight)
     [mail] = at_eight()
     assert {issue.digest_id: issue.state for issue in issues()}[second.id] == "skipped"
     assert "NORTH" not in text_of(mail)
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_each_link_of_a_mail_says_which_digest_it_pauses(cast, at_eight, locale):
+    answered(a_survey(cast.workspace, name="Returns"), 1)
+    for title in ("", "North"):
+        ordered(cast.workspace, title=title, locale=locale)
+    [mail] = at_eight()
+    message = email.message_from_string(mail.raw, policy=policy.default)
+    page = message.get_body(("html",)).get_content()
+    links = [html.unescape(words) for words in re.findall(r'href="[^"]*/digest/pause/[^"]*"[^>]*>([^<]+)<', page)]
+    lines = re.findall(r"^(.*):\s+\S+/digest/pause/", text_of(mail), flags=re.MULTILINE)
+    assert lines == links
+    assert len(set(links)) == 3
+    assert {name for link in links[:2] for name in ("North", "Returns") if name in link} == {"North", "Returns"}
 
 
 def test_one_digest_of_a_mail_is_paused_alone_and_all_of_them_by_one_click(cast, at_eight, client):
