@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from typing import Any
 
 from flask_babel import gettext, lazy_gettext, lazy_ngettext
@@ -23,12 +24,17 @@ from base.mail import mailbox
 LANGUAGES = tuple(LANGUAGE_NAMES)
 
 
+def offered(pairs: Iterable[tuple[Any, Any]]) -> list[SelectChoice]:
+    """What a field lets choose from: values, each with its label."""
+    return [SelectChoice(value, label) for value, label in pairs]
+
+
 def _languages(codes: tuple[str, ...]) -> list[SelectChoice]:
-    return [SelectChoice(code, LANGUAGE_NAMES[code]) for code in codes]
+    return offered((code, LANGUAGE_NAMES[code]) for code in codes)
 
 
 def _zones(empty: Any = None) -> list[SelectChoice]:
-    named = [SelectChoice(zone, zone.replace("_", " ")) for zone in zones()]
+    named = offered((zone, zone.replace("_", " ")) for zone in zones())
     return [SelectChoice("", empty), *named] if empty else named
 
 
@@ -193,7 +199,7 @@ ROLE_NAMES = (
 
 
 def _roles() -> list[SelectChoice]:
-    return [SelectChoice(key, label) for key, label in ROLE_NAMES]
+    return offered(ROLE_NAMES)
 
 
 class InviteForm(_Form):

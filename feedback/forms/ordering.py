@@ -14,6 +14,7 @@ from wtforms import IntegerField, RadioField, SelectField, SelectMultipleField, 
 from wtforms.validators import InputRequired, Length, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
+from accounts.forms import offered
 from accounts.language import LANGUAGE_NAMES
 from base.clock import zones
 from base.errors import InvalidError
@@ -71,10 +72,10 @@ class CadenceForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
     cadence = RadioField(
         _("How often"),
         [InputRequired()],
-        choices=[("daily", _("Daily")), ("weekly", _("Weekly")), ("monthly", _("Monthly"))],
+        choices=offered([("daily", _("Daily")), ("weekly", _("Weekly")), ("monthly", _("Monthly"))]),
         default="daily",
     )
-    weekday = SelectField(_("On"), choices=WEEKDAYS, coerce=int, default=0)
+    weekday = SelectField(_("On"), choices=offered(WEEKDAYS), coerce=int, default=0)
     day = DayField(
         _("On day"),
         default=1,
@@ -127,16 +128,18 @@ class ScopeForm(RhythmForm):
     language = SelectField(_("Language of the customer"), default="")
     threshold = RadioField(
         _("Tell of"),
-        choices=[
-            ("detractors", _("Detractors")),
-            ("passives", _("Detractors and passives")),
-            ("negative", _("Negative comments, whatever the score")),
-        ],
+        choices=offered(
+            [
+                ("detractors", _("Detractors")),
+                ("passives", _("Detractors and passives")),
+                ("negative", _("Negative comments, whatever the score")),
+            ]
+        ),
         default="detractors",
     )
     most = SelectField(
         _("At most"),
-        choices=[(number, _("%(num)s of them in the mail", num=number)) for number in (5, 10, 25, 50)],
+        choices=offered((number, _("%(num)s of them in the mail", num=number)) for number in (5, 10, 25, 50)),
         coerce=int,
         default=MOST,
         description=_("The worst come first; the rest is counted and linked."),
@@ -173,19 +176,21 @@ class OrderForm(ScopeForm):
         filters=[stripped],
         render_kw={"autocomplete": "off", "maxlength": 120},
     )
-    locale = SelectField(_("Language of the mail"), [InputRequired()], choices=list(VOICES.items()), default="en")
+    locale = SelectField(_("Language of the mail"), [InputRequired()], choices=offered(VOICES.items()), default="en")
     which = RadioField(
         _("Surveys"),
-        choices=[("all", _("All, and those to come")), ("chosen", _("Only these"))],
+        choices=offered([("all", _("All, and those to come")), ("chosen", _("Only these"))]),
         default="all",
     )
     surveys = CheckboxesField(_("These surveys"), coerce=as_uuid)
     when_empty = RadioField(
         _("When there is nobody to tell of"),
-        choices=[
-            ("short", _("Send a short mail with the scores")),
-            ("skip", _("Send nothing, unless a case is overdue")),
-        ],
+        choices=offered(
+            [
+                ("short", _("Send a short mail with the scores")),
+                ("skip", _("Send nothing, unless a case is overdue")),
+            ]
+        ),
         default="short",
     )
 
@@ -195,8 +200,8 @@ class OrderForm(ScopeForm):
     ) -> OrderForm:
         """The form with the surveys and languages one may choose, filled with a digest's order or with `defaults`."""
         form = cls(data=_data_of(digest) if digest else defaults)
-        form.language.choices = languages([*spoken, digest.language if digest else None])
-        form.surveys.choices = [(survey.id, survey.name) for survey in surveys]
+        form.language.choices = offered(languages([*spoken, digest.language if digest else None]))
+        form.surveys.choices = offered((survey.id, survey.name) for survey in surveys)
         return form
 
     def validate_email(self, field: Any) -> None:

@@ -8,8 +8,10 @@ from typing import Any
 from flask_babel import gettext, lazy_gettext
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, FieldList, Form, FormField, HiddenField, RadioField, StringField, ValidationError
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than the stubs
 from wtforms.validators import AnyOf, Length
 
+from accounts.forms import offered
 from feedback.sentiment import DEFAULT, ENGINES, installed
 from feedback.sentiment.themes import THEMES
 from feedback.themebook import Entry
@@ -43,13 +45,13 @@ class ThemeForm(Form):
         return tuple(dict.fromkeys(part for part in parts if part))
 
 
-def _engine_choices() -> list[tuple[str, Any]]:
+def _engine_choices() -> list[SelectChoice]:
     names = {
         "ngram": lazy_gettext("Built-in: fifteen languages, fast"),
         "embedding": lazy_gettext("Sentence model: about a hundred languages, more exact, slower"),
         "textblob": lazy_gettext("TextBlob: English only, other comments stay unscored"),
     }
-    return [(name, names[name]) for name in ENGINES]
+    return offered((name, names[name]) for name in ENGINES)
 
 
 class ReadingForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types

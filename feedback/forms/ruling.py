@@ -14,6 +14,7 @@ from flask_wtf import FlaskForm
 from wtforms import IntegerField, RadioField, SelectField, StringField, TextAreaField, ValidationError
 from wtforms.validators import InputRequired, Length, NumberRange
 
+from accounts.forms import offered
 from accounts.user import User
 from base.errors import InvalidError
 from base.mail import mailbox
@@ -32,6 +33,7 @@ MOST_CHARACTERS = 2000
 
 BELOW = [("", _("Any")), ("-0.5", _("Very negative (below −0.5)")), ("-0.2", _("Negative (below −0.2)"))]
 BELOW += [("0", _("Rather negative (below 0)"))]
+BANDS = [("", _("Any")), ("detractor", _("Detractor")), ("passive", _("Passive")), ("promoter", _("Promoter"))]
 PAUSES = [(15, _("15 minutes")), (60, _("1 hour")), (240, _("4 hours")), (1440, _("1 day"))]
 PERIODS = [(7, _("7 days")), (14, _("14 days")), (28, _("28 days"))]
 
@@ -52,16 +54,20 @@ class RuleForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
     kind = RadioField(
         _("Speak when"),
         [InputRequired()],
-        choices=[("response", _("An answer matches")), ("drop", _("A score drops"))],
+        choices=offered([("response", _("An answer matches")), ("drop", _("A score drops"))]),
         default="response",
     )
-    which = RadioField(_("Surveys"), choices=[("all", _("All surveys")), ("chosen", _("Only these"))], default="all")
+    which = RadioField(
+        _("Surveys"), choices=offered([("all", _("All surveys")), ("chosen", _("Only these"))]), default="all"
+    )
     surveys = CheckboxesField(_("Which surveys"), coerce=as_uuid)
     band = SelectField(
         _("Score"),
-        choices=[("", _("Any")), ("detractor", _("Detractor")), ("passive", _("Passive")), ("promoter", _("Promoter"))],
+        choices=offered(BANDS),
     )
-    below = SelectField(_("Comment"), choices=BELOW, description=_("As it was read, from −1 (worst) to 1 (best)."))
+    below = SelectField(
+        _("Comment"), choices=offered(BELOW), description=_("As it was read, from −1 (worst) to 1 (best).")
+    )
     words = StringField(
         _("Words in the comment"),
         description=_("Any of them is enough. Separate with commas; capitals and accents make no difference."),
@@ -73,7 +79,7 @@ class RuleForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
     language = SelectField(_("Language"), default="")
     property_name = _text(_("Property"), 60, _("Such as plan or country."))
     property_value = _text(_("Value of the property"), 200)
-    days = SelectField(_("Compare the last"), choices=PERIODS, coerce=int, default=7)
+    days = SelectField(_("Compare the last"), choices=offered(PERIODS), coerce=int, default=7)
     least = IntegerField(
         _("With at least so many answers"),
         [NumberRange(FEWEST, 10000, _("Choose a number from %(min)s to %(max)s."))],
@@ -82,7 +88,7 @@ class RuleForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
     )
     cool_down = SelectField(
         _("At most one message in"),
-        choices=PAUSES,
+        choices=offered(PAUSES),
         coerce=int,
         default=60,
         description=_("What comes meanwhile is told together when the time is over. Nothing is lost."),
@@ -93,7 +99,7 @@ class RuleForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
     )
     locale = SelectField(
         _("Language of the messages"),
-        choices=list(VOICES.items()),
+        choices=offered(VOICES.items()),
         description=_("Whoever gets a digest is written to in its language."),
     )
 
@@ -117,9 +123,9 @@ class RuleForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
         self, surveys: Sequence[Survey], people: Sequence[tuple[User, str]], spoken: Sequence[str | None]
     ) -> None:
         """What one may choose."""
-        self.language.choices = languages(spoken)
-        self.surveys.choices = [(survey.id, survey.name) for survey in surveys]
-        self.people.choices = [(user.email, f"{user.name} ({user.email})") for user, _role in people]
+        self.language.choices = offered(languages(spoken))
+        self.surveys.choices = offered((survey.id, survey.name) for survey in surveys)
+        self.people.choices = offered((user.email, f"{user.name} ({user.email})") for user, _role in people)
 
     def validate_surveys(self, field: Any) -> None:
         if self.which.data == "chosen" and not field.data:
@@ -181,7 +187,7 @@ class RuleForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
 class ChannelForm(FlaskForm):  # type: ignore[misc] # same
     """A channel to speak in."""
 
-    channel_kind = SelectField(_("Where"), choices=[(kind, NAMES[kind]) for kind in KINDS])
+    channel_kind = SelectField(_("Where"), choices=offered((kind, NAMES[kind]) for kind in KINDS))
     title = StringField(
         _("Name of the channel"),
         [InputRequired(_("Say what it is called, such as #support.")), Length(max=120)],

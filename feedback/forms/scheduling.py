@@ -12,6 +12,7 @@ from flask_babel import lazy_gettext as _
 from wtforms import BooleanField, RadioField, SelectField, StringField, TimeField, ValidationError
 from wtforms.validators import InputRequired, Length
 
+from accounts.forms import offered
 from accounts.user import User
 from accounts.workspace import Workspace
 from feedback.export_schedule import MOST_READERS, ExportSchedule, Standing, may_read
@@ -37,20 +38,24 @@ class ScheduleForm(CadenceForm):
     stretch = RadioField(
         _("Which days"),
         [InputRequired()],
-        choices=[
-            ("since", _("All days since the file before")),
-            ("last", _("The day, week or month before it")),
-            ("all", _("All answers so far")),
-        ],
+        choices=offered(
+            [
+                ("since", _("All days since the file before")),
+                ("last", _("The day, week or month before it")),
+                ("all", _("All answers so far")),
+            ]
+        ),
         default="since",
     )
     kind = RadioField(
         _("Format"),
         [InputRequired()],
-        choices=[
-            *(("xlsx", _("Excel")), ("csv", _("CSV")), ("csv-excel", _("CSV for Excel"))),
-            *(("jsonl", _("JSON Lines")), ("parquet", _("Parquet"))),
-        ],
+        choices=offered(
+            [
+                *(("xlsx", _("Excel")), ("csv", _("CSV")), ("csv-excel", _("CSV for Excel"))),
+                *(("jsonl", _("JSON Lines")), ("parquet", _("Parquet"))),
+            ]
+        ),
         default="xlsx",
     )
     people = BooleanField(
@@ -60,11 +65,11 @@ class ScheduleForm(CadenceForm):
     way = RadioField(
         _("Where to"),
         [InputRequired()],
-        choices=[("mail", _("By mail")), ("folder", _("Into a folder"))],
+        choices=offered([("mail", _("By mail")), ("folder", _("Into a folder"))]),
         default="mail",
     )
     readers = CheckboxesField(_("Who gets the mail"), coerce=as_uuid)
-    locale = SelectField(_("Language of the mail"), [InputRequired()], choices=list(VOICES.items()), default="en")
+    locale = SelectField(_("Language of the mail"), [InputRequired()], choices=offered(VOICES.items()), default="en")
 
     @classmethod
     def over(
@@ -76,10 +81,10 @@ class ScheduleForm(CadenceForm):
     ) -> ScheduleForm:
         """The form with the surveys and people one may choose, filled with what a schedule says or with `defaults`."""
         form = cls(data=_data_of(schedule, surveys) if schedule else defaults)
-        form.survey.choices = [("", gettext("All surveys")), *((one.slug, one.name) for one in surveys)]
+        form.survey.choices = offered([("", gettext("All surveys")), *((one.slug, one.name) for one in surveys)])
         form._roles = {user.id: role for user, role in people}
         able = [user for user, role in people if user.disabled_at is None and may_read(role, people=False)]
-        form.readers.choices = [(user.id, f"{user.name} ({user.email})") for user in able]
+        form.readers.choices = offered((user.id, f"{user.name} ({user.email})") for user in able)
         return form
 
     _roles: Mapping[uuid.UUID, str]

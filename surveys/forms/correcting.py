@@ -13,6 +13,7 @@ from flask_wtf import FlaskForm
 from wtforms import SelectField, StringField
 from wtforms.validators import Length
 
+from accounts.forms import offered
 from accounts.language import LANGUAGE_NAMES
 from base.clock import zones
 from surveys.contact import Contact
@@ -65,9 +66,9 @@ class ContactForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
         tags = dict(LANGUAGE_NAMES)
         if contact.locale:
             tags.setdefault(contact.locale, language_name(contact.locale))
-        form.locale.choices = [("", gettext("Not known")), *tags.items()]
+        form.locale.choices = offered([("", gettext("Not known")), *tags.items()])
         names = zones() if not contact.zone or contact.zone in zones() else (contact.zone, *zones())
-        form.zone.choices = [("", gettext("Not known")), *((zone, zone.replace("_", " ")) for zone in names)]
+        form.zone.choices = offered([("", gettext("Not known")), *((zone, zone.replace("_", " ")) for zone in names)])
         form.properties = [_shown(name, value) for name, value in contact.properties.items()]
         form.known_email, form.email.flags.required = contact.email, True
         return form

@@ -7,6 +7,7 @@ from flask_wtf import FlaskForm
 from wtforms import BooleanField, IntegerField, RadioField, StringField
 from wtforms.validators import InputRequired, Length
 
+from accounts.forms import offered
 from surveys.forms.editing import NAME_LIMIT, clean
 from surveys.forms.library import NAMES
 from surveys.scale import SCALES
@@ -30,5 +31,5 @@ class CopyForm(FlaskForm):  # type: ignore[misc] # same
         render_kw={"maxlength": NAME_LIMIT},
     )
     metric = RadioField(
-        _("What it measures"), [InputRequired()], choices=[(metric, NAMES[metric]) for metric in SCALES]
+        _("What it measures"), [InputRequired()], choices=offered((metric, NAMES[metric]) for metric in SCALES)
     )

@@ -26,6 +26,7 @@ from wtforms.validators import DataRequired, Length
 from wtforms.validators import Optional as Left
 from wtforms.widgets import CheckboxInput, ListWidget
 
+from accounts.forms import offered
 from base import tokens
 from base.errors import NotFoundError
 from surveys.completing import base_of
@@ -104,11 +105,11 @@ class NamedForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
     def offer(self, surveys: Sequence[Survey], chosen: Sequence[Survey] = ()) -> None:
         """Fill the choice: what is open, and what is chosen already."""
         asked = {survey.id for survey in chosen}
-        self.surveys.choices = [
+        self.surveys.choices = offered(
             (survey.id, survey.name if survey.published_number else gettext("%(name)s (draft)", name=survey.name))
             for survey in surveys
             if survey.closed_at is None or survey.id in asked
-        ]
+        )
 
 
 class NewSourceForm(NamedForm):
@@ -118,7 +119,7 @@ class NewSourceForm(NamedForm):
 
     def offer_kinds(self) -> None:
         """Fill the choice of recipes."""
-        self.kind.choices = [(kind, product_of(kind)) for kind in KINDS]
+        self.kind.choices = offered((kind, product_of(kind)) for kind in KINDS)
 
     def begin(self, workspace: uuid.UUID) -> Once:
         """What the form makes its source of: as it says itself, or afresh."""
@@ -177,7 +178,7 @@ class SecureForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
         filters=[one_line],
         render_kw={"placeholder": "X-Signature", "maxlength": 80},
     )
-    scheme = SelectField(_("How it is signed"), choices=list(SCHEME_NAMES.items()))
+    scheme = SelectField(_("How it is signed"), choices=offered(SCHEME_NAMES.items()))
     unsigned = BooleanField(_("Calls need no signature"))
 
     def validate_header(self, field: Field) -> None:

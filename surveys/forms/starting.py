@@ -10,6 +10,7 @@ from wtforms import BooleanField, SelectField, SelectMultipleField, StringField,
 from wtforms.validators import DataRequired, InputRequired, Length
 from wtforms.widgets import CheckboxInput, ListWidget
 
+from accounts.forms import offered
 from surveys.forms import languages
 from surveys.forms.editing import NAME_LIMIT, clean
 from surveys.making import Origin
@@ -52,8 +53,8 @@ class NewSurveyForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
     def offer(self, origin: Origin) -> None:
         """Fill the choices with what this origin can be asked in."""
         self.mains, self.offered = origin.mains, origin.languages
-        self.default_locale.choices = languages.choices(origin.mains)
-        self.locales.choices = languages.choices(origin.languages)
+        self.default_locale.choices = offered(languages.choices(origin.mains))
+        self.locales.choices = offered(languages.choices(origin.languages))
         if "expectation" not in origin.options:
             del self.expectation
 

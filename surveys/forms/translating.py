@@ -14,6 +14,7 @@ from flask_wtf.file import FileField, FileRequired
 from wtforms import HiddenField, IntegerField, SelectField, StringField, ValidationError
 from wtforms.validators import InputRequired
 
+from accounts.forms import offered
 from accounts.language import LANGUAGE_NAMES
 from surveys.forms.flaws import SENTENCES
 from surveys.forms.labels import LABELS
@@ -97,7 +98,7 @@ class LanguageForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
     def offer(self, document: Document) -> None:
         """Every built-in language that the survey is not asked in yet."""
         free = {tag: name for tag, name in LANGUAGE_NAMES.items() if tag not in document["locales"]}
-        self.add.choices = [("", "—"), *free.items()]
+        self.add.choices = offered([("", "—"), *free.items()])
         self.spoken = {tag.lower() for tag in document["locales"]}
 
     @property

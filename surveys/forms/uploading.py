@@ -9,6 +9,7 @@ from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
 from wtforms import RadioField, SelectField
 
+from accounts.forms import offered
 from surveys.mapping import FIELDS, IGNORE, PROPERTY
 from surveys.survey import Survey
 from surveys.upload import Upload
@@ -54,16 +55,14 @@ class UploadForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
 
     def offer(self, surveys: list[Survey]) -> None:
         """Fill the choice with these surveys, and none of them."""
-        self.survey.choices = [
-            *((str(one.id), one.name) for one in surveys),
-            ("", _("Nobody yet, only keep them")),
-        ]
+        named = ((str(one.id), one.name) for one in surveys)
+        self.survey.choices = offered([*named, ("", _("Nobody yet, only keep them"))])
 
     @property
     def first_choice(self) -> str:
         """What is chosen when nothing was asked for: the first survey, else only keeping."""
         assert isinstance(self.survey.choices, list)
-        return str(self.survey.choices[0][0])
+        return str(self.survey.choices[0].value)
 
 
 class AskForm(UploadForm):

@@ -15,6 +15,7 @@ from werkzeug.datastructures import FileStorage
 
 from accounts import access
 from accounts.access import requires
+from accounts.forms import offered
 from accounts.workspace import Workspace
 from base import clock
 from base.db import new_id, transaction
@@ -132,7 +133,7 @@ def show(workspace: Workspace, ident: uuid.UUID) -> ResponseReturnValue:
 def choose_encoding(workspace: Workspace, ident: uuid.UUID) -> ResponseReturnValue:
     found = Upload.of(workspace.id, ident)
     form = EncodingForm()
-    form.encoding.choices = [(c.encoding, c.sample) for c in _candidates(ident)]
+    form.encoding.choices = offered((c.encoding, c.sample) for c in _candidates(ident))
     if not form.validate():
         return _ask_encoding(found, form), 422
     with transaction():
@@ -150,7 +151,7 @@ def _candidates(ident: uuid.UUID) -> tuple[Candidate, ...]:
 def _ask_encoding(found: Upload, form: EncodingForm | None = None) -> str:
     if form is None:
         form = EncodingForm()
-        form.encoding.choices = [(c.encoding, c.sample) for c in _candidates(found.id)]
+        form.encoding.choices = offered((c.encoding, c.sample) for c in _candidates(found.id))
     return render_template("surveys/import_encoding.html", upload=found, form=form)
 
 
