@@ -20,6 +20,7 @@ from pathlib import Path
 from flask import current_app
 
 import config
+from base import lasting
 from base.db import db
 from benchmarks.ground import analyse, ground, options, tell
 from benchmarks.reading import survey_with_versions
@@ -46,6 +47,7 @@ def measure(number: int, kinds: list[str]) -> Iterator[str]:
 def write_one(kind: str, directory: str, url: str) -> str:
     """Write all responses in this process, which has done nothing else."""
     app = create_app(config.Settings(data_dir=Path(directory), database_url=url, secret_key="x" * 40, testing=True))
+    lasting.keep()  # as whatever writes files does
     with app.app_context(), tempfile.TemporaryDirectory(dir=directory) as place:
         survey = db.session.scalars(db.select(Survey)).one()
         query = Query(workspace_id=survey.workspace_id, survey_id=survey.id, flagged=False)

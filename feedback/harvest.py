@@ -24,7 +24,7 @@ from surveys.scale import SCALES
 from surveys.survey import Survey
 from surveys.version import Version
 
-BATCH = 2000
+BATCH = 1000
 
 
 def harvest(query: Query, *, further: bool) -> Iterator[list[dict[str, Any]]]:
@@ -110,17 +110,18 @@ def _told(rows: Sequence[Any], *, further: bool) -> list[dict[str, Any]]:
 
 def _row(row: Any, names: Sequence[str]) -> dict[str, Any]:
     """One row of a file, and beside it what it was made of, which is no column."""
-    told: dict[str, Any] = dict(zip(names, row, strict=True))
-    told["response_id"] = str(row.id)
-    told["survey"] = row.slug
-    told["band"] = SCALES[row.metric].band(row.score)
-    told["comment_language"] = row.language
-    told["sentiment"] = row.sentiment_label
-    told["themes"] = [theme[:-1] for theme in row.heard.split()] if row.heard and row.read_at is not None else []
-    told["interaction_source"] = row.source
-    told["interaction_id"] = row.external_id
-    told["counts"] = row.flagged_at is None or row.released_at is not None
-    told["properties"] = {} if row.properties == "{}" else json.loads(row.properties or "{}") or {}
+    told: dict[str, Any] = dict(zip(names, row, strict=True))  # read below, for a row's own names are found slowly
+    heard, said = told["heard"], told["properties"]
+    told["response_id"] = str(told["id"])
+    told["survey"] = told["slug"]
+    told["band"] = SCALES[told["metric"]].band(told["score"])
+    told["comment_language"] = told["language"]
+    told["sentiment"] = told["sentiment_label"]
+    told["themes"] = [theme[:-1] for theme in heard.split()] if heard and told["read_at"] is not None else []
+    told["interaction_source"] = told["source"]
+    told["interaction_id"] = told["external_id"]
+    told["counts"] = told["flagged_at"] is None or told["released_at"] is not None
+    told["properties"] = {} if said == "{}" else json.loads(said or "{}") or {}
     return told
 
 

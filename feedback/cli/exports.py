@@ -10,6 +10,7 @@ import click
 from flask.cli import with_appcontext
 
 from accounts.workspace import Workspace
+from base import lasting
 from base.errors import AfterwordError
 from feedback import exporter
 from feedback.cli.comments import feedback
@@ -34,6 +35,7 @@ def export(file: Path, slug: str, name: str | None, kind: str | None, *, people:
     kind = kind or next((one for one in FORMATS if file.suffix == f".{suffix(one)}"), None)
     if kind is None:
         raise click.UsageError(f"Say --format, or let the name of the file end in {', '.join(map(suffix, FORMATS))}.")
+    lasting.keep()
     query = _query(slug, name, **days)
     unfinished = file.with_name(f".{file.name}.{os.getpid()}")
     try:

@@ -35,7 +35,8 @@ def plain(value: Any) -> str | int | float | bool | None:
     if isinstance(value, list | tuple):
         return harmless(", ".join(map(str, value)))
     if isinstance(value, Mapping):
-        return json.dumps(value, ensure_ascii=False, sort_keys=True, default=str) if value else None
+        told = json.dumps(value, ensure_ascii=False, sort_keys=True, default=str) if value else None
+        return told and _ODD.sub("\N{REPLACEMENT CHARACTER}", told)
     return harmless(str(value))
 
 
