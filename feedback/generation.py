@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from operator import attrgetter
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import (
@@ -224,10 +224,12 @@ def _merged(branches: Sequence[Select[Any]], limit: int) -> list[Row[Any]]:
     if len(rows) <= limit:
         return rows
     cut = _place(rows[limit])
-    return [row for row in rows[:limit] if _place(row) != cut]
+    whole = next(count for count in range(limit, -1, -1) if count == 0 or _place(rows[count - 1]) != cut)
+    return rows[:whole]
 
 
-_place = attrgetter("created_at", "id")
+_place = itemgetter(1, 0)
+"""Moment and id, as all of these rows begin with them; by name takes several times as long."""
 
 
 def _reached(row: Row[Any]) -> tuple[datetime, uuid.UUID]:

@@ -28,16 +28,6 @@ HIGHEST = (LEVELS - 1) * SHIFT
 """Stretches from here on are those of the highest level; together they are all time."""
 
 
-def stretch(day: int, level: int) -> int:
-    """The stretch of a level in which a day lies; days are ordinals of the calendar."""
-    return level * SHIFT + day // WIDTHS[level]
-
-
-def stretches(day: int) -> list[int]:
-    """The stretches in which a day lies, one a level."""
-    return [stretch(day, level) for level in range(LEVELS)]
-
-
 @dataclass(frozen=True, slots=True)
 class Span:
     """Stretches that are together some days, once those that are too much are taken away again."""
@@ -181,8 +171,15 @@ class Sums:
     def by_stretch(self) -> dict[tuple[int, int, Any], list[int]]:
         """The same by stretch, version and key."""
         whole: dict[tuple[int, int, Any], list[int]] = {}
-        for day, version, key, numbers in self.by_day():
-            for place in stretches(day):
-                known = whole.get((place, version, key))
-                whole[place, version, key] = list(map(add, known, numbers)) if known else numbers
+        below = {(day, version, key): numbers for day, version, key, numbers in self.by_day()}
+        for level in range(LEVELS):
+            # Of what is put together already: there is less of it with each level.
+            place = level * SHIFT
+            whole |= {(place + at, version, key): numbers for (at, version, key), numbers in below.items()}
+            above: dict[tuple[int, int, Any], list[int]] = {}
+            for (at, version, key), numbers in below.items():
+                of = (at // STEP, version, key)
+                known = above.get(of)
+                above[of] = list(map(add, known, numbers)) if known else numbers
+            below = above
         return whole
