@@ -26,6 +26,7 @@ from sqlalchemy import (
     or_,
     select,
     true,
+    tuple_,
     type_coerce,
     union_all,
 )
@@ -134,16 +135,17 @@ def advance(survey_id: uuid.UUID, *, limit: int) -> int:
 
 def sweep(survey_id: uuid.UUID) -> int:
     """Delete some of what no generation needs any more; how many rows. Needs a transaction."""
-    deleted = 0
+    deleted, connection = 0, db.session.connection()
     for table, names in ((Rollup, ("generation", "cut", "stretch")), (RollupReach, ("generation", "cut", "value"))):
         columns = [table.__table__.c[name] for name in names]
         query = select(*columns).join(RollupState, RollupState.survey_id == table.survey_id)
         query = query.where(table.survey_id == survey_id, _old(table)).order_by(*columns)
-        some = db.session.execute(query.limit(SWEPT))
-        for key in sorted({tuple(row) for row in some}):
-            these = [column == value for column, value in zip(columns, key, strict=True)]
-            result = db.session.execute(delete(table).where(table.survey_id == survey_id, *these))
-            deleted += int(result.rowcount)  # type: ignore[attr-defined]
+        some = [tuple(row) for row in connection.execute(query.limit(SWEPT))]
+        if some:
+            generation, *last = [row for row in some if row[0] == some[0][0]][-1]
+            until = tuple_(*columns[1:]) <= tuple_(*last)  # one statement, for each costs more than what it deletes
+            these = delete(table.__table__).where(table.survey_id == survey_id, columns[0] == generation, until)
+            deleted += connection.execute(these).rowcount
     return deleted
 
 

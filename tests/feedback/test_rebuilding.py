@@ -249,6 +249,28 @@ def test_numbers_stand_still_while_they_are_counted(app, survey):
     assert faults == []
 
 
+def test_what_no_generation_needs_any_more_is_deleted_piece_by_piece_and_nothing_else(survey, monkeypatch):
+    """One is read, one was given up, and one grows when the zone changes in the middle."""
+    for zone in ("Asia/Tokyo", "America/Lima"):
+        with transaction():
+            generation.begin(survey.id, zone)
+            generation.advance(survey.id, limit=20)
+
+    def held():
+        tables = [select(of.generation, func.count()).group_by(of.generation) for of in (Rollup, RollupReach)]
+        return [dict(db.session.execute(of).all()) for of in tables]
+
+    before, pieces = held(), 0
+    monkeypatch.setattr(generation, "SWEPT", 3)
+    while survey.id in generation.littered():
+        with transaction():
+            assert generation.sweep(survey.id)
+        pieces += 1
+    assert held() == [{at: n for at, n in of.items() if at != 2} for of in before]
+    assert 2 in before[0]
+    assert pieces > 3
+
+
 def test_that_somebody_answered_anonymously_waits_nowhere_beside_the_answer(cast):
     survey = a_survey(cast.workspace, anonymous=True)
     asked = an_invitation(survey)
