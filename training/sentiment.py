@@ -201,9 +201,16 @@ def build(kept: Path | None) -> tuple[dict[str, object], dict[str, np.ndarray]]:
     _told("survey comments", surveys, logits, written)
     _told("texts from elsewhere", surveys, logits, ~surveys.own)
     half = np.where(surveys.own, 1 / surveys.own.sum(), 1 / (~surveys.own).sum())
-    theme_meta, theme_arrays = theming.build(own)
+    theme_meta, beside, theme_arrays = theming.build(own)
     known = confidence(softmax(logits), surveys.targets, half)
-    meta: dict[str, object] = {"format": FORMAT, "version": "", "confidence": known, "mixed": {}, "gate": gate}
+    meta: dict[str, object] = {
+        "format": FORMAT,
+        "version": "",
+        "confidence": known,
+        "mixed": {},
+        "gate": gate,
+        "beside": beside,
+    }
     numbers, scaled = _whole(*first)
     trial = Table(meta | {"sentiment": scaled, "themes": theme_meta}, {"sentiment": numbers, **theme_arrays})
     bounds = sides(trial, [row for row in own if byte(row, 1) % FOLDS == 0])

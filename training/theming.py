@@ -1,7 +1,8 @@
 """Themes: thirteen yes-or-no questions to the same features.
 
 First a table from the comments alone; then weights of words by their meaning (`meaning.py`), learnt beside what tables
-that had not seen a comment say of it. Both are one table in the end.
+that had not seen a comment say of it. Both are one table in the end. Behind it is a step that knows of the other themes
+and of the comment's length (`feedback.sentiment.beside`).
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from sklearn.linear_model import LogisticRegression
 from training.fitting import matrix, normal, telling, whole_numbers
 from training.meaning import Given, Words, fitted
 from training.measuring import micro, truth
-from training.rows import THEMES, Row
+from training.rows import THEMES, Row, byte
 
 STRENGTH = 10.0
 FOLDS = 3
@@ -85,8 +86,8 @@ def _short(table: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
     return strongest, numbers, unit
 
 
-def build(rows: list[Row]) -> tuple[dict[str, object], dict[str, np.ndarray]]:
-    """The numbers and arrays of the model file."""
+def build(rows: list[Row]) -> tuple[dict[str, object], dict[str, object], dict[str, np.ndarray]]:
+    """The numbers and arrays of the model file, those of the table and of the step behind it apart."""
     given = Comments(rows)
     logits = np.zeros(given.yes.shape)
     for out in range(FOLDS):
@@ -94,12 +95,37 @@ def build(rows: list[Row]) -> tuple[dict[str, object], dict[str, np.ndarray]]:
         strongest, numbers, unit = _short(table)
         inside = given.fold == out
         logits[inside] = given.features[inside][:, strongest] @ (numbers * unit) + bias
-    limits = limits_of(logits, given.yes)
-    print(f"    themes, unseen: micro-F1 {micro(given.yes, logits >= limits):.3f}")
+    lengths = np.asarray(given.counts.sum(axis=1)).ravel()
+    behind = _beside(logits, lengths, given.yes, np.array([byte(row, 5) % 2 for row in rows]))
     table, bias = given.whole(())
     strongest, numbers, unit = _short(table)
     arrays = {"theme_rows": strongest.astype(np.int32), "theme_weights": numbers}
-    return {"scale": unit, "bias": (bias - limits).tolist()}, arrays
+    return {"scale": unit, "bias": bias.tolist()}, behind, arrays
+
+
+def _beside(logits: np.ndarray, lengths: np.ndarray, yes: np.ndarray, half: np.ndarray) -> dict[str, object]:
+    """The step behind logits that have not seen the comments; from where on a theme counts is told by halves, each of
+    which was not fitted to.
+    """
+    shares, room = 1 / (1 + np.exp(-logits)), np.log1p(lengths)[:, None]
+    given = np.hstack([logits, shares, room])
+    unseen = np.zeros(yes.shape)
+    for out in (0, 1):
+        weights, bias = _answers(given[half != out], yes[half != out])
+        unseen[half == out] = given[half == out] @ weights + bias
+    limits = limits_of(unseen, yes)
+    print(f"    themes, unseen: micro-F1 {micro(yes, logits >= limits_of(logits, yes)):.3f} alone", end=", ")
+    print(f"{micro(yes, unseen >= limits):.3f} beside the others")
+    weights, bias = _answers(given, yes)
+    many = logits.shape[1]
+    parts = {"logits": weights[:many], "shares": weights[many:-1], "length": weights[-1], "bias": bias - limits}
+    return {name: np.round(part, 4).tolist() for name, part in parts.items()}
+
+
+def _answers(given: np.ndarray, yes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Weights of numbers by theme, and their bias."""
+    models = [LogisticRegression(C=STRENGTH, max_iter=1000).fit(given, yes[:, k]) for k in range(yes.shape[1])]
+    return np.stack([model.coef_[0] for model in models], axis=1), np.array([model.intercept_[0] for model in models])
 
 
 def limits_of(logits: np.ndarray, yes: np.ndarray) -> np.ndarray:

@@ -121,11 +121,12 @@ class Sums:
         scaled, self.part_themes = table.sentiment.scaled(sentiment, features), table.themes.scaled(themes, features)
         judged = table.sentiment.scaled(np.add.reduceat(sentiment, self.first), whole) if several else scaled
         self.likeness = judged[:, -1]
-        self.wholes, self.whole_themes = _softmax(blended(judged, self.likeness, table.gate)), self.part_themes
-        self.parts = self.wholes
+        self.parts = self.wholes = _softmax(blended(judged, self.likeness, table.gate))
+        spoken = self.part_themes
         if several:
             self.parts = _softmax(blended(scaled, np.repeat(self.likeness, of_comment), table.gate))
-            self.whole_themes = table.themes.scaled(np.add.reduceat(themes, self.first), whole)
+            spoken = table.themes.scaled(np.add.reduceat(themes, self.first), whole)
+        self.whole_themes = table.beside(spoken, whole)
 
 
 def _summed(packed: Packed, rows: np.ndarray, features: np.ndarray) -> np.ndarray:

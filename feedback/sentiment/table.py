@@ -15,12 +15,13 @@ from typing import Any, Final
 
 import numpy as np
 
+from feedback.sentiment.beside import Beside
 from feedback.sentiment.blending import COLUMNS
 from feedback.sentiment.engine import EngineError
 from feedback.sentiment.features import BITS
 from feedback.sentiment.themes import THEMES
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 """Bump when the features, the file or its meaning change: older files are refused."""
 FILE: Final = Path(__file__).parent / "model" / "ngram.npz"
 _FIELDS: Final = 3
@@ -69,6 +70,7 @@ class Table:
         # Row 0 of the smaller table is that of all features that say nothing about themes.
         themes = np.concatenate((np.zeros((1, themes.shape[1]), dtype=np.int8), themes))
         self.themes = Packed(themes, **meta["themes"])
+        self.beside = Beside(meta["beside"])
         self.confidence = np.asarray(meta["confidence"]["at"]), np.asarray(meta["confidence"]["right"])
         self.gate: Mapping[str, float] = meta["gate"]
         self.mixed: Mapping[str, float] = meta["mixed"]
