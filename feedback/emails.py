@@ -109,7 +109,7 @@ def _values(workspace: Workspace, reports: Sequence[Report], way: Callable[[Repo
     several, farewell = len(parts) > 1, all(report.farewell for report in reports)
     if several:  # links that look alike must say which they are of
         for one in parts:
-            called = one["title"] = title(one["report"].digest)
+            called = one["title"] = title(voice, one["report"].digest)
             one |= {"pause": voice.say("pause_of", title=called), "go_on": voice.say("farewell_of", title=called)}
     return {
         "voice": voice,
@@ -149,9 +149,9 @@ def part(voice: Voice, report: Report, way: Way) -> dict[str, Any]:
     }
 
 
-def title(order: Digest) -> str:
-    """What a digest is called: its name, else the surveys that it follows."""
-    return order.title or ", ".join(survey.name for survey in order.surveys[:3])
+def title(voice: Voice, order: Digest) -> str:
+    """What a digest is called: its name, else the surveys that it follows, of which there may be none yet."""
+    return order.title or ", ".join(survey.name for survey in order.surveys[:3]) or voice.say("all_surveys")
 
 
 def _only(voice: Voice, order: Digest) -> str:

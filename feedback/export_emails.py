@@ -62,7 +62,7 @@ def _values(workspace: Workspace, what: Ready) -> dict[str, Any]:
         "title": schedule.title,
         "days": _days(voice, run, zone),
         "answers": voice.count("answers", export.rows) if export.rows else voice.say("no_answers"),
-        "survey": survey.name if survey else voice.say("export_all_surveys"),
+        "survey": survey.name if survey else voice.say("all_surveys"),
         "kind": f"{suffix(export.kind).upper()}, {_size(voice, export.size or 0)}",
         "people": export.people,
         "catch_up": voice.say("export_catch_up", date=voice.day(catches_up)) if catches_up else None,

@@ -187,6 +187,14 @@ def test_each_link_of_a_mail_says_which_digest_it_pauses(cast, at_eight, locale)
     assert {name for link in links[:2] for name in ("North", "Returns") if name in link} == {"North", "Returns"}
 
 
+def test_a_digest_of_a_mail_is_called_something_before_any_survey_is_published(cast, at_eight):
+    for title in ("", "North"):
+        ordered(cast.workspace, title=title)
+    [mail] = at_eight()
+    assert "Pause the digest “All surveys”: " in text_of(mail)
+    assert re.findall(r"^(ALL SURVEYS|NORTH)$", text_of(mail), re.MULTILINE) == ["ALL SURVEYS", "NORTH"]
+
+
 def test_one_digest_of_a_mail_is_paused_alone_and_all_of_them_by_one_click(cast, at_eight, client):
     answered(a_survey(cast.workspace), 1)
     first, second = two_of_cvetka(cast)
