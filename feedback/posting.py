@@ -104,7 +104,7 @@ def _size(body: Mapping[str, Any]) -> int:
 
 def _slack(message: Message) -> dict[str, Any]:
     title = _slackened(_cut(message.title, LINE))
-    blocks: list[dict[str, Any]] = [_section(f"*<{_slackened(message.url)}|{title}>*")]
+    blocks: list[dict[str, Any]] = [_section(f"*<{_escaped(message.url)}|{title}>*")]
     for piece in message.pieces:
         block = _section(_told_to_slack(piece))
         block["accessory"] = {"type": "button", "text": _plain(piece.label), "url": piece.url}
@@ -139,9 +139,13 @@ def _plain(text: str) -> dict[str, str]:
 
 
 def _slackened(text: str) -> str:
-    """The three characters that Slack asks to escape, and no marks that it would read as bold or code."""
-    text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return _calm(re.sub(r"([*_~`])", "\u200b\\1", text))
+    """Nothing that Slack would read as bold, as code or as a call."""
+    return _calm(re.sub(r"([*_~`])", "\u200b\\1", _escaped(text)))
+
+
+def _escaped(text: str) -> str:
+    """The three characters that Slack asks to escape."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def _mattermost(message: Message) -> dict[str, Any]:

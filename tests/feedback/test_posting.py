@@ -55,6 +55,11 @@ def test_slack_is_asked_to_make_no_links_of_words():
     assert [text["verbatim"] for text in texts if text.get("type") == "mrkdwn"] == [True] * 4
 
 
+def test_the_title_in_slack_leads_where_it_says():
+    title, *_ = payload("slack", replace(MESSAGE, url="https://our_team.example/~cx/a?b=1&c=2"))["blocks"]
+    assert title["text"]["text"].startswith("*<https://our_team.example/~cx/a?b=1&amp;c=2|1 answer")
+
+
 def test_slack_gets_blocks_that_it_takes():
     sent = payload(
         "slack", Message("T", "https://s.example/a", "See", [Piece("h", "x" * 9000, "f", "https://u", "L" * 99)])
