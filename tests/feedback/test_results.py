@@ -93,6 +93,11 @@ def test_a_score_never_stands_alone(survey, look):
     assert "Nobody answered in the 30 days before, so there is nothing to compare with." in words
 
 
+def test_a_whole_mean_is_told_as_exactly_as_its_interval(survey, look):
+    many_answers(survey, [{"score": 8}] * 12)
+    assert "Mean answer 8.0 ± 1.9." in plain(look())
+
+
 def test_one_answer_has_no_mean(survey, look):
     many_answers(survey, [{"score": 10}])
     words = plain(look())
