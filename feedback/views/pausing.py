@@ -59,7 +59,7 @@ def _page(digests: list[Digest], state: str) -> str:
         "feedback/digest_pause.html",
         get_locale=lambda: voice.locale,  # the page's language is the reader's, not the browser's
         state=state,
-        names=[title(voice, one) for one in digests] if len(digests) > 1 else [],
+        names=[title(voice, one) for one in digests],
         title=voice.say(f"{state}_title"),
         body=voice.say(f"{state}_body", **values),
         button_words=voice.say("resume_button" if state == "paused" else "pause_button"),

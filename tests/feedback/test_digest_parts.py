@@ -200,6 +200,7 @@ def test_one_digest_of_a_mail_is_paused_alone_and_all_of_them_by_one_click(cast,
     first, second = two_of_cvetka(cast)
     [mail] = at_eight()
     *_, alone, all_of_them = re.findall(r"(/digest/pause/\S+)", text_of(mail))
+    assert re.findall("<li>(.*)</li>", client.get(alone).text) == ["North"]
     client.post(alone, data={"List-Unsubscribe": "One-Click"})
     paused = {digest.id: db.session.get(Digest, digest.id).paused_at for digest in (first, second)}
     assert sorted(moment is None for moment in paused.values()) == [False, True]
