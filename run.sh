@@ -341,15 +341,15 @@ check() {
 
 # Images of containers often forbid bytecode; then each of dozens of processes compiles the house and all it stands on
 # again, which takes three seconds, and pytest rewrites every test once more, which takes eight.
-# Templates are compiled once for all suites, too.
-keep_bytecode() {
+# For all suites together templates are compiled once, and one SQLite file is brought up to date.
+keep_what_is_made() {
   unset PYTHONDONTWRITEBYTECODE
-  export AFTERWORD_TEST_TEMPLATES=$logs/templates
+  export AFTERWORD_TEST_KEPT=$logs/kept
 }
 
 test_everything() {
   chosen=$*
-  keep_bytecode
+  keep_what_is_made
   install test
   need_browser
   quick_checks

@@ -6,7 +6,6 @@ import os
 import random
 import shutil
 from datetime import UTC, datetime
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -89,13 +88,16 @@ class Visitor(FlaskClient):
 
 
 @pytest.fixture(scope="session")
-def database_urls(tmp_path_factory, request):
+def _shared(tmp_path_factory, request):
+    """The directory that all processes of this suite have."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if hasattr(request.config, "workerinput") else own
+
+
+@pytest.fixture(scope="session")
+def database_urls(tmp_path_factory, _shared):
     """Makes databases: `.fresh()` is migrated, `.empty()` has no table. For tests that start servers of their own."""
-    directory = tmp_path_factory.mktemp("databases")
-    shared = tmp_path_factory.getbasetemp()
-    if hasattr(request.config, "workerinput"):
-        shared = shared.parent
-    made = databases.start(directory, shared)
+    made = databases.start(tmp_path_factory.mktemp("databases"), _shared)
     yield made
     made.close()
 
@@ -107,11 +109,11 @@ def settings(database_urls, tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def _compiled(tmp_path_factory):
+def _compiled(_shared):
     """Where templates are kept once they are compiled, for all processes of a run: it takes each some five seconds."""
-    kept = os.environ.get("AFTERWORD_TEST_TEMPLATES") or tmp_path_factory.mktemp("templates")
-    Path(kept).mkdir(parents=True, exist_ok=True)
-    return FileSystemBytecodeCache(str(kept))
+    directory = databases.kept(_shared) / "templates"
+    directory.mkdir(exist_ok=True)
+    return FileSystemBytecodeCache(str(directory))
 
 
 @pytest.fixture(scope="session")

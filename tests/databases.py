@@ -50,12 +50,19 @@ def migrate(url, data_dir):
         db.engine.dispose()
 
 
+def kept(shared):
+    """The directory of what all processes of a run make once: that of `run.sh` for all its suites, else of this one."""
+    found = Path(os.environ.get("AFTERWORD_TEST_KEPT") or shared / "kept")
+    found.mkdir(parents=True, exist_ok=True)
+    return found
+
+
 class SqliteFiles:
     """A new database is a copy of one migrated file."""
 
-    def __init__(self, directory, _shared):
-        self._directory = directory
-        self._template = directory / "template.db"
+    def __init__(self, directory, shared):
+        self._directory, self._kept = directory, kept(shared)
+        self._template = self._kept / "migrated.db"
         self._numbers = itertools.count(1)
 
     def empty(self):
@@ -64,8 +71,10 @@ class SqliteFiles:
 
     def fresh(self):
         """The URL of a migrated database without a row."""
-        if not self._template.exists():
-            migrate(f"sqlite:///{self._template}", self._directory)
+        with _alone(self._kept):
+            if not self._template.exists():
+                migrate(f"sqlite:///{self._directory / 'growing.db'}", self._directory)
+                shutil.copyfile(self._directory / "growing.db", self._template)
         path = self._directory / f"test-{next(self._numbers)}.db"
         shutil.copyfile(self._template, path)
         return f"sqlite:///{path}"
