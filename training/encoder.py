@@ -1,7 +1,8 @@
 """`python -m training.encoder --kept DIR`: fit the last layers of the sentence model, and its heads, to comments.
 
 Needs PyTorch. What the layers below make of each comment does not change, is made once and kept in DIR (2 GB); so is
-what comes out, `encoder.npz`, which `training.embedding` builds the file of the engine from.
+what comes out, `encoder.npz`. With `--further` it goes on from that file, by a round of the same comments as people
+write them in a hurry, and makes `further.npz`, which `training.embedding` builds the file of the engine from.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +18,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from training.hurrying import hurried
 from training.measuring import f2, f3, micro, truth
 from training.network import Network, meant
 from training.packed import Packed, Pieces, model_file, read
@@ -26,6 +29,8 @@ LAYERS = range(4, 12)
 LONGEST, MOST_PIECES = 600, 256
 BATCH, EPOCHS, WARMING = 64, 2, 120
 RATE, HEADS_RATE = 1.5e-4, 1e-3
+FURTHER_SHARE = 0.6
+"""How fast the round of what is written in a hurry begins, beside those before."""
 SCALE = 8.0
 """Vectors lie close together; larger numbers are easier to fit heads to."""
 NO_LABEL = -100
@@ -40,12 +45,11 @@ _SEED = 7
 class Kept:
     """What the lower layers make of each row, in a file of half floats, and where each row's part begins."""
 
-    def __init__(self, model: Packed, network: Network, rows: list[Row], folder: Path) -> None:
+    def __init__(self, model: Packed, network: Network, rows: list[Row], path: Path) -> None:
         pieces = Pieces(model)
         told = [pieces.of(f"query: {row.text[:LONGEST]}")[:MOST_PIECES] for row in rows]
         self.lengths = np.array([len(one) for one in told])
         self._begins = np.concatenate([[0], np.cumsum(self.lengths)])
-        path = folder / "lower.npy"
         if not path.exists():
             self._make(network, told, path)
         self._lower = np.load(path, mmap_mode="r")
@@ -54,6 +58,7 @@ class Kept:
 
     def _make(self, network: Network, told: list[list[int]], path: Path) -> None:
         shape = (int(self._begins[-1]), network.kind.shape[0])
+        network.eval()
         made = np.lib.format.open_memmap(path, mode="w+", dtype=np.float16, shape=shape)
         for chosen in self.by_length(np.arange(len(told)), 128):
             pieces = torch.ones(len(chosen), int(self.lengths[chosen].max()), dtype=torch.long)
@@ -65,6 +70,7 @@ class Kept:
             for line, at in enumerate(chosen):
                 made[self._begins[at] : self._begins[at + 1]] = given[line, : len(told[at])]
         made.flush()
+        network.train()
 
     def _mask(self, chosen: np.ndarray) -> Tensor:
         lengths = self.lengths[chosen]
@@ -122,16 +128,35 @@ class Heads(nn.Module):
             "themes_bias": of(self.themes.bias),
         }
 
+    def go_on(self, arrays: dict[str, np.ndarray]) -> None:
+        """Begin with what `arrays` gave."""
+
+        def put(into: Tensor, given: np.ndarray) -> None:
+            into.data.copy_(torch.from_numpy(np.ascontiguousarray(given)))
+
+        put(self.center, arrays["center"])
+        of_vectors = (("hidden", self.hidden, SCALE), ("themes", self.themes, SCALE))
+        for name, layer, scale in (*of_vectors, ("output", self.output, 1)):
+            put(layer.weight, arrays[name].T / scale)
+            put(layer.bias, arrays[f"{name}_bias"])
+
+
+def with_layers(model: Packed, begun: dict[str, np.ndarray]) -> Packed:
+    """The model with layers that were fitted before in place of its own."""
+    return replace(model, raw=model.raw[: int(begun["begin"])] + begun["layers"].tobytes())
+
 
 class Fitting:
     """Rows, network and heads, and how the two are fitted."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, begun: dict[str, np.ndarray] | None = None) -> None:
         own = [row for row in comments() if not row.held]
         self.rows = own + plain() + elsewhere()
         self.model = read(model_file())
-        self.network = Network(self.model)
-        self.kept = Kept(self.model, self.network, self.rows, folder)
+        self.network = Network(self.model if begun is None else with_layers(self.model, begun))
+        given = self.rows if begun is None else [row if watched(row) else hurried(row) for row in self.rows]
+        path = folder / ("lower.npy" if begun is None else "lower-hurried.npy")
+        self.kept = Kept(self.model, self.network, given, path)
         self.labels = np.array([LABELS.index(row.label) if row.label in LABELS else NO_LABEL for row in self.rows])
         self.themes = truth(self.rows).astype(np.float32)
         self.own = np.array([row.source == "own" for row in self.rows])
@@ -140,6 +165,9 @@ class Fitting:
         self.heads = Heads(self.model.width)
         self.chance = np.random.default_rng(_SEED)
         self.fitted = [one for number in LAYERS for one in self.network.layers[number].parameters()]
+        if begun is not None:
+            self.heads.go_on(begun)
+            return
         with torch.no_grad():
             self.heads.center.data = self.vectors(np.arange(0, len(self.rows), 200)).mean(0)
 
@@ -177,8 +205,10 @@ class Fitting:
             found += [part[at] for at in self.chance.permutation(len(part))]
         return found
 
-    def run(self, epochs: float) -> None:
-        groups = [{"params": self.fitted, "lr": RATE}, {"params": [*self.heads.parameters()], "lr": HEADS_RATE}]
+    def run(self, epochs: float, share: float = 1.0) -> None:
+        """Fit for so many rounds, at `share` of the rates."""
+        of_heads = [*self.heads.parameters()]
+        groups = [{"params": self.fitted, "lr": RATE * share}, {"params": of_heads, "lr": HEADS_RATE * share}]
         optimizer = torch.optim.AdamW(groups, weight_decay=0.01, betas=(0.9, 0.98))
         steps = int(epochs * int((~self.watched).sum()) / BATCH)
 
@@ -235,12 +265,19 @@ class Fitting:
 def main() -> None:
     options = argparse.ArgumentParser(description="Fit the last layers of the sentence model to survey comments.")
     options.add_argument("--kept", type=Path, required=True)
-    options.add_argument("--epochs", type=float, default=EPOCHS)
+    options.add_argument("--epochs", type=float)
+    options.add_argument("--further", action="store_true", help="go on from encoder.npz, with comments in a hurry")
     given = options.parse_args()
     torch.manual_seed(_SEED)
     given.kept.mkdir(parents=True, exist_ok=True)
+    if given.further:
+        with np.load(given.kept / "encoder.npz") as file:
+            fitting = Fitting(given.kept, dict(file))
+        fitting.run(given.epochs or 1, FURTHER_SHARE)
+        fitting.write(given.kept / "further.npz")
+        return
     fitting = Fitting(given.kept)
-    fitting.run(given.epochs)
+    fitting.run(given.epochs or EPOCHS)
     fitting.write(given.kept / "encoder.npz")
 
 
