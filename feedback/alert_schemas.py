@@ -36,8 +36,8 @@ def _offered(values: Offered) -> BeforeValidator:
 
 
 def _word(value: str) -> str:
-    if "," in value:
-        raise ValueError("Must be a word or a phrase, without commas.")
+    if "," in value or ";" in value:
+        raise ValueError("Must be a word or a phrase, without commas and semicolons.")
     return value
 
 
@@ -61,7 +61,9 @@ class AlertChange(Schema):
     surveys: Annotated[list[Word120] | None, Field(description="Ids or slugs; null: all (usual).")] = None
     band: Annotated[Band | None, BlankIsNone] = None
     below: Annotated[Below | None, Field(description="Polarity of the comment.")] = None
-    words: Annotated[list[Phrase] | None, Field(description="One of them in the comment is enough.")] = None
+    words: Annotated[
+        list[Phrase] | None, Field(description="One is enough: a word, a beginning (refund*), a phrase.")
+    ] = None
     agent: Annotated[Word120 | None, BlankIsNone] = None
     team: Annotated[Word120 | None, BlankIsNone] = None
     channel: Annotated[Word60 | None, BlankIsNone] = None

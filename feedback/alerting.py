@@ -5,13 +5,14 @@ Nothing here knows the database or the clock.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from feedback import metric
 from feedback.metric import Score
+from feedback.patterning import Patterns, parts_of
+from feedback.searching import words_of
 from surveys.folding import folded
 from surveys.scale import SCALES, Band
 
@@ -36,7 +37,7 @@ class Conditions:
     below: float | None = None
     """Polarity, −1 to 1; a comment that nobody could read meets no such condition."""
     words: tuple[str, ...] = ()
-    """Any of these words or phrases in the comment, whole, without regard to capitals and accents."""
+    """Any of these in the comment, looked for as the words of own topics are."""
     agent: str | None = None
     team: str | None = None
     channel: str | None = None
@@ -88,9 +89,8 @@ def matches(wanted: Conditions, facts: Facts) -> bool:
 
 
 def speaks_of(comment: str, wanted: tuple[str, ...]) -> bool:
-    """Whether any of the words or phrases stands in the comment, whole, folded for capitals and accents."""
-    said = f" {' '.join(_words(comment))} "
-    return any(f" {' '.join(_words(phrase))} " in said for phrase in wanted if _words(phrase))
+    """Whether any of the words, beginnings (`refund*`) or phrases stands in the comment."""
+    return bool(Patterns([parts_of(wanted)]).spoken(words_of(comment)))
 
 
 def in_segment(name: str, value: str | None, wanted: str) -> bool:
@@ -99,10 +99,6 @@ def in_segment(name: str, value: str | None, wanted: str) -> bool:
         return False
     known, asked = folded(value).strip(), folded(wanted).strip()
     return known == asked or (name == "language" and known.startswith(f"{asked}-"))
-
-
-def _words(text: str) -> list[str]:
-    return re.findall(r"\w+", folded(text))
 
 
 def _has(properties: Mapping[str, Any], name: str, value: str) -> bool:

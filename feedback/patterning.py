@@ -1,4 +1,4 @@
-"""Own topics as lists of words: what was typed, what is wrong with it, and which comments speak of them.
+"""Lists of words, of own topics and of alerts: what was typed, what is wrong with it, and which comments have them.
 
 A word means itself, however it is written ("délai" is "Delai"); with `*` behind it, all words that begin so. Several
 words must follow one another, and only the last of them may go on.
@@ -12,7 +12,7 @@ from collections.abc import Collection, Mapping, Sequence
 from feedback.searching import Part, stands_alone, words_of
 
 MOST_WORDS = 50
-"""Words of one topic."""
+"""Words of one list."""
 LONGEST_WORD = 60
 SHORTEST_BEGINNING = 2
 """Letters in front of a `*`."""
@@ -29,13 +29,30 @@ def typed_words(text: str) -> tuple[str, ...]:
 
 
 def part_of(word: str) -> Part:
-    """What a comment must have somewhere to speak of it."""
+    """What a comment must have somewhere to speak of it. A `*` that `problem_with` objects to means nothing."""
     words = tuple(words_of(word))
-    return Part(words, word.endswith("*") and not (words and stands_alone(words[-1])))
+    begins = word.endswith("*") and "*" not in word[:-1] and not word[-2:-1].isspace()
+    return Part(words, begins and bool(words) and _may_go_on(words[-1]))
+
+
+def problem_with(word: str) -> str | None:
+    """Why nothing can be looked for by it."""
+    words = words_of(word)
+    if not words:
+        return f"“{word}” has no letters or digits to look for."
+    if "*" in word[:-1]:
+        return f"“{word}”: * may only stand at the end, as in deliver*."
+    if word.endswith("*") and not stands_alone(words[-1]) and not part_of(word).prefix:
+        return f"“{word}”: write at least {SHORTEST_BEGINNING} letters right in front of *."
+    return None
 
 
 def parts_of(words: Collection[str]) -> tuple[Part, ...]:
     return tuple(part for part in map(part_of, words) if part.words)
+
+
+def _may_go_on(word: str) -> bool:
+    return len(word) >= SHORTEST_BEGINNING and not stands_alone(word)
 
 
 class Patterns:

@@ -15,10 +15,9 @@ from base.errors import InvalidError, NotFoundError
 from feedback.patterning import (
     LONGEST_WORD,
     MOST_WORDS,
-    SHORTEST_BEGINNING,
     Patterns,
-    part_of,
     parts_of,
+    problem_with,
     typed_words,
 )
 from feedback.response import Response
@@ -171,14 +170,7 @@ def _problem(word: str) -> str | None:
     """What is wrong with one word of a list."""
     if len(word) > LONGEST_WORD:
         return f"“{word[:20]}…” is longer than {LONGEST_WORD} characters."
-    part = part_of(word)
-    if not part.words:
-        return f"“{word}” has no letters or digits to look for."
-    if "*" in word[:-1]:
-        return f"“{word}”: * may only stand at the end, as in deliver*."
-    if part.prefix and (word[-2:-1].isspace() or len(part.words[-1]) < SHORTEST_BEGINNING):
-        return f"“{word}”: write at least {SHORTEST_BEGINNING} letters right in front of *."
-    return None
+    return problem_with(word)
 
 
 def _key(name: str) -> str:

@@ -21,13 +21,13 @@ from base.mail import mailbox
 from feedback.alert import Alert, Rule
 from feedback.alerting import FEWEST, LEAST, Conditions
 from feedback.forms.ordering import CheckboxesField, as_uuid, languages, stripped
+from feedback.patterning import MOST_WORDS, problem_with, typed_words
 from feedback.posting import KINDS, NAMES
 from feedback.recipient import Addressee, Recipient
 from feedback.wording import VOICES
 from surveys.survey import Survey
 
 MOST_MAILS = 50
-MOST_WORDS = 50
 MOST_CHARACTERS = 2000
 """Of these words together, whatever stands between them."""
 
@@ -70,7 +70,10 @@ class RuleForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
     )
     words = StringField(
         _("Words in the comment"),
-        description=_("Any of them is enough. Separate with commas; capitals and accents make no difference."),
+        description=_(
+            "Any of them is enough. Separate with commas; capitals and accents make no difference. “refund” finds only "
+            "the whole word, “refund*” every word that begins so, “late delivery” both words in this order."
+        ),
         filters=[stripped],
     )
     agent = _text(_("Agent"), 120)
@@ -132,10 +135,13 @@ class RuleForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
             raise ValidationError(gettext("Choose at least one survey."))
 
     def validate_words(self, field: Any) -> None:
-        if len(_split(field.data)) > MOST_WORDS:
+        words = typed_words(field.data or "")
+        if len(words) > MOST_WORDS:
             raise ValidationError(gettext("At most %(most)s words or phrases, please.", most=MOST_WORDS))
-        if sum(map(len, _split(field.data))) > MOST_CHARACTERS:
+        if sum(map(len, words)) > MOST_CHARACTERS:
             raise ValidationError(gettext("At most %(most)s letters in all words, please.", most=MOST_CHARACTERS))
+        if self.kind.data == "response" and (problem := next(filter(None, map(problem_with, words)), None)):
+            raise ValidationError(problem)
 
     def validate_property_value(self, field: Any) -> None:
         if self.kind.data == "response" and bool(field.data) != bool(self.property_name.data):
@@ -163,7 +169,7 @@ class RuleForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
         conditions = Conditions(
             band=(self.band.data or None) if answers else None,
             below=float(self.below.data) if answers and self.below.data else None,
-            words=tuple(_split(self.words.data)) if answers else (),
+            words=typed_words(self.words.data or "") if answers else (),
             agent=self.agent.data or None,
             team=self.team.data or None,
             channel=self.channel.data or None,
@@ -230,10 +236,6 @@ def _lines(text: str | None) -> list[str]:
     return [line.strip() for line in (text or "").replace(",", "\n").splitlines() if line.strip()]
 
 
-def _split(text: str | None) -> list[str]:
-    return list(dict.fromkeys(_lines(text)))
-
-
 def data_of(alert: Alert, people: Sequence[tuple[User, str]]) -> dict[str, Any]:
     """What the form shows of a rule."""
     known = {user.email for user, _role in people}
@@ -245,7 +247,7 @@ def data_of(alert: Alert, people: Sequence[tuple[User, str]]) -> dict[str, Any]:
         "band": alert.band or "",
         "language": alert.language or "",
         "below": "" if alert.below is None else f"{alert.below:g}",
-        "words": ", ".join(alert.conditions.words),
+        "words": ", ".join(word.replace(";", " ") for word in alert.conditions.words),  # older ones may have it inside
         "people": [email for email in mails if email in known],
         "others": "\n".join(email for email in mails if email not in known),
     }

@@ -99,6 +99,8 @@ def test_a_rule_is_made_and_said_in_words(cast, cvetka):
         ({"kind": "drop", "agent": "Vid"}, "one agent, team, channel or language at a time"),
         ({"kind": "drop", "least": "5"}, "Choose a number from 20 to 10000."),
         ({"words": ",".join(f"w{number}" for number in range(51))}, "At most 50 words"),
+        ({"words": "refund, re*fund"}, "“re*fund”: * may only stand at the end, as in deliver*."),
+        ({"words": "r*"}, "“r*”: write at least 2 letters right in front of *."),
         ({"language": "xx"}, "Not a valid choice."),
         ({"people": "stranger@acme.example"}, "&#39;stranger@acme.example&#39; is not a valid choice"),
     ],
@@ -109,6 +111,11 @@ def test_what_is_wrong_is_said_at_its_field_and_nothing_typed_is_lost(cast, cvet
     assert words in reply.text or words.replace("&#39;", "") in reply.text.replace("&#39;", "")
     assert 'value="North"' in reply.text
     assert Alert.all_of(cast.workspace.id) == []
+
+
+def test_words_with_a_semicolon_inside_stay_one_phrase_when_a_rule_is_changed(cast, cvetka):
+    alert = an_alert(cast.workspace, like={"words": ("never; again", "refund*")})
+    assert 'value="never  again, refund*"' in cvetka.get(f"/w/acme/alerts/{alert.id}/edit").text
 
 
 def test_a_rule_is_changed_and_keeps_its_channels(cast, cvetka):

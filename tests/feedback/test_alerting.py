@@ -82,6 +82,25 @@ def test_words_are_found_whatever_their_capitals_and_accents(comment, word):
     assert speaks_of(comment, (word,))
 
 
+@pytest.mark.parametrize(
+    ("comment", "word", "found"),
+    [
+        ("Where are my refunds?", "refund*", True),
+        ("REFÚND me", "refund*", True),
+        ("Late deliveries again", "late deliver*", True),
+        ("They prerefund", "refund*", False),
+        ("I want 退款 now", "退款", True),
+    ],
+)
+def test_words_are_looked_for_as_those_of_own_topics(comment, word, found):
+    assert speaks_of(comment, (word,)) is found
+
+
+@pytest.mark.parametrize("word", ["a*", "re*fund", "refund *", "*", "*refund*"])
+def test_a_star_that_could_not_be_typed_today_means_as_little_as_it_did(word):
+    assert not speaks_of("All refunds are refundable", (word,))
+
+
 def test_only_whole_words_are_found():
     assert not speaks_of("The refunded parcel", ("refund", "arc"))
     assert not speaks_of("anything at all", ("", "…"))
