@@ -21,7 +21,7 @@ from feedback.digest import Digest
 from feedback.feed import Seen, seen
 from feedback.issue import Issue
 from feedback.report import Report
-from feedback.section import sections
+from feedback.section import margin_of, sections
 from feedback.tally import FACETS
 from feedback.way import Way, pause_url
 from feedback.wording import Voice
@@ -189,16 +189,17 @@ def _headline(voice: Voice, reports: Iterable[Report]) -> str:
 
 
 def _subject(voice: Voice, reports: Sequence[Report]) -> str:
-    """What is in it before it is opened: who is unhappy, the scores, which days."""
+    """What is in it before it is opened: who is unhappy, the scores that say something, which days."""
     lines = reports[0].lines if len(reports) == 1 else []  # of several, nobody would know whose scores they are
     scores = [
         voice.say(
             "subject_score",
             metric=voice.metric(line.now.metric),
             value=voice.value(line.now.metric, line.now.value),
+            margin=margin_of(voice, line.now),
             n=voice.number(line.now.n),
         )
-        for line in lines[:NAMED_IN_SUBJECT]
+        for line in [line for line in lines if not line.now.too_few][:NAMED_IN_SUBJECT]
         if line.now.value is not None
     ]
     first = min(report.period.first_day for report in reports)

@@ -53,7 +53,7 @@ def test_it_reads_dates_scores_and_people(cast, mailed):
     digest = ordered(cast.workspace)
     message = mailed()
     text, html = parts(message)
-    assert message["Subject"] == "1 unhappy customer · NPS 80 (n 10) · Fri 20 Nov"
+    assert message["Subject"] == "1 unhappy customer · NPS 80 (23…100), n 10 · Fri 20 Nov"
     house = "http://surveys.example/w/acme"
     for part in (text, html):
         assert "Hello Cvetka, this is your digest of Friday 20 November 2026." in part
@@ -201,21 +201,40 @@ def test_an_unread_comment_is_not_called_neutral(cast, mailed):
 @pytest.mark.parametrize(
     ("locale", "subject"),
     [
-        ("sl", "2 nezadovoljni stranki · NPS −100 (n 2) · pet., 20. nov."),
-        ("pl", "2 niezadowolonych klientów · NPS −100 (n 2) · pt., 20 lis"),
-        ("el", "2 δυσαρεστημένοι πελάτες · NPS −100 (n 2) · Παρ 20 Νοε"),
-        ("ru", "2 недовольных клиента · NPS −100 (n 2) · пт, 20 нояб."),
+        ("en", "2 unhappy customers · NPS 0 ± 35, n 10 · Fri 20 Nov"),
+        ("sl", "2 nezadovoljni stranki · NPS 0 ± 35, n 10 · pet., 20. nov."),
+        ("pl", "2 niezadowolonych klientów · NPS 0 ± 35, n 10 · pt., 20 lis"),
+        ("el", "2 δυσαρεστημένοι πελάτες · NPS 0 ± 35, n 10 · Παρ 20 Νοε"),
+        ("ru", "2 недовольных клиента · NPS 0 ± 35, n 10 · пт, 20 нояб."),
     ],
 )
 def test_it_speaks_its_readers_language(cast, mailed, locale, subject):
     survey = a_survey(cast.workspace)
-    answered(survey, 2)
-    answered(survey, 3)
+    for score in (2, 3, *[8] * 6, 9, 10):
+        answered(survey, score)
     ordered(cast.workspace, locale=locale)
     message = mailed()
     assert message["Subject"] == subject
     assert message["Content-Language"] == locale
     assert f'lang="{locale}"' in parts(message)[1]
+
+
+def test_a_subject_names_no_score_of_fewer_than_ten_answers(cast, mailed):
+    few, many = a_survey(cast.workspace, name="Few"), a_survey(cast.workspace, name="Many")
+    for score in (2, *[10] * 8):
+        answered(few, score)
+    for score in (8,) * 10:
+        answered(many, score)
+    ordered(cast.workspace)
+    message = mailed()
+    assert message["Subject"] == "1 unhappy customer · NPS 0 ± 18, n 10 · Fri 20 Nov"
+    assert "9 answers" in parts(message)[0]
+
+
+def test_a_subject_without_any_score_still_says_who_and_when(cast, mailed):
+    answered(a_survey(cast.workspace), 10)
+    ordered(cast.workspace)
+    assert mailed()["Subject"] == "No new unhappy customers · Fri 20 Nov"
 
 
 def test_an_unknown_language_falls_back():

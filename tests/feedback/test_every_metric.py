@@ -96,7 +96,9 @@ def test_the_digest_tells_it(scale, survey, cast, run_jobs):
         run_jobs()
     message = email.message_from_string(mails()[0].raw, policy=policy.default)
     value = "80" if scale.key == "nps" else "90%"
-    assert message["Subject"] == f"1 unhappy customer · {Voice('en').metric(scale.key)} {value} (n 10) · Fri 20 Nov"
+    interval = "(23…100)" if scale.key == "nps" else "(60…98)"
+    told = f"{Voice('en').metric(scale.key)} {value} {interval}, n 10"
+    assert message["Subject"] == f"1 unhappy customer · {told} · Fri 20 Nov"
     for kind in ("plain", "html"):
         assert WORST[scale.key] in message.get_body((kind,)).get_content()
 
