@@ -214,6 +214,7 @@ def card_of(voice: Voice, url: str, card: Card, zone: str) -> dict[str, Any]:
     return {
         "id": response.id.hex,
         "score": voice.score(response.score, card.scale),
+        "named_score": voice.named_score(response.score, card.scale),
         "band": band,
         "band_word": voice.say(f"band_{band}"),
         "metric": voice.metric(card.scale.key),
@@ -236,4 +237,4 @@ def _opening(voice: Voice, card: Card, who: str) -> str:
     """What a button says that leads to an answer: whose it is, and of somebody without a name the score."""
     if card.entry.person:
         return voice.say("open_of", name=who)
-    return f"{voice.say('open_answer')}: {voice.score(card.entry.response.score, card.scale)}"
+    return f"{voice.say('open_answer')}: {voice.named_score(card.entry.response.score, card.scale)}"

@@ -78,6 +78,12 @@ class Voice:
             return self.count("stars_of", score, high=self.number(scale.high))
         return self.say("of_scale", score=self.number(score), high=self.number(scale.high))
 
+    def named_score(self, score: int, scale: Scale) -> str:
+        """The same where "3 of 7" could be three of seven answers: "score 3 of 7"."""
+        if scale.look in ("thumbs", "stars"):
+            return self.score(score, scale)
+        return self.say("score_of_scale", score=self.number(score), high=self.number(scale.high))
+
     def value(self, metric: str, value: float) -> str:
         """A score: NPS in points, the others in percent."""
         if metric == "nps":

@@ -95,17 +95,29 @@ def test_a_matching_answer_is_told_at_once_and_another_is_not(cast, say):
     say(9, "Lovely.", FRIDAY + 2 * HOUR)
     [mail], [notice] = alert_mails(), notices()
     assert (mail.state, mail.to_address) == ("sent", "cvetka@acme.example")
-    assert mail.subject == "Very unhappy: 2 of 10 – “Nobody called back.”"
+    assert mail.subject == "Very unhappy: score 2 of 10 – “Nobody called back.”"
     assert f"/w/acme/responses/{unhappy.id}" in mail.raw.replace("=\n", "")
     assert (notice.state, notice.told, notice.mail_id, notice.created_at) == ("posted", 1, mail.id, FRIDAY + HOUR)
     assert told() == {unhappy.id: 1}
+
+
+@pytest.mark.parametrize(
+    ("locale", "score"),
+    [("sl", "ocena 2 od 10"), ("pl", "ocena 2 z 10"), ("el", "βαθμός 2 από 10"), ("ru", "оценка 2 из 10")],
+)
+def test_its_subject_says_in_every_language_that_it_tells_a_score(cast, say, locale, score):
+    an_alert(cast.workspace, locale=locale)
+    say(2)
+    assert [mail.subject for mail in alert_mails()] == [f"Very unhappy: {score}"]
 
 
 def test_it_waits_for_the_reading_of_the_comment(cast, say):
     an_alert(cast.workspace, like={"below": -0.2})
     say(9, "Terrible, rude and slow. I hate it.")
     say(1, "Great, wonderful, thank you!", FRIDAY + 3 * HOUR)
-    assert [mail.subject for mail in alert_mails()] == ["Very unhappy: 9 of 10 – “Terrible, rude and slow. I hate it.”"]
+    assert [mail.subject for mail in alert_mails()] == [
+        "Very unhappy: score 9 of 10 – “Terrible, rude and slow. I hate it.”"
+    ]
 
 
 def test_a_language_that_nobody_reads_alerts_all_the_same(cast, say):
@@ -145,7 +157,7 @@ def test_within_the_cool_down_what_comes_is_merged_and_told_at_its_end(cast, say
     at(FRIDAY + 3 * HOUR)
     at(FRIDAY + 9 * HOUR)
     assert len(alert_mails()) == 2
-    assert first.subject.startswith("Very unhappy: 2 of 10")
+    assert first.subject.startswith("Very unhappy: score 2 of 10")
 
 
 def test_a_message_that_was_never_written_spends_no_cool_down(cast, survey, say, at):

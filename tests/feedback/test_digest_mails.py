@@ -112,7 +112,7 @@ def test_each_button_says_whose_answer_it_opens_and_of_nobody_known_the_score(ca
     _, html = parts(mailed())
     buttons = re.findall(r'<p class="open"[^>]*><a [^>]*>([^<]*)</a>', html)
     say, opened = Voice.of(locale).say, WORDS[locale]["words"]["open_answer"]
-    score = say("of_scale", score="2", high="10")
+    score = say("score_of_scale", score="2", high="10")
     assert set(buttons) == {say("open_of", name="Ana"), say("open_of", name="Žiga"), f"{opened}: {score}"}
     assert all(button.startswith(opened) for button in buttons)
 
