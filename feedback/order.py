@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass, field
-from typing import Any
+from difflib import get_close_matches
+from typing import Any, Protocol
 
 from sqlalchemy import ColumnElement, and_, or_, select
 
@@ -10,6 +11,7 @@ from base.db import db
 from feedback.digesting import Cadence
 from feedback.response import Response
 from feedback.tally import COUNTED, FACETS, Filters, conditions, spoken
+from surveys.folding import folded
 
 THRESHOLDS: dict[str, tuple[Filters, ...]] = {
     "detractors": (Filters(band="detractor"),),
@@ -26,6 +28,25 @@ _RECENT = 2_000
 """The newest answers whose agents, teams, channels and languages are offered to choose from."""
 
 
+class Narrowed(Protocol):
+    """What looks at a part of the answers."""
+
+    workspace_id: Any
+    agent: Any
+    team: Any
+    channel: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Unheard:
+    """A name that none of the newest answers has, and the one of theirs that it may be meant for."""
+
+    facet: str
+    name: str
+    nearest: str | None
+    looked_at: int = _RECENT
+
+
 def known_names(workspace_id: uuid.UUID) -> dict[str, list[str]]:
     """Agents, teams, channels and languages that were heard of lately, by name."""
     columns = (Response.agent, Response.team, Response.channel, spoken)
@@ -33,6 +54,22 @@ def known_names(workspace_id: uuid.UUID) -> dict[str, list[str]]:
     rows = db.session.execute(newest.limit(_RECENT)).all()
     names = ("agent", "team", "channel", "language")
     return {name: sorted({str(row[place]) for row in rows if row[place]}) for place, name in enumerate(names)}
+
+
+def unheard(narrowed: Narrowed, *, as_written: bool) -> list[Unheard]:
+    """The agent, team and channel that nobody has heard of; `as_written` where capitals and accents matter. Nothing
+    before the first answer of the workspace, with which every name is new.
+    """
+    asked = {name: value for name in ("agent", "team", "channel") if (value := getattr(narrowed, name))}
+    heard = known_names(narrowed.workspace_id) if asked else {}
+    found = []
+    for facet, name in asked.items() if any(heard.values()) else ():
+        alike = {folded(one).strip(): one for one in heard[facet]}
+        known = name in heard[facet] if as_written else folded(name).strip() in alike
+        if not known:
+            near = get_close_matches(folded(name).strip(), alike, n=1)
+            found.append(Unheard(facet, name, alike[near[0]] if near else None))
+    return found
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -20,7 +20,7 @@ from feedback.digest import Digest
 from feedback.forms.ordering import OrderForm, RhythmForm
 from feedback.issue import Issue
 from feedback.issue_member import oldest_untold
-from feedback.order import known_names
+from feedback.order import known_names, unheard
 from feedback.views import phrasing
 from surveys.survey import Survey
 
@@ -83,6 +83,7 @@ def show(workspace: Workspace, digest_id: uuid.UUID) -> ResponseReturnValue:
         digest=digest,
         issues=issues[:PAGE],
         older=issues[PAGE - 1].local_date if len(issues) > PAGE else None,
+        unknown=[] if digest.ended_at else unheard(digest, as_written=True),
         phrasing=phrasing,
     )
 

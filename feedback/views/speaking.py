@@ -17,6 +17,7 @@ from base.errors import ConflictError, TooManyError
 from feedback.alert import Alert
 from feedback.forms.ruling import ChannelForm
 from feedback.notice import Notice
+from feedback.order import unheard
 from feedback.recipient import Recipient
 from feedback.said import Said
 from feedback.views import narrating
@@ -90,6 +91,7 @@ def page(alert: Alert, *, form: ChannelForm | None = None, before: uuid.UUID | N
         form=form or ChannelForm(formdata=None),
         history=Said.of(notices[:PAGE]),
         older=notices[PAGE - 1].id if len(notices) > PAGE else None,
+        unknown=unheard(alert, as_written=False),
         narrating=narrating,
     )
 

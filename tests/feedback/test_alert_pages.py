@@ -113,6 +113,17 @@ def test_what_is_wrong_is_said_at_its_field_and_nothing_typed_is_lost(cast, cvet
     assert Alert.all_of(cast.workspace.id) == []
 
 
+def test_an_alert_of_a_name_that_no_answer_has_says_so_and_what_may_be_meant(cast, cvetka):
+    a_response(an_invitation(a_survey(cast.workspace), agent="Špela", team="North", channel="chat"), 2)
+    alert = an_alert(cast.workspace, like={"agent": "spela", "team": "Nort", "channel": "telex"})
+    page = cvetka.get(f"/w/acme/alerts/{alert.id}").text
+    assert "No answer of the last 2,000 has the team “Nort” so far" in page
+    assert "The nearest name that they have is “North”." in page
+    assert "No answer of the last 2,000 has the channel “telex” so far" in page
+    assert "the agent “spela”" not in page
+    assert f'href="/w/acme/alerts/{alert.id}/edit">Correct it' in page
+
+
 def test_words_with_a_semicolon_inside_stay_one_phrase_when_a_rule_is_changed(cast, cvetka):
     alert = an_alert(cast.workspace, like={"words": ("never; again", "refund*")})
     assert 'value="never  again, refund*"' in cvetka.get(f"/w/acme/alerts/{alert.id}/edit").text

@@ -147,6 +147,30 @@ def test_a_language_that_the_list_does_not_have_stays_chosen(cast, cvetka):
     assert "language Croatian (Bosnia &amp; Herzegovina)" in cvetka.get(address).text
 
 
+def test_a_digest_of_a_name_that_no_answer_has_says_so_and_what_may_be_meant(cast, cvetka):
+    survey = a_survey(cast.workspace)
+    first = cvetka.post("/w/acme/digests/new", data=FORM | {"team": "Nort"}).location
+    assert "No answer of the last" not in cvetka.get(first).text
+    answered(survey, 2, team="North", agent="Vid")
+    reply = cvetka.post("/w/acme/digests/new", data=FORM | {"title": "2", "team": "Nort", "agent": "Vid"})
+    page = cvetka.get(reply.location).text
+    assert "No answer of the last 2,000 has the team “Nort” so far" in page
+    assert "The nearest name that they have is “North”." in page
+    assert "the agent “Vid”" not in page
+    assert f'href="{reply.location}/edit">Correct it' in page
+    assert cvetka.post(f"{reply.location}/edit", data=FORM | {"title": "2", "team": "North"}).status_code == 303
+    assert "No answer of the last" not in cvetka.get(reply.location).text
+
+
+def test_a_name_that_is_like_none_and_one_in_other_capitals_are_told_apart(cast, cvetka):
+    answered(a_survey(cast.workspace), 2, team="North", channel="chat")
+    told = [ordered(cast.workspace, title=team, scope=Scope(team=team, channel="chat")) for team in ("Zu", "north")]
+    pages = [cvetka.get(f"/w/acme/digests/{digest.id}").text for digest in told]
+    assert "They have no name that is like it." in pages[0]
+    assert "No answer of the last 2,000 has the team “north” so far" in pages[1]
+    assert "The nearest name that they have is “North”." in pages[1]
+
+
 def test_the_next_three_dates_are_told_while_ordering(cvetka):
     words = cvetka.get("/w/acme/digests/next", query_string=FORM).text
     assert re.findall(r"Fri \d+ \w+, 16:30", words) == [
