@@ -21,10 +21,9 @@ from base.errors import InvalidError
 from base.mail import mailbox
 from feedback.digest import Digest
 from feedback.digesting import Cadence
+from feedback.forms.naming import language_name, voices
 from feedback.order import MOST, Order, Scope
 from feedback.tally import FACETS
-from feedback.wording import VOICES
-from surveys.paging import language_name
 from surveys.survey import Survey
 
 WEEKDAYS = [
@@ -45,8 +44,8 @@ def as_uuid(value: object) -> uuid.UUID:
 
 def languages(known: Iterable[str | None] = ()) -> list[tuple[str, Any]]:
     """What an order may be narrowed to: any, the languages that customers are asked in, and those `known` besides."""
-    more = {tag: language_name(tag) for tag in known if tag and tag != "und"}
-    return [("", _("Any")), *sorted((more | dict(LANGUAGE_NAMES)).items(), key=lambda one: one[1].lower())]
+    named = {tag: language_name(tag) or tag for tag in (*LANGUAGE_NAMES, *known) if tag and tag != "und"}
+    return [("", _("Any")), *sorted(named.items(), key=lambda one: one[1].lower())]
 
 
 class DayField(IntegerField):
@@ -176,7 +175,7 @@ class OrderForm(ScopeForm):
         filters=[stripped],
         render_kw={"autocomplete": "off", "maxlength": 120},
     )
-    locale = SelectField(_("Language of the mail"), [InputRequired()], choices=offered(VOICES.items()), default="en")
+    locale = SelectField(_("Language of the mail"), [InputRequired()], choices=voices, default="en")
     which = RadioField(
         _("Surveys"),
         choices=offered([("all", _("All, and those to come")), ("chosen", _("Only these"))]),

@@ -20,6 +20,7 @@ from base.errors import InvalidError
 from base.mail import mailbox
 from feedback.alert import Alert, Rule
 from feedback.alerting import FEWEST, LEAST, Conditions
+from feedback.forms.naming import voices
 from feedback.forms.ordering import CheckboxesField, as_uuid, languages, stripped
 from feedback.patterning import MOST_WORDS, problem_with, typed_words
 from feedback.posting import KINDS, NAMES
@@ -102,7 +103,7 @@ class RuleForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
     )
     locale = SelectField(
         _("Language of the messages"),
-        choices=offered(VOICES.items()),
+        choices=voices,
         description=_("Whoever gets a digest is written to in its language."),
     )
 

@@ -16,8 +16,8 @@ from accounts.forms import offered
 from accounts.user import User
 from accounts.workspace import Workspace
 from feedback.export_schedule import MOST_READERS, ExportSchedule, Standing, may_read
+from feedback.forms.naming import voices
 from feedback.forms.ordering import CadenceForm, CheckboxesField, as_uuid, stripped
-from feedback.wording import VOICES
 from surveys.survey import Survey
 
 
@@ -69,7 +69,7 @@ class ScheduleForm(CadenceForm):
         default="mail",
     )
     readers = CheckboxesField(_("Who gets the mail"), coerce=as_uuid)
-    locale = SelectField(_("Language of the mail"), [InputRequired()], choices=offered(VOICES.items()), default="en")
+    locale = SelectField(_("Language of the mail"), [InputRequired()], choices=voices, default="en")
 
     @classmethod
     def over(

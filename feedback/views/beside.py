@@ -16,11 +16,11 @@ from feedback import metric, ranging
 from feedback.charting import BandBar, band_bar
 from feedback.figure import Figures
 from feedback.forms.filtering import NOBODY
+from feedback.forms.naming import language_name
 from feedback.metric import Score
 from feedback.ranging import BadRange, Range
 from feedback.ranking import leading
 from feedback.tally import FACETS, NAMELESS, Filters
-from feedback.views.drawing import language_name
 from feedback.zoning import Interval
 from surveys.scale import SCALES
 from surveys.survey import Survey

@@ -25,9 +25,9 @@ from feedback.case_reason import CaseReason
 from feedback.case_rule import CaseRule, CaseSurvey
 from feedback.dossier import Dossier
 from feedback.forms.handling import CloseForm, DueForm, NoteForm, OwnerForm, WriteForm
+from feedback.forms.naming import language_name
 from feedback.response import Response
 from feedback.views.composing import place_of
-from feedback.views.drawing import language_name
 from surveys import wording
 from surveys.invitation import Invitation
 from surveys.scale import SCALES

@@ -18,6 +18,7 @@ from feedback import detail, feed, ranging
 from feedback.dashboard import Dashboard
 from feedback.feed import Place
 from feedback.forms.filtering import NAMED, NARROWING, SENTIMENTS, ResultsForm
+from feedback.forms.naming import language_name
 from feedback.ranging import BadRange, Range
 from feedback.saved_view import SavedView
 from feedback.tally import Filters
@@ -28,7 +29,6 @@ from feedback.views.drawing import (
     distribution_of,
     drivers_of,
     grid_of,
-    language_name,
     trend_of,
     weekday_names,
 )

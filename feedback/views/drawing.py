@@ -6,7 +6,6 @@ import uuid
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
-from babel import Locale, UnknownLocaleError
 from flask_babel import format_date, get_locale
 
 from feedback.charting import BandBar, Distribution, Reading, Trend, band_bar, distribution, trend
@@ -100,13 +99,3 @@ def distribution_of(page: Dashboard) -> Distribution:
 
 def bands_of(page: Dashboard) -> BandBar:
     return band_bar(page.score.bands)
-
-
-def language_name(code: str | None) -> str | None:
-    """A language as the reader calls it ("sl" → "Slovenian"); a code that nobody knows stays as it is."""
-    if not code or code == "und":
-        return None
-    try:
-        return Locale.parse(code.replace("-", "_")).get_display_name(get_locale()) or code
-    except (UnknownLocaleError, ValueError):
-        return code

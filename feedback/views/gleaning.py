@@ -12,12 +12,12 @@ from accounts.access import requires
 from accounts.workspace import Workspace
 from feedback import inbox
 from feedback.forms.filtering import NARROWING, PERIOD, ResultsForm
+from feedback.forms.naming import language_name
 from feedback.snapshot import snapshot
 from feedback.tally import EVERYTHING
 from feedback.topic_tally import MOST, Scope, TopicTally
 from feedback.tracked import TrackedProperty, seen
 from feedback.views.composing import period_of
-from feedback.views.drawing import language_name
 from feedback.weighing import FEWEST
 from feedback.zoning import local_date
 from surveys.scale import SCALES

@@ -5,10 +5,10 @@ from __future__ import annotations
 from flask_babel import gettext, ngettext
 
 from feedback.alert import Alert
+from feedback.forms.naming import language_name
 from feedback.posting import NAMES
 from feedback.recipient import Recipient
 from feedback.response import Response
-from feedback.views.drawing import language_name
 from surveys.scale import SCALES
 
 

@@ -12,8 +12,8 @@ from base.i18n import date_locale
 from feedback.digest import Digest
 from feedback.digesting import Cadence, next_due, period_of
 from feedback.export_schedule import ExportSchedule
+from feedback.forms.naming import language_name
 from feedback.issue import Issue
-from feedback.views.drawing import language_name
 from feedback.zoning import ONE_DAY, local_date
 
 

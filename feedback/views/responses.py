@@ -22,13 +22,13 @@ from feedback.dossier import Dossier
 from feedback.feed import Entry, Query
 from feedback.forms.filtering import SENTIMENTS
 from feedback.forms.looking import KEPT, InboxForm, period_of
+from feedback.forms.naming import language_name
 from feedback.glance import Glance, is_new
 from feedback.inbox import Page
 from feedback.note import Note
 from feedback.searching import marked
 from feedback.tag import Tag, Tagging
 from feedback.topic import Topic
-from feedback.views.drawing import language_name
 from surveys import wording
 from surveys.scale import SCALES
 from surveys.survey import Survey
