@@ -41,7 +41,7 @@ def _index(name: str, *columns: str, where: str) -> Index:
 
 
 class Case(Model):
-    """One detractor being followed up: whose it is, by when, how far it has come, and how it ended.
+    """One customer being followed up, most often a detractor: whose it is, by when, how far it has come, how it ended.
 
     A response has at most one. Everything that changes it is an entry of its trail, with the author.
     """
@@ -86,17 +86,21 @@ class Case(Model):
     """What they answered to that."""
 
     @classmethod
-    def open(cls, response: Response, rule: CaseRule, *, at: datetime) -> bool:
-        """Open the case of a response, if it has none; whether it is new. Needs a transaction."""
+    def open(cls, response: Response, rule: CaseRule, by: By) -> bool:
+        """Open the case of a response, if it has none; whether it is new. Needs a transaction.
+
+        It is whose the rule says, else of whoever opens it by hand.
+        """
         ident = new_id()
         row = {name: getattr(response, name) for name in ("workspace_id", "survey_id", "contact_id")}
         row |= {"id": ident, "response_id": response.id, "next_stage": STAGES[0]}
-        if not insert_once(cls, row | {"opened_at": at, "due_at": rule.due(at)}):
+        if not insert_once(cls, row | {"opened_at": by.at, "due_at": rule.due(by.at)}):
             return False
         case = db.session.get_one(cls, ident)
-        case.owner_id = rule.owner_for(response.team, at=at)
+        case.owner_id = rule.owner_for(response.team, at=by.at) or by.user_id
         owner = str(case.owner_id) if case.owner_id else None
-        case.tell("opened", By(at), data={"owner": owner, "tell": [owner] if owner else []})
+        told = [owner] if owner and owner != by.actor else []
+        case.tell("opened", by, data={"owner": owner, "unhappy": is_detractor(response), "tell": told})
         return True
 
     @classmethod
@@ -116,6 +120,12 @@ class Case(Model):
     def of_response(cls, response_id: uuid.UUID) -> Case | None:
         """The case that a response opened."""
         return db.session.scalar(select(cls).where(cls.response_id == response_id))
+
+    @classmethod
+    def about(cls, response: Response) -> Case | None:
+        """The case that a response belongs to: the one after which it was asked for, else its own."""
+        asked = cls.asking(response.invitation_id) if response.invitation_id else None
+        return asked or cls.of_response(response.id)
 
     @classmethod
     def asking(cls, invitation_id: uuid.UUID) -> Case | None:
@@ -221,7 +231,7 @@ class Case(Model):
     def answered_again(self, response: Response, *, at: datetime) -> None:
         """The person changed their answer. The case stays as it is; that they are happier is seen on it."""
         unhappy = is_detractor(response)
-        if unhappy == (self.calmed_at is None):
+        if unhappy == CaseEntry.unhappy(self.id):
             return
         self.calmed_at = None if unhappy else at
         owner = [str(self.owner_id)] if self.owner_id and unhappy else []

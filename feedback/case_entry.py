@@ -76,6 +76,13 @@ class CaseEntry(Model):
         return bool(db.session.scalar(select(erased)))
 
     @classmethod
+    def unhappy(cls, case_id: uuid.UUID) -> bool:
+        """Whether the person's answer was a detractor's when it was last looked at."""
+        looked = (cls.case_id == case_id, cls.kind.in_(("opened", "calmed", "unhappy")))
+        last = db.session.scalar(select(cls).where(*looked).order_by(cls.at.desc(), cls.id.desc()).limit(1))
+        return last is None or (last.kind != "calmed" and bool(last.data.get("unhappy", True)))
+
+    @classmethod
     def last_mail(cls, case_id: uuid.UUID) -> str | None:
         """Message-ID of the newest mail of the conversation, which the next one answers."""
         spoken = (cls.case_id == case_id, cls.kind.in_(("sent", "received")))

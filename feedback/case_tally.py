@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy import ColumnElement, case, exists, func, select
 
 from base.db import db
 from feedback.case import Case
+from feedback.case_entry import CaseEntry
 from feedback.case_reason import CaseReason
 from feedback.metric import ENOUGH, wilson_interval
 from feedback.response import Response
@@ -87,8 +88,10 @@ def standing(*of: ColumnElement[bool], now: datetime, user_id: uuid.UUID | None 
 
 
 def recovery(*of: ColumnElement[bool]) -> Recovery:
-    """Over the answers to the follow-up survey that count."""
+    """Over the answers to the follow-up survey that count, of those who were detractors when their case was opened."""
+    content = CaseEntry.data["unhappy"].as_boolean().is_(False)
+    never_lost = exists().where(CaseEntry.case_id == Case.id, CaseEntry.kind == "opened", content)
     answers = select(Response.metric, Response.score, func.count()).join(Case, Case.follow_response_id == Response.id)
-    rows = db.session.execute(answers.where(*of, COUNTED).group_by(Response.metric, Response.score)).all()
+    rows = db.session.execute(answers.where(*of, COUNTED, ~never_lost).group_by(Response.metric, Response.score)).all()
     won = sum(count for metric, score, count in rows if SCALES[metric].band(score) != "detractor")
     return Recovery(won, sum(row[2] for row in rows))

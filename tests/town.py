@@ -218,7 +218,7 @@ class Town:
         """A detractor whom the admin follows up, with something of each kind said."""
         with transaction() as session:
             CaseRule.decide(workspace, a_ruling(survey), at=now - timedelta(days=3), by=admin.id)
-            Case.open(session.get_one(Response, response_id), CaseRule.of(workspace), at=now)
+            Case.open(session.get_one(Response, response_id), CaseRule.of(workspace), By(now))
             case, by = Case.of_response(response_id), By(now, admin.id)
             case.assign(admin.id, by)
             case.note("Somebody should call.", By(now), ident=new_id(), told=[str(admin.id)])
@@ -443,6 +443,7 @@ NAMED = {
     ("forecasting", "ident"): lambda town: town.foreseen_upload_id,
     ("logos", "ident"): lambda town: town.logo_id,
     ("responses", "ident"): lambda town: town.response_id,
+    ("handling.follow_up", "ident"): lambda town: town.response_id,
     ("tagging", "ident"): lambda town: town.response_id,
     ("marking", "ident"): lambda town: town.response_id,
     ("theming", "ident"): lambda town: town.response_id,

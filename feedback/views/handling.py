@@ -14,7 +14,7 @@ from accounts.workspace import Workspace
 from base import clock
 from base.db import db, transaction
 from base.errors import ConflictError, InvalidError
-from feedback import casework
+from feedback import casebook, casework
 from feedback.case import STAGES, By, Case
 from feedback.case_owner import workers
 from feedback.case_reason import CaseReason
@@ -33,6 +33,18 @@ def _do(workspace: Workspace, case_id: uuid.UUID, verb: Callable[[Case, By], obj
         case = Case.locked(known.id) or Case.of(workspace.id, case_id)
         verb(case, By(clock.now(), g.user.id))
     return known
+
+
+@bp.post("/w/<workspace>/responses/<uuid:ident>/case")
+@requires("cases.work")
+def follow_up(workspace: Workspace, ident: uuid.UUID) -> ResponseReturnValue:
+    try:
+        with transaction():
+            case_id = casebook.follow_up(workspace.id, ident, By(clock.now(), g.user.id)).id
+    except ConflictError:
+        flash(_("This answer cannot be followed up: nobody is known whom one could write to."), "warning")
+        return redirect(url_for("responses.show", workspace=workspace.slug, ident=ident), 303)
+    return _back(workspace, case_id)
 
 
 def _back(workspace: Workspace, case_id: uuid.UUID, anchor: str | None = None) -> ResponseReturnValue:

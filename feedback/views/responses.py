@@ -16,7 +16,7 @@ from accounts.workspace import Workspace
 from base import clock
 from base.db import transaction
 from base.errors import InvalidError
-from feedback import feed, inbox, tally
+from feedback import casebook, feed, inbox, tally
 from feedback.case import Case
 from feedback.dossier import Dossier
 from feedback.feed import Entry, Query
@@ -149,7 +149,8 @@ def dossier_page(workspace: Workspace, ident: uuid.UUID, **more: Any) -> str:
         language=language_name(found.response.language),
         language_name=language_name,
         direction=wording.direction,
-        case=Case.of_response(found.response.id),
+        case=Case.about(found.response),
+        followable=casebook.has_person(found.response),
         notes=Note.of(ident) if can("responses.annotate") else [],
         tags=Tagging.of([ident])[ident],
         all_tags=Tag.all_of(workspace.id),

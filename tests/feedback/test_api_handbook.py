@@ -10,7 +10,7 @@ import time_machine
 
 import config
 from base.db import db, transaction
-from feedback.case import Case
+from feedback.case import By, Case
 from feedback.case_rule import CaseRule
 from feedback.notice import Attempt, Notice
 from feedback.recipient import Recipient
@@ -45,7 +45,7 @@ def variables(cast):
                 Theme.keep({response.id: [("speed", -0.4)]})
         ruled(cast.workspace, survey)
         with transaction() as session:
-            Case.open(session.get_one(Response, response.id), CaseRule.of(cast.workspace), at=AT)
+            Case.open(session.get_one(Response, response.id), CaseRule.of(cast.workspace), By(AT))
         known = {"INVITATION": str(invitations[0].id), "ALERT": str(told_in_a_channel(cast.workspace, response.id))}
         yield {"AFTERWORD": "", "KEY": an_api_key(cast.workspace)} | known
 
