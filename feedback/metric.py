@@ -67,12 +67,15 @@ class Score:
 class Change:
     """The difference of two scores, in their unit; `margin` is what it must exceed to be called a change.
 
-    `delta` and `margin` are None, and `kind` is "no_data", when either side has no answers.
+    `low` and `high` are its interval, which leaves 0 out where `delta` exceeds `margin`. All of them are None, and
+    `kind` is "no_data", when either side has no answers.
     """
 
     delta: float | None
     margin: float | None
     kind: Kind
+    low: float | None = None
+    high: float | None = None
 
 
 def nps_points(*, promoters: int, detractors: int, n: int) -> float:
@@ -188,13 +191,12 @@ def change(now: Score, before: Score) -> Change:
     if before.value is None or before.low is None or before.high is None:
         return Change(None, None, "no_data")
     delta = now.value - before.value
-    if delta > 0:
-        margin = hypot(now.value - now.low, before.high - before.value)
-    else:
-        margin = hypot(now.high - now.value, before.value - before.low)
+    below = hypot(now.value - now.low, before.high - before.value)
+    above = hypot(now.high - now.value, before.value - before.low)
+    margin, ends = below if delta > 0 else above, (delta - below, delta + above)
     if abs(delta) <= margin or now.too_few or before.too_few:
-        return Change(delta, margin, "unclear")
-    return Change(delta, margin, "up" if delta > 0 else "down")
+        return Change(delta, margin, "unclear", *ends)
+    return Change(delta, margin, "up" if delta > 0 else "down", *ends)
 
 
 def changes(pairs: Sequence[tuple[Score, Score]]) -> list[Change]:

@@ -89,7 +89,7 @@ def test_the_picker_has_each_version_with_its_date_and_answers(two, look):
 
 def test_two_versions_are_told_side_by_side(two, look):
     words = plain(look(f"{RESULTS}/compare"))
-    assert "↑ Up 100 points from version 1 to version 2." in words
+    assert re.search(r"↑ \+100 points \(\+\d+ to \+\d+\) : up from version 1 to version 2\.", words)
     assert "But version 2 changed the question, so part of it may be the asking." in words
     assert "Would you come again?" in words
     assert "How likely are you to recommend Acme to a friend or colleague?" in words
@@ -101,7 +101,7 @@ def test_a_difference_that_may_be_chance_is_called_so(survey, look):
     newer = publish(survey, AT - timedelta(days=8), thanks_body="Thanks!")
     answered(survey, newer, [10] * 9 + [0] * 5, AT)
     words = plain(look(f"{RESULTS}/compare"))
-    assert "No clear change from version 1 to version 2." in words
+    assert re.search(r"\+14 points \(−\d+ to \+\d+\) : no clear change from version 1 to version 2\.", words)
     assert "part of it may be the asking" not in words
 
 

@@ -184,7 +184,10 @@ def test_the_sentence_has_its_figures() -> None:
     ],
 )
 def test_only_a_clear_change_is_called_one(now: Score, before: Score, kind: str) -> None:
-    assert change(now, before).kind == kind
+    found = change(now, before)
+    assert found.kind == kind
+    if found.low is not None and found.high is not None and not (now.too_few or before.too_few):
+        assert (found.low > 0 or found.high < 0) == (kind in ("up", "down"))
 
 
 def test_without_data_there_is_no_difference_to_show() -> None:

@@ -307,13 +307,16 @@ def test_two_periods_or_two_groups_are_compared_and_lead_to_their_answers(survey
     many_answers(survey, [{"score": 0, "created_at": earlier}] * 30 + [{"score": 10, "created_at": earlier}] * 10)
     at = "/w/acme/surveys/support/results/beside"
     page = look(at=at)
-    assert re.search(r"↑ 83 points more on the second side \(± \d+\)", plain(page))
+    assert re.search(r"↑ \+83 points \(\+\d+ to \+\d+\) : the second side is higher\.", plain(page))
     hrefs = links(page, "/results?from=")
     assert [matching(look(href.partition("?")[2])) for href in dict.fromkeys(hrefs)] == [40, 60]
     days = "a_from=2026-11-01&a_to=2026-11-20&b_from=2026-11-01&b_to=2026-11-20"
     groups = look(f"{days}&a_whom=agent:Vid&b_whom=agent:Zala", at=at)
-    assert re.search(r"↓ 200 points less on the second side \(± \d+\)", plain(groups))
+    assert re.search(r"↓ −200 points \(−\d+ to −\d+\) : the second side is lower\.", plain(groups))
     assert "on both sides" not in groups
+    likes = look(f"{days}&a_whom=agent:Vid&b_whom=agent:Vid", at=at)
+    assert re.search(r"(?<!\S)0 points \(−(\d+) to \+\1\) : no clear difference between the two\.", plain(likes))
+    assert "interval of the difference" in plain(likes)
     assert '<option value="agent:Vid" selected>Vid</option>' in groups
     assert "40 answers are on both sides" in plain(look(f"{days}&a_whom=agent:Vid", at=at))
     assert "One side has no answers" in look(f"{days}&b_whom=agent:nobody", at=at)
