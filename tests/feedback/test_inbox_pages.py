@@ -9,6 +9,8 @@ from sqlalchemy import select, update
 
 from base import clock
 from base.db import db, transaction
+from feedback.case import By, Case
+from feedback.case_rule import CaseRule
 from feedback.export import Export
 from feedback.exporter import file_of
 from feedback.glance import Glance, is_new
@@ -20,6 +22,12 @@ from surveys.erasure import Erasure
 from tests.cast import AT, a_person, a_response, a_survey, an_api_key, an_invitation
 from tests.feedback.answers import many_answers
 from tests.feedback.said import SAID, all_said
+
+SHAPES = {
+    "nps": 'path class="fill-detractor"',
+    "ces": 'path class="fill-promoter"',
+    "stars": 'circle class="fill-passive"',
+}
 
 
 @pytest.fixture
@@ -52,6 +60,22 @@ def test_the_page_narrows_searches_and_marks_and_its_address_is_the_state(cast, 
     assert (
         cvetka.get("/w/acme/responses?commented=1&after=nonsense&tag=nothing&survey=none").text.count("inbox-row") == 7
     )
+
+
+@pytest.mark.parametrize(("metric", "score", "scale"), [("nps", 6, "/10"), ("ces", 6, "/7"), ("stars", 3, "/5")])
+def test_a_score_in_a_list_says_of_how_many_it_is_and_bears_the_sign_of_its_band(
+    cast, browser_of, metric, score, scale
+):
+    survey = a_survey(cast.workspace, metric)
+    response = a_response(an_invitation(survey), score, "It took long.")
+    with transaction() as session:
+        Case.open(session.get_one(Response, response.id), CaseRule.of(cast.workspace), By(AT))
+    for path in ("/w/acme/responses?commented=1", "/w/acme/cases"):
+        mark = (
+            browser_of(cast.cvetka).get(path).text.partition('<span class="score score-')[2].partition("<blockquote")[0]
+        )
+        assert f'{score}<span class="score-of">{scale}</span>' in mark
+        assert f'<span class="score-sign"><svg viewBox="0 0 10 10" aria-hidden="true"><{SHAPES[metric]}' in mark
 
 
 def test_what_is_filtered_is_what_is_exported(cast, said, browser_of, run_jobs):
