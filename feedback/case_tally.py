@@ -1,4 +1,4 @@
-"""How many cases there are, how they ended, and how many customers were won back."""
+"""How many cases there are, how they ended, and the recovery rate."""
 
 from __future__ import annotations
 

@@ -214,6 +214,20 @@ def test_the_recovery_rate_is_the_share_of_those_who_are_no_longer_detractors(ca
     assert found.too_few
 
 
+def test_pages_call_the_recovery_rate_as_mails_do_and_say_what_it_is(
+    cast, resolved, follow, survey, browser_of, friday
+):
+    resolved("0@customer.example")
+    friday.shift(3 * DAY)
+    casework.ask_again(clock.now())
+    answered(cases()[0], 5)
+    for path in ("/w/acme/cases", f"/w/acme/surveys/{survey.slug}/results"):
+        page = browser_of(cast.cvetka).get(path).text
+        assert "Recovery rate:" in page
+        assert "Won back" not in page
+        assert "answered again after their case was resolved" in page
+
+
 def test_the_results_page_counts_cases_and_why_they_ended(cast, survey, browser_of, friday):
     reasons = CaseReason.all_of(cast.workspace.id)
     for number in range(4):
