@@ -21,6 +21,7 @@ from feedback.jobs import reread
 from surveys.survey import Survey
 
 BATCH = 200
+COLUMNS = "{:<10} {:>8}  {:<8}  {}"
 PAUSE = 0.25
 """Of the time that a batch took, what is left to those who use the service meanwhile."""
 
@@ -38,15 +39,33 @@ def feedback() -> None:
 @click.option("--locale", metavar="TAG", help="Language that the comments were expected in, such as sl or pt-BR.")
 @_engine
 def score(locale: str | None, engine: str | None) -> None:
-    """Read comments, one a line, from standard input; write one JSON object a line."""
+    """Read comments, one a line, from standard input; write one JSON object a line, or a table on a terminal."""
     chosen = engine or sentiment.DEFAULT
     _must_work(chosen)
+    if _on_terminal():
+        click.echo(COLUMNS.format("sentiment", "polarity", "language", "comment, themes"))
     for lines in _arriving(sys.stdin.buffer):
         comments = [line.decode("utf-8", "replace").rstrip("\r\n").lstrip("\ufeff") for line in lines]
         heard = [sentiment.Heard(comment, locale) for comment in comments]
         found = sentiment.read_all(heard, engine=chosen, phrases=False)
-        sys.stdout.write("".join(f"{json.dumps(_told(one), ensure_ascii=False)}\n" for one in found))
+        if _on_terminal():
+            sys.stdout.write("".join(_row(text, one) for text, one in zip(comments, found, strict=True)))
+        else:
+            sys.stdout.write("".join(f"{json.dumps(_told(one), ensure_ascii=False)}\n" for one in found))
         sys.stdout.flush()
+
+
+def _on_terminal() -> bool:
+    return sys.stdout.isatty()
+
+
+def _row(comment: str, found: sentiment.Reading) -> str:
+    """A comment and what was read in it, for people. What a comment could tell a terminal to do is left out."""
+    polarity = "" if found.polarity is None else f"{found.polarity:+.2f}"
+    signs = ", ".join(f"{theme} {'+' if of > 0 else '-' if of < 0 else '·'}" for theme, of in found.themes)
+    words = "".join(sign if sign.isprintable() else " " for sign in comment)
+    said = f"{words}  [{signs}]" if signs else words
+    return COLUMNS.format(found.label or "unscored", polarity, found.language, said).rstrip() + "\n"
 
 
 def _arriving(source: BinaryIO) -> Iterator[list[bytes]]:

@@ -13,7 +13,10 @@ from accounts.workspace import Workspace
 from base import clock
 from base.db import transaction
 from base.errors import InvalidError
+from feedback import inbox
+from feedback.feed import Query
 from feedback.forms.topical import LONGEST_LIST, TopicForm
+from feedback.inbox import Size
 from feedback.topic import Topic, Trial, tried
 
 bp = Blueprint("topics", __name__)
@@ -24,7 +27,13 @@ HERE = "/w/<workspace>/topics"
 @bp.get(HERE)
 @requires("surveys.edit")
 def index(workspace: Workspace) -> ResponseReturnValue:
-    return render_template("feedback/topics.html", topics=Topic.all_of(workspace.id))
+    topics = Topic.all_of(workspace.id)
+    return render_template("feedback/topics.html", topics=topics, sizes={one.id: _size(one) for one in topics})
+
+
+def _size(topic: Topic) -> Size:
+    """How many comments the list that a topic leads to has."""
+    return inbox.size(Query(workspace_id=topic.workspace_id, commented=True, either=topic.parts))
 
 
 @bp.get(f"{HERE}/new")

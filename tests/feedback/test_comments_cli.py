@@ -7,6 +7,7 @@ from sqlalchemy import update
 
 from base import clock
 from base.db import db, transaction
+from feedback.cli import comments
 from feedback.cli.comments import feedback
 from feedback.response import Response
 
@@ -21,6 +22,19 @@ def test_each_line_becomes_one_object(app):
     assert empty["label"] is None
     keys = ["language", "label", "polarity", "confidence", "themes", "engine", "engine_version"]
     assert list(english) == list(empty) == keys
+
+
+def test_on_a_terminal_each_comment_stands_beside_what_was_read_in_it(app, monkeypatch):
+    monkeypatch.setattr(comments, "_on_terminal", lambda: True)
+    lines = "The agent was rude and slow.\nEvil \x1b[31m comment\n\n"
+    done = app.test_cli_runner().invoke(feedback, ["score"], input=lines)
+    assert done.exit_code == 0, done.output
+    head, rude, evil, empty = done.stdout.splitlines()
+    assert head.split() == ["sentiment", "polarity", "language", "comment,", "themes"]
+    assert rude.startswith("negative")
+    assert "en        The agent was rude and slow.  [" in rude
+    assert "\x1b" not in evil
+    assert empty.startswith("unscored")
 
 
 def test_everything_is_read_again(app, cast, link, send, run_jobs):

@@ -434,6 +434,8 @@ def test_a_designer_makes_changes_and_removes_a_topic(cast, boris, form_of):
     assert "Wet parcels" in boris.get(at).text
     (topic,) = Topic.all_of(cast.workspace.id)
     assert topic.word_list == ["wet", "damp*"]
+    many_answers(a_survey(cast.workspace), [{"score": 3, "comment": "The box was wet."}] * 2)
+    assert re.search(r'aria-label="Comments about Wet parcels: 2">2<', boris.get(at).text)
     page = boris.get(f"{at}/{topic.id}").text
     assert "damp*" in page
     boris.post(f"{at}/{topic.id}", data=form_of(page) | {"name": "Wet", "words": "wet\nsoaked"})
