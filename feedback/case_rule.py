@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ForeignKey, Index, SmallInteger, String, Uuid, delete, select
+from sqlalchemy import ForeignKey, Index, SmallInteger, String, Uuid, delete, exists, or_, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from accounts.workspace import Workspace
@@ -13,7 +13,28 @@ from base import events
 from base.db import Model, Moment, db
 from feedback.case_owner import CaseLead, CaseTurn, workers
 from feedback.case_reason import CaseReason
+from surveys.interaction import Interaction
+from surveys.invitation import Invitation
+from surveys.open_link import OpenLink
+from surveys.recurrence import Recurrence
+from surveys.source import SourceSurvey
+from surveys.survey import Survey
 from surveys.timing import Window
+
+SOURCE = "case"
+"""Of what a customer is asked about again."""
+
+
+def asking_others(survey_ids: Collection[uuid.UUID]) -> set[uuid.UUID]:
+    """Those of these surveys that ask for another reason than a case, too, or have done so: their score mixes both."""
+    elsewhere = exists().where(Interaction.id == Invitation.interaction_id, Interaction.source != SOURCE)
+    reasons = (
+        exists().where(Invitation.survey_id == Survey.id, elsewhere),
+        exists().where(SourceSurvey.survey_id == Survey.id),
+        exists().where(OpenLink.survey_id == Survey.id),
+        exists().where(Recurrence.survey_id == Survey.id, Recurrence.started_at.is_not(None)),
+    )
+    return set(db.session.scalars(select(Survey.id).where(Survey.id.in_(survey_ids), or_(*reasons))))
 
 
 @dataclass(frozen=True, kw_only=True)

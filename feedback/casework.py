@@ -27,7 +27,7 @@ from feedback.case_customer import Customer
 from feedback.case_emails import Answering
 from feedback.case_entry import CaseEntry, notice_key, reply_key
 from feedback.case_owner import workers
-from feedback.case_rule import CaseRule
+from feedback.case_rule import SOURCE, CaseRule
 from feedback.response import Response
 from surveys import jobs as surveys_jobs
 from surveys import mailroom
@@ -42,8 +42,6 @@ from surveys.version import Version
 
 KIND, NOTICE = "case", "case-notice"
 """Kinds of mails: to a customer, to staff."""
-SOURCE = "case"
-"""Of what a customer is asked about again."""
 HEARD_A_DAY = 50
 """Mails that one case takes in: a loop between two programs ends here at the latest."""
 LONGEST = 20_000

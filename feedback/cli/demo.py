@@ -35,7 +35,7 @@ def demo(*, days: int) -> None:
   Sign in    {company.EMAIL}
   Password   {company.PASSWORD}
 
-  Look at    {url}/w/demo/surveys                 three surveys: NPS, CSAT and CES
+  Look at    {url}/w/demo/surveys                 four surveys: NPS, CSAT, CES, and one after cases
              {url}/w/demo/responses?commented=1   what customers wrote, to be searched and tagged
              {url}/w/demo/results/topics           what they speak of, in their own words
              {url}/w/demo/digests                 who gets a digest, and every issue sent

@@ -84,7 +84,7 @@ def found(at: datetime) -> Company:
             Topic.make(workspace.id, name, words, at=at)
         TrackedProperty.choose(workspace.id, {"product": False, "first_response_minutes": True}, at=at)
         surveys = {
-            metric: _ask(workspace.id, name, _document(metric, template), at, people["designer"])
+            metric: ask(workspace.id, name, _document(metric, template), at, people["designer"])
             for metric, name, template in SURVEYS
         }
         digests = [Digest.order(workspace.id, order, at=at, by=people["admin"]).id for order in _orders(surveys)]
@@ -115,7 +115,8 @@ def _document(metric: str, template: str | None) -> dict[str, Any]:
     return {"metric": metric, "default_locale": LANGUAGES[0], "locales": list(LANGUAGES), "texts": {}}
 
 
-def _ask(workspace_id: uuid.UUID, name: str, document: dict[str, Any], at: datetime, by: uuid.UUID) -> uuid.UUID:
+def ask(workspace_id: uuid.UUID, name: str, document: dict[str, Any], at: datetime, by: uuid.UUID) -> uuid.UUID:
+    """Publish a survey; its id. Needs a transaction."""
     survey = Survey.create(workspace_id, name, document, at=at, by=by)
     survey.publish(at=at, by=by)
     return survey.id

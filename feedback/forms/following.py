@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from flask_babel import gettext
@@ -99,15 +99,26 @@ class RulingForm(FlaskForm):  # type: ignore[misc] # Flask-WTF ships no types
     )
 
     @classmethod
-    def over(cls, able: Sequence[Survey], people: Sequence[User], teams: Sequence[str] = (), **data: Any) -> RulingForm:
-        """The form with what one may choose; `teams` get a line each, besides those that have a lead."""
+    def over(
+        cls,
+        able: Sequence[Survey],
+        people: Sequence[User],
+        teams: Sequence[str] = (),
+        *,
+        mixed: Collection[uuid.UUID] = (),
+        **data: Any,
+    ) -> RulingForm:
+        """The form with what one may choose; `teams` get a line each, besides those that have a lead; `mixed` are the
+        surveys that also ask others.
+        """
         leads: Mapping[str, uuid.UUID] = data.pop("leads", {})
         named = [*leads, *(team for team in teams if team not in leads), ""]
         lines = [{"team": team, "user": str(leads.get(team, ""))} for team in named[:MOST_TEAMS]]
         form = cls(data=data | {"leads": lines})
         names = [SelectChoice(str(one.id), one.name) for one in people]
         form.surveys.choices = [SelectChoice(str(one.id), one.name) for one in able]
-        form.follow.choices = [SelectChoice("", gettext("Nothing: nobody is asked again")), *form.surveys.choices]
+        again = [SelectChoice(str(one.id), one.name, {"data-mixes": ""} if one.id in mixed else {}) for one in able]
+        form.follow.choices = [SelectChoice("", gettext("Nothing: nobody is asked again")), *again]
         form.turns.choices = names
         form.person.choices = [SelectChoice("", gettext("Nobody")), *names]
         for line in form.leads:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from flask import Blueprint, flash, g, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -14,7 +17,7 @@ from base.clock import zones
 from base.db import db, transaction
 from feedback.case_owner import CaseLead, CaseTurn, workers
 from feedback.case_reason import USUAL, CaseReason
-from feedback.case_rule import CaseRule, CaseSurvey
+from feedback.case_rule import CaseRule, CaseSurvey, asking_others
 from feedback.casework import can_ask
 from feedback.forms.following import RulingForm, data_of
 from feedback.response import Response
@@ -36,19 +39,25 @@ def show(workspace: Workspace) -> ResponseReturnValue:
         "turns": [str(ident) for ident in CaseTurn.all_of(workspace.id)],
         "reasons": "\n".join([one.name for one in CaseReason.all_of(workspace.id)] or [_(name) for name in USUAL]),
     }
-    return _page(workspace, RulingForm.over(_able(workspace), workers(workspace.id), _teams(workspace), **data)), 200
+    return _page(workspace, _form(workspace, _teams(workspace), **data)), 200
 
 
 @bp.post("/w/<workspace>/cases/rules")
 @requires("cases.rules")
 def decide(workspace: Workspace) -> ResponseReturnValue:
-    form = RulingForm.over(_able(workspace), workers(workspace.id))
+    form = _form(workspace)
     if not form.validate():
         return _page(workspace, form), 422
     with transaction():
         CaseRule.decide(workspace, form.ruling(), at=clock.now(), by=g.user.id)
     flash(_("Saved. It holds for answers that come from now on."), "success")
     return redirect(url_for("cases.index", workspace=workspace.slug), 303)
+
+
+def _form(workspace: Workspace, teams: Sequence[str] = (), **data: Any) -> RulingForm:
+    able = _able(workspace)
+    mixed = asking_others([survey.id for survey in able])
+    return RulingForm.over(able, workers(workspace.id), teams, mixed=mixed, **data)
 
 
 def _able(workspace: Workspace) -> list[Survey]:

@@ -98,3 +98,13 @@ def test_a_manager_follows_a_digest_to_a_case_and_wins_the_customer_back(
     expect(cvetka.locator(".case-recovery")).to_contain_text("100% (21–100%, n 1, too few)")
     for page in (cvetka, mara):
         assert page.complaints == page.elsewhere == []
+
+
+def test_the_rules_warn_as_soon_as_a_survey_is_chosen_that_also_asks_others(cast, asked, browse):
+    told_us(asked, 9)
+    page = browse(cast.cvetka)
+    page.goto("/w/acme/cases/rules")
+    warning = page.get_by_text("This survey also asks others")
+    expect(warning).to_be_hidden()
+    page.get_by_label("Ask again with").select_option(label="After a repair")
+    expect(warning).to_be_visible()

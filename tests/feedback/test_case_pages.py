@@ -17,7 +17,11 @@ from feedback.case_owner import CaseLead
 from feedback.case_reason import USUAL, CaseReason
 from feedback.case_rule import CaseRule, CaseSurvey
 from feedback.jobs import consider_case
-from tests.cast import AT, a_person, a_survey, an_api_key
+from surveys.interaction import Interaction
+from surveys.invitation import Invitation
+from surveys.source import Source
+from surveys.version import Version
+from tests.cast import AT, a_contact, a_person, a_survey, an_api_key, an_invitation
 from tests.feedback.followers import cases, ruled, told_us, trail
 
 HOUR = timedelta(hours=1)
@@ -217,6 +221,19 @@ def test_the_rules_are_kept_and_shown_again(cast, cvetka):
     page = cvetka.get("/w/acme/cases/rules").text
     assert 'value="North"' in page
     assert re.search(rf'checked[^>]*value="{survey.id}"', page)
+
+
+def test_the_rules_warn_of_a_follow_up_survey_that_also_asks_others(cast, cvetka):
+    own, ordinary, fed = (a_survey(cast.workspace, "csat", name=name) for name in ("Own", "Ordinary", "Fed"))
+    an_invitation(ordinary)
+    with transaction():
+        source, _ = Source.create(cast.workspace.id, "Desk", "generic", at=AT)
+        source.change(name="Desk", survey_ids=[fed.id], at=AT)
+        contact = a_contact(cast.workspace, "mara@customer.example")
+        Invitation.ask(Version.newest(own.id), Interaction.keep(contact, "case", "1", at=AT)[0], at=AT, send_at=AT)
+    page = cvetka.get("/w/acme/cases/rules").text
+    assert set(re.findall(r'<option data-mixes[^>]*value="([^"]*)"', page)) == {str(ordinary.id), str(fed.id)}
+    assert "This survey also asks others" in page
 
 
 WRONG = (

@@ -9,10 +9,14 @@ from sqlalchemy import select
 
 from base.db import db
 from feedback.answer import Answer
-from feedback.demo import company, gate, history, opinion
+from feedback.case import Case
+from feedback.case_rule import CaseRule
+from feedback.demo import company, followup, gate, history, opinion
+from feedback.response import Response
 from surveys.bounce import Bounce
 from surveys.contact import Contact
 from surveys.funnel import Funnel
+from surveys.invitation import Invitation
 from surveys.received_call import ReceivedCall
 from surveys.suppression import Suppression
 from surveys.survey import Survey
@@ -22,7 +26,7 @@ NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
 
 def test_the_story_holds_together_and_what_comes_to_the_company_by_itself_is_there(app: Flask) -> None:
     """In one test: a day of the story takes seconds."""
-    history.tell(NOW, days=4, progress=lambda *_: None)
+    history.tell(NOW, days=6, progress=lambda *_: None)
     names = {metric: name for metric, name, _ in company.SURVEYS}
     told = db.session.scalars(select(Survey).where(Survey.name == names["csat"])).one()
     funnel = Funnel.of(told.id)
@@ -46,3 +50,14 @@ def test_the_story_holds_together_and_what_comes_to_the_company_by_itself_is_the
     assert "User unknown" in (Suppression.of_contact(contact.id)[0].evidence or "")
     left_alone = sorted(db.session.scalars(select(Suppression.reason)))
     assert left_alone == sorted(["bounced", "unsubscribed", "by hand", *["imported"] * len(gate.LEFT_ALONE)])
+    assert_recovery_is_asked_apart()
+
+
+def assert_recovery_is_asked_apart():
+    again = db.session.scalars(select(Survey).where(Survey.name == followup.AGAIN)).one()
+    assert db.session.scalars(select(CaseRule.follow_survey_id)).all() == [again.id]
+    asked = select(Invitation.survey_id).join(Case, Case.follow_invitation_id == Invitation.id)
+    assert set(db.session.scalars(asked)) == {again.id}
+    answers = db.session.scalars(select(Response).where(Response.survey_id == again.id)).all()
+    assert len({one.created_at.replace(minute=0, second=0, microsecond=0) for one in answers}) > len(answers) / 2 > 0
+    assert len({one.locale for one in answers}) > 1
