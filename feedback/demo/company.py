@@ -29,6 +29,8 @@ from surveys.survey import Survey
 SLUG = "demo"
 NAME = "Lipa"
 """What its customers know it by; a lime tree, and a shop for phones and travel."""
+CARE = "care@lipa.example"
+"""Where its customers' answers to mails go."""
 ZONE = "Europe/Ljubljana"
 EMAIL = "ana@demo.example"
 PASSWORD = "look-around-afterword"  # noqa: S105 - printed by the command; the demo listens on loopback unless told otherwise
@@ -73,7 +75,7 @@ def found(at: datetime) -> Company:
     """Make the company as of `at`."""
     with transaction():
         workspace = Workspace.create(SLUG.title(), zone=ZONE, quarantine_days=0, at=at)
-        workspace.change({"name": NAME}, at=at)
+        workspace.change({"name": NAME, "reply_to": CARE}, at=at)
         people = {}
         for email, name, role in PEOPLE:
             person = User.by_email(email) or User.create(email, name, password_hash=hashing.keep(PASSWORD), at=at)

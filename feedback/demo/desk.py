@@ -16,8 +16,15 @@ from feedback.tally import COUNTED
 
 NEWEST = 120
 """Answers that somebody went through."""
-TAGS = {"delivery": "Late parcel", "courtesy": "Praise for staff", "price": "Too expensive", "product": "For the shop"}
-"""What they call what is spoken of."""
+TAGS = {
+    ("courtesy", "positive"): "Praise for staff",
+    ("delivery", "negative"): "Late parcel",
+    ("price", "negative"): "Too expensive",
+    ("product", "negative"): "For the shop",
+}
+"""What they call what is spoken of, and how, in a comment that is so as a whole."""
+CLEAR = 0.15
+"""From where on a theme is spoken of well or badly, and not only mentioned."""
 CALLED = "Called back on the phone: the parcel was at the neighbour's. Sent a voucher."
 AWAY = timedelta(hours=20)
 
@@ -29,12 +36,19 @@ def work(made: Company, now: datetime) -> None:
     with transaction():
         unhappy = 0
         for response in db.session.scalars(newest.order_by(Response.created_at.desc()).limit(NEWEST)).all()[5:]:
-            spoken = [one.theme for one in response.themes if one.theme in TAGS]
-            for theme in spoken[:1]:
-                response.add_tag(TAGS[theme], **by)
+            if called := _called(response):
+                response.add_tag(called, **by)
             if response.sentiment_label == "negative" and response.metric == "nps" and unhappy < 6:
                 response.add_tag("Call back", **by)
                 unhappy += 1
                 if unhappy < 3:
                     Note.write(response.id, CALLED, **by)
         Glance.keep(made.admin_id, made.workspace_id, at=now - AWAY)
+
+
+def _called(response: Response) -> str | None:
+    """The tag of the first theme that is spoken of as the comment is as a whole."""
+    label = response.sentiment_label or ""
+    sign = {"positive": 1, "negative": -1}.get(label, 0)
+    clear = (one.theme for one in response.themes if one.polarity * sign >= CLEAR)
+    return next((TAGS[theme, label] for theme in clear if (theme, label) in TAGS), None)

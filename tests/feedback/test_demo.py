@@ -7,12 +7,14 @@ from datetime import UTC, datetime
 from flask import Flask
 from sqlalchemy import select
 
+from accounts.workspace import Workspace
 from base.db import db
 from feedback.answer import Answer
 from feedback.case import Case
 from feedback.case_rule import CaseRule
-from feedback.demo import company, followup, gate, history, opinion
+from feedback.demo import company, desk, followup, gate, history, opinion
 from feedback.response import Response
+from feedback.tag import Tag, Tagging
 from surveys.bounce import Bounce
 from surveys.contact import Contact
 from surveys.funnel import Funnel
@@ -51,6 +53,7 @@ def test_the_story_holds_together_and_what_comes_to_the_company_by_itself_is_the
     left_alone = sorted(db.session.scalars(select(Suppression.reason)))
     assert left_alone == sorted(["bounced", "unsubscribed", "by hand", *["imported"] * len(gate.LEFT_ALONE)])
     assert_recovery_is_asked_apart()
+    assert_tags_say_what_comments_say()
 
 
 def assert_recovery_is_asked_apart():
@@ -61,3 +64,13 @@ def assert_recovery_is_asked_apart():
     answers = db.session.scalars(select(Response).where(Response.survey_id == again.id)).all()
     assert len({one.created_at.replace(minute=0, second=0, microsecond=0) for one in answers}) > len(answers) / 2 > 0
     assert len({one.locale for one in answers}) > 1
+
+
+def assert_tags_say_what_comments_say():
+    given = select(Tag.name, Response.sentiment_label).join(Tagging, Tagging.tag_id == Tag.id)
+    given = given.join(Response, Response.id == Tagging.response_id).where(Tag.name.in_(desk.TAGS.values()))
+    assert db.session.scalars(select(Workspace.reply_to)).all() == [company.CARE]
+    signs = {name: label for (_, label), name in desk.TAGS.items()}
+    told = db.session.execute(given).all()
+    assert len(told) > 3
+    assert all(signs[name] == label for name, label in told)
