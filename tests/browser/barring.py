@@ -32,6 +32,29 @@ def too_wide(page):
     return page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
 
 
+BEYOND = """cards => cards.filter(card => card.checkVisibility()).flatMap(card => {
+    const { left, right } = card.getBoundingClientRect();
+    const over = one => Math.round(Math.max(one.getBoundingClientRect().right - right,
+        left - one.getBoundingClientRect().left));
+    const kept = one => {
+        for (; one !== card; one = one.parentElement) {
+            const { overflowX, position } = getComputedStyle(one);
+            if (overflowX !== "visible" || position === "absolute" || position === "fixed") return true;
+        }
+    };
+    const out = [...card.querySelectorAll(":not(svg *)")].find(one =>
+        one.getBoundingClientRect().width && over(one) > 0 && one.checkVisibility() && !kept(one));
+    const words = one => one.textContent.trim().slice(0, 40);
+    return out ? [`${out.localName} “${words(out)}” reaches ${over(out)} px beyond its card “${words(card)}”`] : [];
+})"""
+"""What scrolls or is clipped in its card, or floats above it, is none of it; only the first of each card is told."""
+
+
+def beyond_cards(page):
+    """What reaches out of a card that should hold it. It may do so without making the page wider than the screen."""
+    return page.eval_on_selector_all(".card", BEYOND)
+
+
 CUT = """all => all.filter(one => one.checkVisibility() && one.selectedOptions.length).filter(one => {
     const style = getComputedStyle(one), pen = document.createElement("canvas").getContext("2d");
     pen.font = style.font;

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from accounts.policy import PERMISSIONS
-from tests.browser.barring import ALL, SCREENS, TURNING, cut_short, too_wide, violations
+from tests.browser.barring import ALL, SCREENS, TURNING, beyond_cards, cut_short, too_wide, violations
 from tests.town import Town, permission_of, routes
 
 NOT_A_PAGE = {
@@ -106,7 +106,8 @@ def troubles_of(page, path):
         page.set_viewport_size({"width": width, "height": 900})
         found += [f"{too_wide(page)} px too wide at {width} px"] if too_wide(page) > 0 else []
         page.eval_on_selector_all("details", UNFOLD)
-        found += [f"{words}, {theme} at {width} px" for words in [*violations(page, rules=rules), *cut_short(page)]]
+        told = [*violations(page, rules=rules), *cut_short(page), *beyond_cards(page)]
+        found += [f"{words}, {theme} at {width} px" for words in told]
         page.eval_on_selector_all("details", UNFOLD.replace("true", "false"))
     expected = "the server responded with a status of 4"
     found += [words for words in page.complaints if expected not in words or status == 200]
