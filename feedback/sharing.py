@@ -9,6 +9,8 @@ from typing import Literal
 from feedback.limiting import exact_interval
 from feedback.metric import ENOUGH, Z, wilson_interval
 
+MOST_PLACES = 4
+
 Moved = Literal["up", "down", "unclear", "no_data"]
 
 
@@ -47,6 +49,14 @@ class Shift:
     low: float
     high: float
     kind: Moved
+
+    @property
+    def places(self) -> int:
+        """Decimals to tell it with: one, or as many as keep the nearer end of a clear change from reading as zero."""
+        nearer = min(abs(self.low), abs(self.high))
+        if self.kind not in ("up", "down"):
+            return 1
+        return next((places for places in range(1, MOST_PLACES) if round(nearer, places)), MOST_PLACES)
 
 
 NO_SHIFT = Shift(0.0, 0.0, 0.0, "no_data")

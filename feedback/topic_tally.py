@@ -9,7 +9,7 @@ from __future__ import annotations
 import uuid
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -24,7 +24,7 @@ from feedback.ranging import Range
 from feedback.response import Response
 from feedback.searching import words_of
 from feedback.sentiment.gleaning import LANGUAGES
-from feedback.sharing import Share, Shift, shift
+from feedback.sharing import NO_SHIFT, Share, Shift, shift
 from feedback.tag import Tag, Tagging
 from feedback.tally import COUNTED, EVERYTHING, Filters, conditions
 from feedback.topic import Topic
@@ -54,7 +54,9 @@ class Line:
     negative: Share
     """Of those that speak of it and whose sentiment could be told."""
     shift: Shift
-    """Against the period before, as surely as so many that might have been shown ask for."""
+    """Against the period before, as surely as so many that might have been shown ask for. Of tags nothing is said: how
+    often one is given tells how diligently people tag, too.
+    """
 
 
 @dataclass(frozen=True)
@@ -86,12 +88,12 @@ class TopicTally:
         languages = dict(spoken_in.most_common())
         spoken = language if language in languages else next(iter(languages), None)
         topics, tags = Topic.all_of(scope.workspace_id), Tag.all_of(scope.workspace_id)
-        tagged_now, tagged_before = now.tagged(), before.tagged()
-        in_use = [tag for tag in tags if tag.id in tagged_now or tag.id in tagged_before]
+        tagged = now.tagged()
+        in_use = [tag for tag in tags if tag.id in tagged]
         shown, texts = known.phrases(spoken)
         # Phrases are chosen by what the comments are full of now, which is a look at each that might have been chosen.
         might = len(_often(known.counts(spoken) + known_before.counts(spoken)))
-        whole = _Comparison(now, before, simultaneous(2 * (len(topics) + len(in_use))))
+        whole = _Comparison(now, before, simultaneous(2 * len(topics)))
         narrow = _Comparison(known.within(spoken), known_before.within(spoken), simultaneous(2 * might))
         earlier, _ = known_before.phrases(spoken, only=shown)
         own_now, own_before = now.speaking(topics), before.speaking(topics)
@@ -104,8 +106,7 @@ class TopicTally:
             phrases=_largest(narrow.line(key, texts[key], shown[key], earlier.get(key, set())) for key in shown),
             topics=_largest(whole.line(str(one.id), one.name, own_now[one.id], own_before[one.id]) for one in topics),
             tags=_largest(
-                whole.line(str(one.id), one.name, tagged_now.get(one.id, set()), tagged_before.get(one.id, set()))
-                for one in in_use
+                replace(whole.line(str(one.id), one.name, tagged[one.id], ()), shift=NO_SHIFT) for one in in_use
             ),
             unread=len(now.rows) + len(before.rows) - len(known.rows) - len(known_before.rows),
         )

@@ -24,6 +24,7 @@ from feedback.phrase import Phrases, lines
 from feedback.response import Response
 from feedback.searching import words_of
 from feedback.sentiment.gleaning import phrases_of
+from feedback.sharing import Shift
 from feedback.tag import Tag
 from feedback.tally import Filters
 from feedback.topic import MOST, Topic, tried
@@ -411,6 +412,30 @@ def test_what_was_read_before_phrases_were_kept_is_no_growth_of_them(cast, surve
     page = tally(cast, survey)
     assert {line.of_all.n for line in page.phrases} == {page.languages["en"]} == {20}
     assert (page.n, page.unread, page.elsewhere) == (24, 28, 0)
+
+
+@pytest.mark.web
+def test_tags_get_no_verdict_of_change_for_they_have_just_begun(cast, survey, browser_of):
+    rows = [{"score": 5, "comment": "Fine", "created_at": AT - timedelta(days=1 + n % 2 * 39)} for n in range(80)]
+    idents = many_answers(survey, rows)
+    reread(None, cast.workspace.id, None, limit=500)
+    with transaction() as session:
+        for ident in idents[::2]:
+            session.get_one(Response, ident).add_tag("Call back", at=AT, by=None)
+    [line] = tally(cast, survey).tags
+    assert (line.of_all.hits, line.of_all.n, line.shift.kind) == (40, 40, "no_data")
+    with time_machine.travel(AT + timedelta(hours=1), tick=False):
+        page = browser_of(cast.cvetka).get("/w/acme/surveys/support/results/topics?period=30d").text
+    part = page[page.index('id="tags"') :]
+    assert "Tags are not compared with the period before" in part
+    assert "Change of share" not in part
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "places"), [(0.3, 4.0, 1), (0.04, 3.0, 2), (-5.0, -0.0004, 4), (1e-9, 2.0, 4), (-0.01, 2.0, 1)]
+)
+def test_the_interval_of_a_clear_change_never_reads_as_if_it_held_zero(low, high, places):
+    assert Shift(1.0, low, high, "up" if low > 0 else "down" if high < 0 else "unclear").places == places
 
 
 def test_a_tag_that_is_added_later_leaves_a_comment_findable_by_its_phrases(cast, said):
