@@ -1,15 +1,23 @@
 """What comments speak of: kept, shown, filtered, named by the workspace, told by API and mail."""
 
+import re
+from datetime import timedelta
+
 import pytest
 
 from accounts.workspace import Workspace
 from base import clock
 from base.db import db, transaction
 from feedback.contradicting import contradicts
+from feedback.jobs import reread
 from feedback.response import Response
 from feedback.sentiment.themes import with_words
 from feedback.themebook import Entry, WorkspaceTheme
+from feedback.views.theming import share_interval
+from tests.cast import a_survey
+from tests.feedback.answers import many_answers
 
+MINUTE = timedelta(minutes=1)
 LATE = "Terrible delivery, awful service. The courier was rude and left my parcel in the rain."
 
 
@@ -62,6 +70,21 @@ def test_pages_show_themes_and_the_contradiction(cast, link, send, run_jobs, sta
     assert "Delivery" in listed
     words = staff.get(f"{at}/responses/{response.id}/words").get_data(as_text=True)
     assert '<mark class="carry carry-bad' in words
+
+
+def test_results_tell_what_share_of_the_comments_that_were_read_speaks_of_a_theme(cast, staff):
+    survey = a_survey(cast.workspace, name="Shares")
+    said = ["The delivery was late"] * 6 + ["Fine"] * 14
+    many_answers(survey, [{"score": 5, "comment": one, "created_at": clock.now() - MINUTE} for one in said])
+    reread(None, cast.workspace.id, None, limit=500)
+    many_answers(survey, [{"score": 5, "comment": "Not read yet", "created_at": clock.now() - MINUTE}])
+    at = f"/w/{cast.workspace.slug}/surveys/{survey.slug}/results"
+    part = staff.get(at).get_data(as_text=True).split('id="themes-title"')[1].split("</section>")[0]
+    row = " ".join(re.sub("<[^>]+>", " ", part[part.index(">Delivery</a>") :].split("</tr>")[0]).split())
+    low, high = share_interval(6, 20)
+    assert "30% ± 22" in row
+    assert (round(low), round(high)) == (15, 52)
+    assert "neutral or only mentioned" in part
 
 
 def test_a_workspace_names_switches_off_and_adds_words(app, cast, link, send, run_jobs, staff):
