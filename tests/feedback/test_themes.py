@@ -87,6 +87,16 @@ def test_results_tell_what_share_of_the_comments_that_were_read_speaks_of_a_them
     assert "neutral or only mentioned" in part
 
 
+def test_results_have_no_row_of_mixed_comments_where_there_are_none(cast, staff):
+    survey = a_survey(cast.workspace, name="Shares")
+    at = f"/w/{cast.workspace.slug}/surveys/{survey.slug}/results"
+    read = {"score": 5, "comment": "So, so", "created_at": clock.now() - MINUTE, "read_at": clock.now()}
+    for label, told in (("positive", False), ("mixed", True)):
+        many_answers(survey, [read | {"sentiment_label": label}])
+        words = staff.get(at).get_data(as_text=True).split('id="said-title"')[1].split("</section>")[0]
+        assert ("Mixed" in words) is told
+
+
 def test_a_workspace_names_switches_off_and_adds_words(app, cast, link, send, run_jobs, staff):
     entries = {
         "delivery": Entry("delivery", "Courier"),
