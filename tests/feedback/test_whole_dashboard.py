@@ -106,7 +106,7 @@ def test_a_column_of_changes_is_not_headed_as_a_score_and_an_own_score_has_its_i
     table = plain(page[page.index('class="table ranks drivers"') :])
     assert "Change without it Its own score Answers" in table
     assert "Score without it" not in table
-    assert "Vid Agent +20.0 (−8.5 to +46.9) −33 ± 25 60 (60%)" in table
+    assert "Vid Agent 60 answers (60%) +20.0 (−8.5 to +46.9) −33 ± 25 60 (60%)" in table
 
 
 def test_where_nothing_is_sure_no_driver_is_named(survey, look):
