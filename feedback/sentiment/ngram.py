@@ -16,7 +16,7 @@ from feedback.sentiment.engine import Label, Part, Score
 from feedback.sentiment.features import fold, rows_of
 from feedback.sentiment.parting import parts_of
 from feedback.sentiment.saying import says_something
-from feedback.sentiment.table import Packed, Table, load
+from feedback.sentiment.table import Packed, Table, load, rooted
 from feedback.sentiment.themes import THEMES
 
 LANGUAGES: Final = frozenset(
@@ -118,14 +118,16 @@ class Sums:
         sentiment, themes = _summed(table.sentiment, rows, features), _summed(table.themes, at, features)
         whole: np.ndarray = np.add.reduceat(features, self.first) if several else features
         self.empty = whole == 0
-        scaled, self.part_themes = table.sentiment.scaled(sentiment, features), table.themes.scaled(themes, features)
-        judged = table.sentiment.scaled(np.add.reduceat(sentiment, self.first), whole) if several else scaled
+        root = rooted(features)
+        scaled, self.part_themes = table.sentiment.scaled(sentiment, root), table.themes.scaled(themes, root)
+        root = rooted(whole) if several else root
+        judged = table.sentiment.scaled(np.add.reduceat(sentiment, self.first), root) if several else scaled
         self.likeness = judged[:, -1]
         self.parts = self.wholes = _softmax(blended(judged, self.likeness, table.gate))
         spoken = self.part_themes
         if several:
             self.parts = _softmax(blended(scaled, np.repeat(self.likeness, of_comment), table.gate))
-            spoken = table.themes.scaled(np.add.reduceat(themes, self.first), whole)
+            spoken = table.themes.scaled(np.add.reduceat(themes, self.first), root)
         self.whole_themes = table.beside(spoken, whole)
 
 

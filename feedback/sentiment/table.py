@@ -53,10 +53,18 @@ class Packed:
         found: np.ndarray = fields.view(np.int64) - (_ZERO * counts)[:, None]
         return found
 
-    def scaled(self, sums: np.ndarray, features: np.ndarray) -> np.ndarray:
-        """Logits, from sums over so many features."""
-        logits: np.ndarray = sums * self.scale / np.sqrt(np.maximum(features, 1))[:, None] + self.bias
+    def scaled(self, sums: np.ndarray, root: np.ndarray) -> np.ndarray:
+        """Logits, from sums and the `rooted` number of features that were summed."""
+        logits: np.ndarray = sums * self.scale
+        logits /= root
+        logits += self.bias
         return logits
+
+
+def rooted(features: np.ndarray) -> np.ndarray:
+    """By what to divide sums over so many features: a column."""
+    found: np.ndarray = np.sqrt(np.maximum(features, 1))[:, None]
+    return found
 
 
 class Table:
