@@ -185,6 +185,7 @@ def opens_the_comment_from_the_mail(page, mail):
     assert page.evaluate("location.pathname").endswith(f"/responses/{link.partition('=')[2]}")
 
 
+@pytest.mark.long
 def test_the_journey_from_a_solved_ticket_to_the_managers_inbox(cast, csrf, shown, run_jobs, outbox):
     boris, ana, cvetka = shown(), shown(cast.ana), shown(cast.cvetka)
     signs_in(boris, cast.boris)

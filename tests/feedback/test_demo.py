@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import pytest
 from flask import Flask
 from sqlalchemy import select
 
@@ -26,6 +27,7 @@ from surveys.survey import Survey
 NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
 
 
+@pytest.mark.long
 def test_the_story_holds_together_and_what_comes_to_the_company_by_itself_is_there(app: Flask) -> None:
     """In one test: a day of the story takes seconds."""
     history.tell(NOW, days=6, progress=lambda *_: None)

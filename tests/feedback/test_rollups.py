@@ -259,6 +259,7 @@ def assert_same(survey, zone, filters, *, only=slice(None)):
     assert total.counts_of_all(survey.workspace_id) == tally.counts_of_all(survey.workspace_id)
 
 
+@pytest.mark.long
 @settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(st.sampled_from(ZONES), histories, st.sampled_from(NARROWED), st.sets(st.sampled_from(NARROWED), max_size=3))
 def test_every_number_equals_a_count_of_the_rows_at_that_moment(app, zone, history, filters, others):

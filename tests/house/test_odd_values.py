@@ -40,6 +40,7 @@ def ask(app, town, browser_of, monkeypatch):
     return lambda method, address, **more: admin.open(address, method=method, headers=headers, **more).status_code
 
 
+@pytest.mark.long
 def test_odd_values_in_an_address_break_no_page(app, town, ask):
     broken = {}
     for rule in routes(app):

@@ -289,6 +289,7 @@ def histories(draw):
     return draw(st.tuples(terms, terms)), draw(st.sampled_from([0, 7, 30])), draw(st.lists(tickets, max_size=14))
 
 
+@pytest.mark.long
 @settings(max_examples=cases(25), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(histories())
 def test_nobody_is_asked_inside_a_quarantine_whatever_happens(app, traveller, history):
