@@ -2,10 +2,19 @@
 
 import html
 import re
+from datetime import timedelta
 
 import pytest
+import time_machine
 
-from tests.cast import a_survey, an_invitation
+from tests.cast import AT, a_survey, an_invitation
+
+
+@pytest.fixture
+def friday():
+    """Two hours after the cast's interactions, and no later until it is moved on."""
+    with time_machine.travel(AT + timedelta(hours=2), tick=False) as traveller:
+        yield traveller
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
-import time_machine
 from sqlalchemy import select
 
 from base import clock
@@ -27,10 +26,7 @@ from tests.feedback.followers import cases, ruled, told_us, trail
 HOUR = timedelta(hours=1)
 
 
-@pytest.fixture(autouse=True)
-def friday():
-    with time_machine.travel(AT + 2 * HOUR, tick=False) as traveller:
-        yield traveller
+pytestmark = pytest.mark.usefixtures("friday")
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 import pytest
-import time_machine
 from sqlalchemy import select
 
 from base import clock
@@ -26,10 +25,7 @@ from tests.feedback.followers import cases, ruled, told_us, trail
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
-@pytest.fixture(autouse=True)
-def friday():
-    with time_machine.travel(AT + 2 * HOUR, tick=False) as traveller:
-        yield traveller
+pytestmark = pytest.mark.usefixtures("friday")
 
 
 @pytest.fixture

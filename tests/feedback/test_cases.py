@@ -4,7 +4,6 @@ from datetime import UTC, datetime, timedelta
 from threading import Barrier, Thread
 
 import pytest
-import time_machine
 from sqlalchemy import func, select
 
 from accounts.role import Role
@@ -41,10 +40,7 @@ ASKS |= {"texts": {"en": {"may.title": "May we contact you?"}}}
 HOUR = timedelta(hours=1)
 
 
-@pytest.fixture(autouse=True)
-def friday():
-    with time_machine.travel(AT + 2 * HOUR, tick=False) as traveller:
-        yield traveller
+pytestmark = pytest.mark.usefixtures("friday")
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 import pytest
-import time_machine
 from sqlalchemy import select
 
 from base import clock
@@ -21,10 +20,7 @@ HOUR = timedelta(hours=1)
 BUTTON = "Follow this up"
 
 
-@pytest.fixture(autouse=True)
-def friday():
-    with time_machine.travel(AT + 2 * HOUR, tick=False) as traveller:
-        yield traveller
+pytestmark = pytest.mark.usefixtures("friday")
 
 
 @pytest.fixture
